@@ -1,0 +1,34 @@
+# What every target of ours is compiled with. Outside headers are SYSTEM, so the warnings speak of our lines alone.
+option(NURTURED_FUZZ "Build the libFuzzer targets (clang only)" OFF)
+set(NURTURED_SANITIZE "" CACHE STRING "Sanitizers for -fsanitize=, for example address,undefined")
+
+add_library(settings INTERFACE)
+target_compile_options(settings INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor -Woverloaded-virtual -Werror
+  -fstack-protector-strong -fno-omit-frame-pointer)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # g++ 12 reports these inside the standard library's own inlined code (GCC bugs 105651, 105329, 107532, 100366).
+  target_compile_options(settings INTERFACE -Wno-restrict -Wno-stringop-overflow -Wno-stringop-overread
+    -Wno-maybe-uninitialized -Wno-array-bounds -Wno-free-nonheap-object)
+endif()
+if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+  # Designated initialisers that leave the defaults alone are how options are written here.
+  target_compile_options(settings INTERFACE -Wno-missing-designated-field-initializers -Wno-missing-field-initializers)
+else()
+  target_compile_options(settings INTERFACE -Wno-missing-field-initializers)
+endif()
+target_compile_definitions(settings INTERFACE $<$<CONFIG:Release>:_FORTIFY_SOURCE=2> NURTURED_VERSION="${PROJECT_VERSION}")
+target_include_directories(settings INTERFACE ${CMAKE_SOURCE_DIR})
+if(NURTURED_SANITIZE)
+  target_compile_options(settings INTERFACE -fsanitize=${NURTURED_SANITIZE} -fno-sanitize-recover=all)
+  target_link_options(settings INTERFACE -fsanitize=${NURTURED_SANITIZE})
+endif()
+if(NURTURED_FUZZ)
+  target_compile_options(settings INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+
+find_program(CCACHE ccache)
+if(CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros ${CCACHE})
+  add_compile_options($<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess>)
+endif()
