@@ -1,11 +1,11 @@
 #include "base/digest.h"
 
+#include <stdexcept>
+
 #include <openssl/crypto.h>
 #include <openssl/hmac.h>
 #include <openssl/rand.h>
 #include <openssl/sha.h>
-
-#include <stdexcept>
 
 namespace nurtured::base {
 namespace {

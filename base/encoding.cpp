@@ -81,7 +81,9 @@ std::size_t sequence_length(std::string_view text) {
   return length;
 }
 
-bool continues(char c) { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; }
+bool continues(char c) {
+  return (static_cast<unsigned char>(c) & 0xc0) == 0x80;
+}
 
 }  // namespace
 
@@ -97,9 +99,13 @@ std::string to_hex(std::string_view data) {
   return text;
 }
 
-std::string to_base64url(std::string_view data) { return encode(data, url_alphabet); }
+std::string to_base64url(std::string_view data) {
+  return encode(data, url_alphabet);
+}
 
-std::optional<std::string> from_base64url(std::string_view text) { return decode(text, url_alphabet); }
+std::optional<std::string> from_base64url(std::string_view text) {
+  return decode(text, url_alphabet);
+}
 
 std::string to_base64(std::string_view data) {
   std::string text = encode(data, standard_alphabet);
@@ -127,7 +133,7 @@ bool is_utf8(std::string_view text) {
 
 std::size_t code_points(std::string_view text) {
   std::size_t count = 0;
-  for (const char c : text) count += continues(c) ? 0 : 1;
+  for (const char c : text) count += continues(c) ? 0U : 1U;
   return count;
 }
 

@@ -11,7 +11,8 @@ namespace nurtured::base {
 std::string to_hex(std::string_view data);
 // RFC 4648 section 5, without padding.
 std::string to_base64url(std::string_view data);
-// Takes the URL-safe alphabet without padding; nullopt for anything else, and for bits set past the end.
+// Takes the URL-safe alphabet without padding; nullopt for anything else, and for bits set past the
+// end.
 std::optional<std::string> from_base64url(std::string_view text);
 // RFC 4648 section 4, padded. Decoding takes padded and unpadded text.
 std::string to_base64(std::string_view data);

@@ -1,14 +1,15 @@
-// What can go wrong that a user or the outside world caused, as a value. Bugs are exceptions or assertions; everything
-// else is an Error inside a Result (base/result.h), with a kind that callers switch on, words for the person who must
-// mend it, and where. Used by every room. It holds no domain word.
+// What can go wrong that a user or the outside world caused, as a value. Bugs are exceptions or
+// assertions; everything else is an Error inside a Result (base/result.h), with a kind that callers
+// switch on, words for the person who must mend it, and where. Used by every room. It holds no
+// domain word.
 #pragma once
 
 #include <string>
 
 namespace nurtured::base {
 
-// A range in a text that a person wrote. `line` and `column` count from 1 (column in Unicode code points, as editors
-// show it); 0 means unknown. `path` is as the user would type it.
+// A range in a text that a person wrote. `line` and `column` count from 1 (column in Unicode code
+// points, as editors show it); 0 means unknown. `path` is as the user would type it.
 struct Place {
   std::string path;
   int line = 0;

@@ -1,9 +1,9 @@
 #include "base/instant.h"
 
+#include <charconv>
+
 #include <date/date.h>
 #include <fmt/format.h>
-
-#include <charconv>
 
 namespace nurtured::base {
 namespace {
@@ -94,7 +94,8 @@ std::string to_rfc3339(Instant instant) {
       fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", static_cast<int>(ymd.year()),
                   static_cast<unsigned>(ymd.month()), static_cast<unsigned>(ymd.day()),
                   time.hours().count(), time.minutes().count(), time.seconds().count());
-  if (const auto millis = time.subseconds().count(); millis != 0) text += fmt::format(".{:03}", millis);
+  if (const auto millis = time.subseconds().count(); millis != 0)
+    text += fmt::format(".{:03}", millis);
   return text + "Z";
 }
 

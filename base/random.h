@@ -1,5 +1,6 @@
-// Seeded randomness. The same seed gives the same numbers on every machine and compiler, so a simulation or a failed
-// test can be replayed. Not for secrets: those come from the operating system (base/digest.h, random_bytes).
+// Seeded randomness. The same seed gives the same numbers on every machine and compiler, so a
+// simulation or a failed test can be replayed. Not for secrets: those come from the operating
+// system (base/digest.h, random_bytes).
 #pragma once
 
 #include <cstdint>

@@ -6,7 +6,12 @@ using namespace nurtured::base;
 
 TEST_CASE("base64 follows the vectors of RFC 4648") {
   const auto [plain, coded] = GENERATE(table<std::string, std::string>({
-      {"", ""}, {"f", "Zg=="}, {"fo", "Zm8="}, {"foo", "Zm9v"}, {"foob", "Zm9vYg=="}, {"foobar", "Zm9vYmFy"},
+      {"", ""},
+      {"f", "Zg=="},
+      {"fo", "Zm8="},
+      {"foo", "Zm9v"},
+      {"foob", "Zm9vYg=="},
+      {"foobar", "Zm9vYmFy"},
   }));
   CHECK(to_base64(plain) == coded);
   CHECK(from_base64(coded) == plain);
