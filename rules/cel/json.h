@@ -1,0 +1,34 @@
+// JSON to Value and back. Reading is strict (RFC 8259) and bounded; a map keeps the order of the
+// text.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "rules/cel/value.h"
+
+namespace nurtured::cel {
+
+struct JsonLimits {
+  std::size_t bytes_max = 1 << 20;
+  std::size_t depth_max = 32;  // nested arrays and objects; 1 is a flat one
+};
+
+// A whole number becomes an int, beyond int64 a double; any other number a double. Of a repeated
+// key the last value wins, at the place of the first. `too_large` beyond a limit, `invalid` for
+// anything that is not one JSON text in UTF-8; the place has the line and column.
+base::Result<Value> from_json(std::string_view text, JsonLimits limits = {});
+
+// Compact. Bytes become base64 text, timestamps RFC 3339 and durations "3.5s" as protobuf's JSON
+// mapping has them, NaN and infinities the texts "NaN", "Infinity", "-Infinity", a type its name,
+// optional.none() null. Keys that are not strings are spelled as text. Whole numbers stay numbers
+// of any size, and doubles keep a mark of being one (1.0), so that from_json(to_json(value)) gives
+// back null, bool, int, double, string, list and string-keyed map unchanged.
+std::string to_json(const Value& value);
+
+// The text as a JSON string with its quotes. Ill-formed UTF-8 is replaced with U+FFFD.
+std::string json_quote(std::string_view text);
+
+}  // namespace nurtured::cel

@@ -1,0 +1,239 @@
+// The value type of the whole product: contact attributes, event properties, what Liquid prints and
+// what CEL computes. A Value is immutable and cheap to copy: texts, lists and maps are shared,
+// everything else is held in place. It knows no JSON (rules/cel/json.h), no spelling
+// (rules/cel/literal.h) and no domain word.
+//
+//   Map contact;
+//   contact.set("score", 50);
+//   contact.set("tags", List{"warm", "vip"});
+//   Value value = std::move(contact);
+//   value.find("score")->as_int();  // 50
+#pragma once
+
+#include <compare>
+#include <concepts>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "base/instant.h"
+
+namespace nurtured::cel {
+
+class Value;
+class Map;
+using List = std::vector<Value>;
+
+// The order is that of Value's alternatives. `object`-like data is a map; CEL's messages do not
+// exist here.
+enum class Kind : std::uint8_t {
+  null,
+  boolean,
+  integer,
+  unsigned_integer,
+  decimal,
+  string,
+  bytes,
+  timestamp,
+  duration,
+  type,
+  list,
+  map,
+  optional,
+};
+
+// The type's name as CEL spells it: "null_type", "int", "google.protobuf.Timestamp",
+// "optional_type" and so on.
+std::string_view type_name(Kind kind);
+
+// Seconds since 1970-01-01T00:00:00Z; 0 <= nanos < 1e9. Year 1 to 9999 wherever text, numbers or
+// arithmetic make one.
+struct Timestamp {
+  std::int64_t seconds = 0;
+  std::int32_t nanos = 0;
+
+  auto operator<=>(const Timestamp&) const = default;
+};
+
+// seconds and nanos have the same sign or are 0; |nanos| < 1e9. CEL limits it to the range of int64
+// nanoseconds.
+struct Duration {
+  std::int64_t seconds = 0;
+  std::int32_t nanos = 0;
+
+  auto operator<=>(const Duration&) const = default;
+};
+
+// Octets, not text. A wrapper so that it does not mix with strings: Value(Bytes{"\xff"}).
+struct Bytes {
+  std::string data;
+};
+
+// Any thread may read one Value at the same time as others; assigning to it is the owner's
+// business.
+class Value {
+ public:
+  Value() = default;  // null
+  Value(std::nullptr_t) {}
+  Value(std::same_as<bool> auto value) : data_(value) {}
+  template <std::integral T>
+    requires(!std::same_as<T, bool> && !std::same_as<T, char>)
+  Value(T value) : data_(widen(value)) {}  // signed types make an int, unsigned ones a uint
+  Value(double value) : data_(value) {}
+  Value(const char* text) : Value(std::string(text)) {}
+  Value(std::string_view text) : Value(std::string(text)) {}
+  Value(std::string text);
+  Value(Bytes bytes);
+  Value(Timestamp value) : data_(value) {}
+  Value(Duration value) : data_(value) {}
+  Value(base::Instant instant);
+  Value(List items);
+  Value(Map entries);
+
+  static Value type(Kind kind) { return Value(Data(kind)); }
+  // CEL's optional.of(value) and optional.none().
+  static Value optional_of(Value value);
+  static Value optional_none() { return Value(Data(OptionalData{})); }
+
+  Kind kind() const { return static_cast<Kind>(data_.index()); }
+  bool is_null() const { return kind() == Kind::null; }
+  bool is_bool() const { return kind() == Kind::boolean; }
+  bool is_int() const { return kind() == Kind::integer; }
+  bool is_uint() const { return kind() == Kind::unsigned_integer; }
+  bool is_double() const { return kind() == Kind::decimal; }
+  bool is_number() const { return is_int() || is_uint() || is_double(); }
+  bool is_string() const { return kind() == Kind::string; }
+  bool is_bytes() const { return kind() == Kind::bytes; }
+  bool is_timestamp() const { return kind() == Kind::timestamp; }
+  bool is_duration() const { return kind() == Kind::duration; }
+  bool is_type() const { return kind() == Kind::type; }
+  bool is_list() const { return kind() == Kind::list; }
+  bool is_map() const { return kind() == Kind::map; }
+  bool is_optional() const { return kind() == Kind::optional; }
+
+  // Each asks for exactly its kind: another one is a bug of the caller (std::bad_variant_access).
+  // What they refer to lives as long as any copy of this Value.
+  bool as_bool() const { return std::get<bool>(data_); }
+  std::int64_t as_int() const { return std::get<std::int64_t>(data_); }
+  std::uint64_t as_uint() const { return std::get<std::uint64_t>(data_); }
+  double as_double() const { return std::get<double>(data_); }
+  const std::string& as_string() const { return *std::get<StringData>(data_).text; }
+  const std::string& as_bytes() const { return *std::get<BytesData>(data_).octets; }
+  Timestamp as_timestamp() const { return std::get<Timestamp>(data_); }
+  Duration as_duration() const { return std::get<Duration>(data_); }
+  Kind as_type() const { return std::get<Kind>(data_); }
+  const List& as_list() const;
+  const Map& as_map() const;
+  // The value inside an optional; nullptr for optional.none().
+  const Value* as_optional() const { return std::get<OptionalData>(data_).value.get(); }
+
+  // The entry of a map under a string key; nullptr when there is none or this is no map. Never
+  // allocates.
+  const Value* find(std::string_view key) const;
+  // Any number as the nearest double; nullopt for what is no number.
+  std::optional<double> number() const;
+  // A timestamp as the product's Instant, cut to milliseconds; nullopt for other kinds.
+  std::optional<base::Instant> instant() const;
+
+  // How much there is to walk: 1 and an eighth of the bytes for a text, the sum of its parts for an
+  // aggregate, where a part that is shared counts as often as it appears. Saturates. Constant time;
+  // evaluation budgets count in it.
+  std::uint64_t weight() const;
+
+  // CEL's equality: numbers by their value whatever their kind, NaN equal to nothing, lists item by
+  // item, maps by their keys in any order, other kinds only with their own. Takes time in
+  // proportion to the smaller weight.
+  friend bool operator==(const Value& left, const Value& right);
+
+ private:
+  struct StringData {
+    std::shared_ptr<const std::string> text;
+  };
+  struct BytesData {
+    std::shared_ptr<const std::string> octets;
+  };
+  struct ListNode;
+  struct MapNode;
+  struct ListData {
+    std::shared_ptr<const ListNode> node;
+  };
+  struct MapData {
+    std::shared_ptr<const MapNode> node;
+  };
+  struct OptionalData {
+    std::shared_ptr<const Value> value;
+  };
+  using Data = std::variant<std::monostate, bool, std::int64_t, std::uint64_t, double, StringData,
+                            BytesData, Timestamp, Duration, Kind, ListData, MapData, OptionalData>;
+
+  explicit Value(Data data) : data_(std::move(data)) {}
+
+  template <class T>
+  static auto widen(T value) {
+    if constexpr (std::signed_integral<T>) {
+      return static_cast<std::int64_t>(value);
+    } else {
+      return static_cast<std::uint64_t>(value);
+    }
+  }
+
+  Data data_;
+};
+
+// CEL's order: numbers across their kinds (unordered with NaN), strings and bytes by bytes, bool
+// (false first), timestamps and durations among themselves. nullopt where CEL has no order.
+std::optional<std::partial_ordering> compare(const Value& left, const Value& right);
+
+// The zero of its kind: null, false, 0, "", empty aggregates, the zero duration, 1970, none. What
+// ofNonZeroValue asks.
+bool is_zero(const Value& value);
+
+// Entries in the order of their first insertion. A key is a bool, int, uint or string; 1 and 1u are
+// the same key, and a double finds the whole number it equals. Mutable while it is built, then
+// moved into a Value.
+class Map {
+ public:
+  struct Entry {
+    Value key;
+    Value value;
+  };
+
+  Map() = default;
+  // As many set() calls; {{"id", 7}, {"name", "Anna"}}.
+  Map(std::initializer_list<std::pair<Value, Value>> entries);
+
+  static bool is_key(const Value& value);
+
+  void reserve(std::size_t count) { entries_.reserve(count); }
+  // Adds an entry unless the key is there already: then false, and nothing changes. The key must
+  // satisfy is_key().
+  bool insert(Value key, Value value);
+  // Adds an entry or replaces the value of the one with this key. The key must satisfy is_key().
+  void set(Value key, Value value);
+
+  // Linear for a few entries, hashed beyond; the string form does not allocate. nullptr when there
+  // is no such entry.
+  const Value* find(std::string_view key) const;
+  const Value* find(const Value& key) const;
+
+  std::size_t size() const { return entries_.size(); }
+  bool empty() const { return entries_.empty(); }
+  std::vector<Entry>::const_iterator begin() const { return entries_.begin(); }
+  std::vector<Entry>::const_iterator end() const { return entries_.end(); }
+
+ private:
+  std::size_t position(const Value& key) const;
+  void append(Value key, Value value);
+  void rebuild_index();
+
+  std::vector<Entry> entries_;
+  // Open addressing over positions + 1, 0 for a free place; empty while a linear search is quicker.
+  std::vector<std::uint32_t> index_;
+};
+
+}  // namespace nurtured::cel
