@@ -1,4 +1,5 @@
-// What a message is, which decides the gates that it passes. The names are CONTRACT section 3's and are stored.
+// What a message is, which decides the gates that it passes. The names are CONTRACT section 3's and
+// are stored.
 #pragma once
 
 #include <optional>
@@ -16,7 +17,9 @@ enum class Kind {
 };
 
 // Value, engagement and offer pass all gates and make up the mix.
-constexpr bool is_marketing(Kind kind) { return kind <= Kind::offer; }
+constexpr bool is_marketing(Kind kind) {
+  return kind <= Kind::offer;
+}
 
 std::string_view to_string(Kind kind);
 std::optional<Kind> parse_kind(std::string_view name);

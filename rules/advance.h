@@ -1,0 +1,33 @@
+// The heart: one pure function from what is known of a contact and one input to everything that
+// follows. The daemon, the simulator, `nurtured test` and the unit tests all call it. It never
+// throws for anything that input can cause.
+#pragma once
+
+#include <set>
+#include <string>
+
+#include "rules/book.h"
+#include "rules/transition.h"
+
+namespace nurtured::rules {
+
+// What an operator has paused by hand. Part of the daemon's state, not of the book.
+struct Pauses {
+  bool all = false;
+  std::set<std::string, std::less<>> playbooks;
+  std::set<std::string, std::less<>> connectors;
+};
+
+// `now` never goes back for one contact. Timers due before `now` are handled first, then the input,
+// then timers due at `now`; so it does not matter in which batch, or how late, an input arrives.
+// Bounds: a chain of more than `steps_max` steps in one enrollment parks it; more than `events_max`
+// emitted events are dropped and recorded.
+struct AdvanceLimits {
+  std::size_t steps_max = 1000;
+  std::size_t events_max = 100;
+};
+
+Transition advance(const Book& book, const Pauses& pauses, Snapshot snapshot, const Input& input,
+                   Instant now, const AdvanceLimits& limits = {});
+
+}  // namespace nurtured::rules

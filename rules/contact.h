@@ -1,0 +1,217 @@
+// A person we may message and everything the rules need to decide about them: one document, read
+// once and written once a batch. Plain values; the store keeps them by the field tags in
+// store/codec.cpp. Fields are added, never reused.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/id.h"
+#include "base/instant.h"
+#include "rules/cel/value.h"
+#include "rules/history.h"
+#include "rules/kind.h"
+#include "rules/ledger.h"
+
+namespace nurtured::rules {
+
+using base::Instant;
+using ContactId = base::Id<struct ContactTag>;
+using PlaybookVersion = std::string;  // hex digest of what the playbook means
+
+// Where a channel reaches the contact. `email:u1@example.org` is an Address; its suppression and
+// ledger are shared by all contacts that hold it.
+struct Address {
+  std::string channel;
+  std::string value;
+  auto operator<=>(const Address&) const = default;
+};
+std::string to_key(const Address& address);
+
+struct Consent {
+  bool given = false;
+  Instant at;
+  std::string source;
+  std::string wording;
+  bool operator==(const Consent&) const = default;
+};
+
+// CONTRACT M4: `marketing` after an unsubscribe or complaint; `all` after a hard bounce, by hand,
+// or when erased.
+enum class SuppressionScope { marketing, all };
+
+struct Suppression {
+  SuppressionScope scope = SuppressionScope::marketing;
+  Instant at;
+  std::string reason;  // unsubscribed, complained, bounced, manual, erased
+  bool operator==(const Suppression&) const = default;
+};
+
+// How far an enrollment has come.
+enum class EnrollmentState {
+  running,    // in the middle of a transition; stored only when the step chain was cut by a crash
+  waiting,    // until `due`
+  expecting,  // for an event (`wait_for`), until `due` when that is set
+  sending,    // for the outcome of the message in `pending`
+  parked,     // a step failed for this contact; goes on when retried
+  finished,   // ended, kept while a later goal still counts as a conversion
+};
+
+struct Enrollment {
+  std::int64_t number = 0;  // unique within the contact, from 1
+  std::string playbook;
+  PlaybookVersion version;
+  std::string key;  // of `per`; empty without
+  Instant started;
+  std::string event_name;  // the event that started it
+  cel::Value event;        // its properties
+  Instant event_at;
+  cel::Value saved;  // what `save` kept: a map, or null
+  EnrollmentState state = EnrollmentState::running;
+  std::uint32_t step = 0;  // index into the version's steps
+  std::uint32_t turn =
+      0;  // how often a step was sent before, so that a repeat gets a delivery key of its own
+  Instant since;  // when `step` began to wait; a wait_for takes events from then on
+  std::optional<Instant> due;
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> turns;  // repeat step → rounds done
+  std::string parked_reason;
+  bool caught_up = false;   // `due` was already spread by catch_up
+  bool skip_sends = false;  // sends up to the next wait fell due in downtime and are skipped
+
+  bool operator==(const Enrollment&) const = default;
+};
+
+// Why a gate keeps a message, in the order in which gates are judged. The names are CONTRACT
+// section 5's reasons.
+enum class Reason {
+  none,
+  handoff,
+  suppressed,
+  consent,
+  unreachable,
+  touches,
+  mix,
+  cap,
+  quiet,
+  muted,
+  in_flight,  // another message of this contact or to this address holds the slot
+  paused,     // the playbook or connector is paused by hand
+  deferred,   // the provider said later
+  only_to,    // staging: the address is not on the list
+  expired,
+  hold,       // `hold` ran out
+  late,       // fell due in downtime and is to be skipped
+  withdrawn,  // the enrollment ended first
+  refused,    // the provider refused it for good
+  uncertain,  // may or may not have left
+  failed,     // could not be rendered
+};
+std::string_view to_string(Reason reason);
+
+enum class TargetState {
+  held,        // not judged favourably yet, or given back
+  ready,       // has the slot; with the dispatcher
+  committing,  // marked; may be on the wire
+  departed,    // accepted by the provider
+  uncertain,   // committing without an outcome
+  refused,     // permanently, on this channel
+};
+
+// One delivery of a message: a channel and an address.
+struct Target {
+  Address address;
+  TargetState state = TargetState::held;
+  std::uint32_t attempt = 0;
+  std::optional<Instant> not_before;  // a deferral's, or a retry's
+  std::optional<Instant> departed;    // when it was marked committing
+  std::string connector_reason;       // of the last deferral or refusal
+  bool operator==(const Target&) const = default;
+};
+
+// A message that a step decided on and that has not reached its end.
+struct Pending {
+  std::int64_t enrollment = 0;  // 0: a piece of `fill`
+  std::string playbook;
+  PlaybookVersion version;
+  std::uint32_t step = 0;
+  std::uint32_t turn = 0;
+  std::string step_id;
+  std::string message;
+  Instant since;
+  Instant hold_until;
+  std::optional<Instant> expires;
+  std::vector<Target> targets;  // empty until a channel was chosen; several only for `via: all`
+  Reason reason = Reason::none;
+  Instant reason_since;
+  std::optional<Instant> until;  // when time alone would change the answer
+
+  bool operator==(const Pending&) const = default;
+};
+
+// The start of a playbook that `again` is judged by.
+struct LastStart {
+  std::string playbook;
+  std::string key;
+  Instant at;
+  bool operator==(const LastStart&) const = default;
+};
+
+struct Contact {
+  ContactId id;
+  std::string user_id;  // the sender's id; the first anonymous id until one is known
+  std::vector<std::string> anonymous_ids;
+  std::map<std::string, cel::Value, std::less<>> attributes;
+  std::map<std::string, std::string, std::less<>> addresses;  // channel → address
+  std::map<std::string, Consent, std::less<>> consents;       // by channel
+  std::vector<std::string> tags;                              // sorted
+  std::optional<Suppression> suppression;  // of the person; that of an address is in AddressState
+  std::string timezone;                    // IANA; empty: the workspace's
+  std::string locale;
+  std::string stage;  // of the journey
+  double score = 0;
+  Instant created;
+
+  std::map<std::string, Tally, std::less<>> history;  // by event name
+  Tally touches;                                      // counted ones, both directions
+  std::map<std::string, Instant, std::less<>>
+      touch_counted;  // event name → when last counted (count_every)
+  Ledger ledger;
+
+  std::int64_t enrollments_made = 0;
+  std::vector<Enrollment> enrollments;  // active, and finished ones whose goal may still come
+  std::vector<LastStart> starts;
+  std::vector<Pending> pending;
+  std::vector<std::string> fill_sent;  // pieces of the fill series that departed
+  std::optional<Instant> fill_last;
+
+  bool operator==(const Contact&) const = default;
+};
+
+// What all holders of one address share.
+struct AddressState {
+  Address address;
+  Ledger ledger;
+  std::optional<Suppression> suppression;
+  std::vector<ContactId>
+      holders;  // to judge the others again when one of them takes or frees the slot
+
+  bool operator==(const AddressState&) const = default;
+};
+
+// All that one transition reads and writes.
+struct Snapshot {
+  Contact contact;
+  std::vector<AddressState> addresses;  // of the contact's addresses and its pending targets
+
+  bool operator==(const Snapshot&) const = default;
+};
+
+// Identifies one delivery for ever: enrollment, step, turn, channel. Stored, and the source of the
+// Message-ID.
+std::string delivery_key(ContactId contact, const Pending& pending, const std::string& channel);
+
+}  // namespace nurtured::rules

@@ -1,0 +1,54 @@
+// A fact from outside, immutable, and what it does to the contact it is about. The ingest, the CLI,
+// the simulator and the engine's own built-in events (`message.sent`, `enrollment.started` …) all
+// take this form.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/instant.h"
+#include "rules/cel/value.h"
+
+namespace nurtured::rules {
+
+using base::Instant;
+
+// Consent for one channel as an input states it.
+struct ConsentChange {
+  std::string channel;
+  bool given = false;
+  std::string source;   // "sdk", "form", "double-opt-in", "operator", "preferences" …
+  std::string wording;  // what the person agreed to, as evidence; may be empty
+  // Only double opt-in, the preference page or an operator bring back consent after an unsubscribe
+  // (CONTRACT M4).
+  bool restores = false;
+};
+
+// Changes to a contact that an event carries: traits of `identify`, `set`, the CLI's edits. Each
+// list is applied in its order; a null attribute removes it.
+struct ContactChange {
+  std::vector<std::pair<std::string, cel::Value>> attributes;
+  std::vector<std::pair<std::string, std::string>> addresses;  // channel → address; empty removes
+  std::vector<ConsentChange> consents;
+  std::optional<std::string> timezone;  // IANA name; an unknown one is recorded and ignored
+  std::optional<std::string> locale;
+  std::vector<std::string> tags_added;
+  std::vector<std::string> tags_removed;
+
+  bool empty() const {
+    return attributes.empty() && addresses.empty() && consents.empty() && !timezone && !locale &&
+           tags_added.empty() && tags_removed.empty();
+  }
+};
+
+struct Event {
+  std::string name;
+  cel::Value properties;  // a map
+  Instant occurred_at;    // the sender's clock, corrected and clamped to `received_at`
+  Instant received_at;    // ours
+  ContactChange change;
+};
+
+}  // namespace nurtured::rules

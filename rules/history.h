@@ -1,0 +1,40 @@
+// How often and when something happened to a contact, kept with the contact so that `did`, `times`,
+// `last`, touches and caps are answered without reading the event log. Exact for the latest
+// `recent_max` times; older ones are kept as counts by UTC day.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "base/instant.h"
+
+namespace nurtured::rules {
+
+using base::Instant;
+
+struct Tally {
+  static constexpr std::size_t recent_max = 64;
+  static constexpr std::size_t days_max = 1100;
+
+  std::int64_t count = 0;
+  Instant first;
+  Instant last;
+  std::vector<Instant> recent;  // ascending, at most recent_max
+  std::vector<std::pair<std::int32_t, std::int32_t>>
+      days;  // UTC day → count, ascending; what left `recent`
+
+  // In any order of time: a late one lands in its place.
+  void add(Instant at);
+  // How many happened in [from, to]. A day that is only partly inside counts whole when its noon
+  // is.
+  std::int64_t between(Instant from, Instant to) const;
+
+  bool operator==(const Tally&) const = default;
+};
+
+// Both histories as one, for a merge of contacts.
+Tally merged(const Tally& left, const Tally& right);
+
+}  // namespace nurtured::rules

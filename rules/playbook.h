@@ -1,0 +1,157 @@
+// A playbook as the engine runs it: checked, its steps flattened into one list in which every step
+// names the next. config/ makes it from YAML; an enrollment finishes on the version it began with.
+// Immutable.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "base/error.h"
+#include "base/result.h"
+#include "rules/calendar.h"
+#include "rules/cel/program.h"
+#include "rules/contact.h"
+
+namespace nurtured::rules {
+
+// A checked CEL expression and where it stands.
+struct Expression {
+  cel::Program program;
+  std::string source;
+  base::Place place;
+};
+
+// A Liquid text inside a step (`set`, `notify`, `emit`). rules/ does not know Liquid: config/ hands
+// in an implementation made by content/. Thread-safe.
+class Text {
+ public:
+  virtual ~Text() = default;
+  // `data` is a map of contact, event, enrollment and vars, as rules/scope.h's render_data makes
+  // it.
+  virtual base::Result<std::string> render(const cel::Value& data) const = 0;
+};
+
+// What `set` and `emit` give: a literal as YAML has it, a Liquid text, or `=EXPR`.
+using ValueSource = std::variant<cel::Value, std::shared_ptr<const Text>, Expression>;
+using Assignments = std::vector<std::pair<std::string, ValueSource>>;
+
+using StepIndex = std::uint32_t;
+inline constexpr StepIndex no_step = 0xffffffff;
+
+struct Send {
+  std::string message;
+  std::vector<std::string> via;  // empty: the playbook's
+  bool via_all = false;
+  Span hold{.days = 30};
+  std::optional<Expression> expires;
+  StepIndex otherwise = no_step;  // when `hold` runs out
+  bool go_on_while_held = false;
+};
+struct Wait {
+  Span span;
+  std::optional<ClockTime> at;
+  Weekdays days;
+};
+struct WaitUntil {
+  Expression moment;
+  bool skip_if_past = false;  // then the next step is left out: `after_skip`
+  StepIndex after_skip = no_step;
+};
+struct WaitFor {
+  std::vector<std::string> events;
+  std::optional<Expression> condition;
+  std::optional<Span> within;
+  StepIndex then = no_step;       // always set by config/: the step after, where left out
+  StepIndex otherwise = no_step;  // when `within` passes, likewise
+  std::string save;
+};
+struct Branch {
+  std::optional<Expression> condition;  // none: `else`
+  StepIndex target = no_step;
+};
+struct Choose {
+  std::vector<Branch> branches;  // the first that holds; none: the next step
+};
+struct Set {
+  Assignments attributes;
+};
+struct Tag {
+  std::vector<std::string> tags;
+  bool remove = false;
+};
+struct MoveTo {
+  std::string stage;
+};
+struct Score {
+  double amount = 0;
+  bool absolute = false;
+};
+struct Emit {
+  std::string event;
+  Assignments properties;
+};
+struct Notify {
+  std::shared_ptr<const Text> text;
+};
+struct End {};
+
+using StepAction = std::variant<Send, Wait, WaitUntil, WaitFor, Choose, Set, Tag, MoveTo, Score,
+                                Emit, Notify, End>;
+
+struct Step {
+  std::string id;  // stable; given, or made from the content: `send:webinar-invite`, `wait#2`
+  StepAction action;
+  StepIndex next = no_step;  // no_step: the playbook is finished
+  base::Place place;
+};
+
+struct EventStart {
+  std::string event;
+  std::optional<Expression> condition;
+};
+struct Goal {
+  std::string event;
+  std::optional<Expression> condition;
+  std::optional<Span> within;
+};
+struct Stop {
+  std::string event;  // empty: judged after every change to the contact
+  std::optional<Expression> condition;
+};
+
+enum class AgainMode { never, always, after };
+struct Again {
+  AgainMode mode = AgainMode::never;
+  Span after;
+};
+enum class Meanwhile { ignore, restart };
+enum class Late { send, skip };
+
+struct Playbook {
+  std::string id;
+  PlaybookVersion version;
+  std::string title;
+  std::string stage;
+  std::string source;  // the file's text, kept in the store beside the version
+  int priority = 50;   // 0 to 100
+  std::vector<std::string> via;
+  bool via_all = false;
+  std::vector<EventStart> starts;
+  Again again;
+  Meanwhile meanwhile = Meanwhile::ignore;
+  std::optional<Expression> per;
+  std::optional<Goal> goal;
+  std::vector<Stop> stops;
+  std::optional<Late> late;
+  std::vector<Step> steps;  // begins with step 0
+
+  // The step with that id; no_step when there is none or it is ambiguous.
+  StepIndex find_step(std::string_view id) const;
+};
+
+}  // namespace nurtured::rules

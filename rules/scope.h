@@ -1,0 +1,60 @@
+// What a condition sees (CONTRACT section 2): the variables and functions of CEL inside playbooks,
+// touchpoints and settings, and their values for one contact at one moment.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "rules/book.h"
+#include "rules/cel/environment.h"
+#include "rules/cel/scope.h"
+#include "rules/contact.h"
+#include "rules/event.h"
+
+namespace nurtured::rules {
+
+// What is known of an event's properties where a condition judges it.
+struct EventShape {
+  std::vector<cel::ObjectFields::Field> properties;
+  bool open = true;  // other properties may come: an unknown one is dyn, not an error
+};
+
+// contact, event, enrollment, now; did, times, last, touches. Missing attributes and mixed numbers
+// as CONTRACT has them. `contact` is open: any attribute may come; those named in CONTRACT are
+// typed. Attributes are known in both spellings of the ingest's traits: first_name and firstName.
+cel::Environment condition_environment(const EventShape& event = {});
+
+// The environment for the values that `ConditionScope` gives. References are kept: all must outlive
+// it.
+class ConditionScope final : public cel::Scope {
+ public:
+  // `event` is the one being judged, else the one that started the enrollment is used; either may
+  // be missing.
+  ConditionScope(const Book& book, const Contact& contact, const Event* event,
+                 const Enrollment* enrollment, Instant now)
+      : book_(book), contact_(contact), event_(event), enrollment_(enrollment), now_(now) {}
+
+  std::optional<cel::Value> variable(std::size_t variable) const override;
+  std::optional<cel::Value> field(std::size_t variable, cel::FieldName field) const override;
+  base::Result<cel::Value> call(std::size_t function,
+                                std::span<const cel::Value> arguments) const override;
+
+ private:
+  const Book& book_;
+  const Contact& contact_;
+  const Event* event_;
+  const Enrollment* enrollment_;
+  Instant now_;
+};
+
+// A trait's name as attributes keep it: firstName → first_name and so on for those that CONTRACT
+// section 6 names; any other name is kept as it is.
+std::string attribute_name(std::string_view trait);
+
+// What a message, `set`, `emit` and `notify` print from: a map of contact, event, enrollment and
+// vars.
+cel::Value render_data(const Book& book, const Contact& contact, const Enrollment* enrollment,
+                       const Event* event = nullptr);
+
+}  // namespace nurtured::rules

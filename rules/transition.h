@@ -1,0 +1,133 @@
+// What goes into the one function that decides, and what comes out (rules/advance.h). Plain values.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "rules/contact.h"
+#include "rules/event.h"
+
+namespace nurtured::rules {
+
+// ---- in
+// -------------------------------------------------------------------------------------------------------------
+
+// Something that fell due: all of the contact's timers up to the moment given to `advance`.
+struct Wake {};
+
+// The dispatcher has a connection and a rate token: judge the gates for the last time and mark it
+// committing.
+struct Claim {
+  std::string delivery;
+};
+
+// The provider's answer, as connectors classify it.
+enum class OutcomeKind {
+  delivered,
+  deferred,         // try again after `retry_after`; the slot is free meanwhile
+  refused_address,  // hard bounce: the address is suppressed
+  refused_mailbox,  // full or disabled for now; counts as refused on this channel
+  refused_message,  // content, size, policy: never punishes the contact
+  uncertain,        // may have left
+  unsent,  // provably not sent (a crash before committing, a shutdown): as if never claimed
+  failed,  // could not be rendered: the step fails for this contact alone
+};
+struct Outcome {
+  std::string delivery;
+  OutcomeKind kind = OutcomeKind::delivered;
+  std::optional<base::Milliseconds> retry_after;
+  std::string reason;  // in the provider's words, cut
+};
+
+// Operators' commands about one contact.
+struct StopEnrollment {
+  std::int64_t enrollment = 0;
+};
+struct RetryEnrollment {
+  std::int64_t enrollment = 0;  // parked: its step is run again
+};
+struct Suppress {
+  SuppressionScope scope = SuppressionScope::marketing;
+  std::string reason;
+  std::optional<Address> address;  // none: the person
+};
+struct ResendDelivery {
+  std::string delivery;  // an uncertain one, by hand
+};
+// The book, a pause or another holder of an address changed: judge what is held again.
+struct Rejudge {};
+
+using Input = std::variant<Event, Wake, Claim, Outcome, StopEnrollment, RetryEnrollment, Suppress,
+                           ResendDelivery, Rejudge>;
+
+// ---- out
+// ------------------------------------------------------------------------------------------------------------
+
+// One thing that happened to a contact, with the facts it was decided by. `explain` prints it, the
+// simulator prints it, the store keeps it.
+struct Decision {
+  Instant at;
+  std::string action;  // CONTRACT section 5's `do`: start send hold skip wait fail end set tag
+                       // untag move_to score emit notify; and, not printed by the simulator: touch,
+                       // conversion, ignored, error, suppress
+  std::int64_t enrollment = 0;
+  std::string playbook;
+  std::string step;
+  std::string message;
+  std::optional<Kind> kind;
+  Address to;  // channel empty where none
+  std::string delivery;
+  Reason reason = Reason::none;
+  std::optional<Instant> until;
+  std::string outcome;  // of `end`: finished, goal, stopped
+  std::string detail;   // the facts in words: "2 of 2 this week", the tag, the error and its place
+};
+
+// What the dispatcher is to do about one delivery.
+enum class DeliveryChange {
+  ready,       // hand it over
+  committing,  // it may leave now
+  departed,
+  uncertain,
+  refused,
+  returned,  // gave its slot back; forget it, another `ready` follows when the gates allow
+};
+
+// Everything needed to render a message without the engine. Written with the state that caused it.
+struct Delivery {
+  std::string key;
+  ContactId contact;
+  std::int64_t enrollment = 0;
+  std::string playbook;
+  PlaybookVersion version;
+  std::string step;
+  std::string message;
+  Kind kind = Kind::value;
+  Address to;
+  std::uint32_t attempt = 0;
+  DeliveryChange change = DeliveryChange::ready;
+  Instant at;
+  std::string reason;
+};
+
+struct Notification {
+  Instant at;
+  std::string playbook;
+  std::string step;
+  std::string text;
+};
+
+struct Transition {
+  Snapshot next;
+  std::vector<Decision> decisions;  // in the order in which they happened
+  std::vector<Delivery> deliveries;
+  std::vector<Event>
+      emitted;  // built-in and `emit` events, already applied to `next`; for the event log
+  std::vector<Notification> notifications;
+  std::vector<ContactId> rejudge;  // other holders of an address whose slot or ledger changed
+  std::optional<Instant> wake;     // the next moment at which something of this contact falls due
+};
+
+}  // namespace nurtured::rules
