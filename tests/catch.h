@@ -1,4 +1,5 @@
-// The one include for Catch2, whichever version the distribution has (v2 on Debian 12, v3 after it).
+// The one include for Catch2, whichever version the distribution has (v2 on Debian 12, v3 after
+// it).
 #pragma once
 
 #if __has_include(<catch2/catch_all.hpp>)
