@@ -207,6 +207,12 @@ class Map {
   // As many set() calls; {{"id", 7}, {"name", "Anna"}}.
   Map(std::initializer_list<std::pair<Value, Value>> entries);
 
+  // Many entries at once, quicker than set() from some thousands on. Of a repeated key the last
+  // value wins, at the place of the first, or there is no map at all. Every key must satisfy
+  // is_key().
+  static Map last_wins(std::vector<Entry> entries);
+  static std::optional<Map> distinct(std::vector<Entry> entries);
+
   static bool is_key(const Value& value);
 
   void reserve(std::size_t count) { entries_.reserve(count); }
@@ -216,10 +222,11 @@ class Map {
   // Adds an entry or replaces the value of the one with this key. The key must satisfy is_key().
   void set(Value key, Value value);
 
-  // Linear for a few entries, hashed beyond; the string form does not allocate. nullptr when there
-  // is no such entry.
+  // Linear for a few entries, a binary search beyond; neither allocates. nullptr when there is no
+  // such entry.
   const Value* find(std::string_view key) const;
   const Value* find(const Value& key) const;
+  const Value* find(const char* key) const { return find(std::string_view(key)); }
 
   std::size_t size() const { return entries_.size(); }
   bool empty() const { return entries_.empty(); }
@@ -227,13 +234,14 @@ class Map {
   std::vector<Entry>::const_iterator end() const { return entries_.end(); }
 
  private:
-  std::size_t position(const Value& key) const;
+  template <class Key>
+  std::size_t position(const Key& key) const;
   void append(Value key, Value value);
-  void rebuild_index();
 
   std::vector<Entry> entries_;
-  // Open addressing over positions + 1, 0 for a free place; empty while a linear search is quicker.
-  std::vector<std::uint32_t> index_;
+  // Positions in the order of their keys; empty while a linear search is quicker. Not hashed,
+  // because keys come from outside and could be chosen to collide.
+  std::vector<std::uint32_t> by_key_;
 };
 
 }  // namespace nurtured::cel
