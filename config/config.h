@@ -1,0 +1,80 @@
+// A whole workspace, checked and compiled: what the daemon, the simulator and the commands run on.
+// Immutable, swapped as one pointer on reload, and free to be read by any thread.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/secret.h"
+#include "config/workspace.h"
+#include "config/yaml.h"
+#include "content/message.h"
+#include "rules/book.h"
+#include "rules/scope.h"
+
+namespace nurtured::config {
+
+struct HttpSettings {
+  std::string listen = "127.0.0.1:8025";
+  std::string public_url;                    // without a final slash; empty: http:// and `listen`
+  std::string admin_listen;                  // empty: all is on `listen`
+  std::vector<std::string> trusted_proxies;  // addresses whose X-Forwarded-For counts
+};
+
+struct Keys {
+  std::vector<Secret> write;  // of the ingest; none: anybody who reaches `listen` may write
+  std::optional<Secret> admin;
+  std::vector<Secret> sign;  // the first signs links, all verify; none: the daemon makes one
+};
+
+struct Keep {
+  rules::Span events{.days = 400};
+  rules::Span history{.days = 400};
+  rules::Span decisions{.days = 90};
+};
+
+// Where `notify` steps and alarms go; our addition to the contract.
+struct NotifySettings {
+  std::string channel;
+  std::string to;
+};
+
+// A connector's section as it stands, to be read again by whoever builds the connector:
+//   Section section(connector.node, "connectors." + connector.name, problems, secrets);
+//   section.allow({"type"});
+struct ConnectorConfig {
+  std::string name;
+  std::string type;
+  Node node;
+};
+
+struct Config {
+  std::shared_ptr<const rules::Book> book;
+  std::map<std::string, content::Message, std::less<>> messages;
+  std::map<std::string, rules::EventShape, std::less<>> events;  // events.yaml
+  std::map<std::string, ConnectorConfig, std::less<>> connectors;
+
+  std::string store = "sqlite:nurtured.db";  // as written; whoever opens it takes a relative path
+                                             // from $STATE_DIRECTORY or `root`
+  HttpSettings http;
+  Keys keys;
+  Keep keep;
+  rules::Span dedup{.days = 7};  // how long a messageId is remembered
+  std::optional<NotifySettings> notify;
+
+  std::string root;         // the workspace's folder: attachments are below it
+  std::vector<File> files;  // what was compiled, to be kept in the store as the applied book
+};
+
+// Properties as events.yaml types them: the texts of declared timestamps become timestamps, whole
+// numbers of declared doubles become doubles, and so on. JSON has no timestamps, so every event
+// passes here before it is judged. What does not fit its type stays as it came.
+cel::Value typed_properties(const Config& config, std::string_view event, cel::Value properties);
+
+}  // namespace nurtured::config

@@ -1,0 +1,52 @@
+// A workspace's files as texts in memory: read from a folder, from the binary (the default) or from
+// the store (the applied book). What they mean is config/compile.h's business.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "config/problem.h"
+
+namespace nurtured::config {
+
+struct WorkspaceLimits {
+  std::size_t files_max = 10'000;
+  std::size_t file_bytes_max = std::size_t{1} << 20;
+  std::size_t total_bytes_max = std::size_t{64} << 20;
+};
+
+struct File {
+  std::string path;  // within the workspace, with slashes: "playbooks/welcome.yaml"
+  std::string text;
+
+  bool operator==(const File&) const = default;
+};
+
+struct Workspace {
+  std::string root;               // the folder; empty for one that lives in memory
+  std::vector<File> files;        // by path; what compile() reads
+  std::vector<std::string> seen;  // by path; there, and not read: files/*, and stray files
+  std::vector<Problem>
+      problems;  // of single files that could not be read; compile() passes them on
+
+  // nullptr when there is no such file.
+  const File* find(std::string_view path) const;
+  // For print_problems.
+  std::string_view source(std::string_view path) const;
+};
+
+// `path` is the folder or its nurtured.yaml. Reads the root's *.yaml, playbooks/*.yaml,
+// content/*.md, content/layouts, content/partials and tests/*.yaml, and lists files/*; hidden files
+// and other folders are passed over. Symbolic links inside are refused, so that nothing outside the
+// folder is read. `not_found` when there is no folder or no nurtured.yaml in it.
+base::Result<Workspace> read_workspace(const std::string& path, const WorkspaceLimits& limits = {});
+
+// The workspace that the program carries inside: SQLite, the `file` connector, one playbook.
+// `nurtured init` writes it and script/run runs it; it is config/default of the source, and the
+// schemas beside it. Sorted by path.
+std::vector<File> default_workspace();
+
+}  // namespace nurtured::config
