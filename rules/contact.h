@@ -76,8 +76,9 @@ struct Enrollment {
   std::uint32_t turn =
       0;  // how often a step was sent before, so that a repeat gets a delivery key of its own
   Instant since;  // when `step` began to wait; a wait_for takes events from then on
+  Instant heard;  // when the latest event that it took occurred: earlier ones come too late for it
   std::optional<Instant> due;
-  std::vector<std::pair<std::uint32_t, std::uint32_t>> turns;  // repeat step → rounds done
+  cel::Value early;  // the event that a wait_for right after a send has already got: a map, or null
   std::string parked_reason;
   bool caught_up = false;   // `due` was already spread by catch_up
   bool skip_sends = false;  // sends up to the next wait fell due in downtime and are skipped

@@ -49,8 +49,8 @@ class ConditionScope final : public cel::Scope {
 };
 
 // A trait's name as attributes keep it: firstName → first_name and so on for those that CONTRACT
-// section 6 names; any other name is kept as it is.
-std::string attribute_name(std::string_view trait);
+// section 6 names; any other name is kept as it is. The view is into `trait` or into static text.
+std::string_view attribute_name(std::string_view trait);
 
 // What a message, `set`, `emit` and `notify` print from: a map of contact, event, enrollment and
 // vars.

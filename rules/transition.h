@@ -11,8 +11,34 @@
 
 namespace nurtured::rules {
 
-// ---- in
-// -------------------------------------------------------------------------------------------------------------
+// What the dispatcher is to do about one delivery.
+enum class DeliveryChange {
+  ready,       // hand it over
+  committing,  // it may leave now
+  departed,
+  uncertain,
+  refused,
+  returned,  // gave its slot back; forget it, another `ready` follows when the gates allow
+};
+
+// Everything needed to render a message without the engine. Written with the state that caused it.
+struct Delivery {
+  std::string key;
+  ContactId contact;
+  std::int64_t enrollment = 0;
+  std::string playbook;
+  PlaybookVersion version;
+  std::string step;
+  std::string message;
+  Kind kind = Kind::value;
+  Address to;
+  std::uint32_t attempt = 0;
+  DeliveryChange change = DeliveryChange::ready;
+  Instant at;
+  std::string reason;
+};
+
+// ---- in ----
 
 // Something that fell due: all of the contact's timers up to the moment given to `advance`.
 struct Wake {};
@@ -54,7 +80,7 @@ struct Suppress {
   std::optional<Address> address;  // none: the person
 };
 struct ResendDelivery {
-  std::string delivery;  // an uncertain one, by hand
+  Delivery delivery;  // an uncertain one, by hand: what the store kept of it
 };
 // The book, a pause or another holder of an address changed: judge what is held again.
 struct Rejudge {};
@@ -62,8 +88,7 @@ struct Rejudge {};
 using Input = std::variant<Event, Wake, Claim, Outcome, StopEnrollment, RetryEnrollment, Suppress,
                            ResendDelivery, Rejudge>;
 
-// ---- out
-// ------------------------------------------------------------------------------------------------------------
+// ---- out ----
 
 // One thing that happened to a contact, with the facts it was decided by. `explain` prints it, the
 // simulator prints it, the store keeps it.
@@ -83,33 +108,6 @@ struct Decision {
   std::optional<Instant> until;
   std::string outcome;  // of `end`: finished, goal, stopped
   std::string detail;   // the facts in words: "2 of 2 this week", the tag, the error and its place
-};
-
-// What the dispatcher is to do about one delivery.
-enum class DeliveryChange {
-  ready,       // hand it over
-  committing,  // it may leave now
-  departed,
-  uncertain,
-  refused,
-  returned,  // gave its slot back; forget it, another `ready` follows when the gates allow
-};
-
-// Everything needed to render a message without the engine. Written with the state that caused it.
-struct Delivery {
-  std::string key;
-  ContactId contact;
-  std::int64_t enrollment = 0;
-  std::string playbook;
-  PlaybookVersion version;
-  std::string step;
-  std::string message;
-  Kind kind = Kind::value;
-  Address to;
-  std::uint32_t attempt = 0;
-  DeliveryChange change = DeliveryChange::ready;
-  Instant at;
-  std::string reason;
 };
 
 struct Notification {

@@ -1,0 +1,89 @@
+#include "rules/book.h"
+
+#include <algorithm>
+
+namespace nurtured::rules {
+
+StepIndex Playbook::find_step(std::string_view step_id) const {
+  StepIndex found = no_step;
+  for (StepIndex i = 0; i < steps.size(); ++i) {
+    if (steps[i].id != step_id) continue;
+    if (found != no_step) return no_step;
+    found = i;
+  }
+  return found;
+}
+
+Book::Book(Settings settings, ZoneTable zones, std::vector<MessageInfo> messages,
+           std::vector<Touchpoint> touchpoints,
+           std::vector<std::shared_ptr<const Playbook>> current,
+           std::vector<std::shared_ptr<const Playbook>> former)
+    : settings_(std::move(settings)), zones_(std::move(zones)), current_(std::move(current)) {
+  for (auto& message : messages) {
+    std::string name = message.name;
+    messages_.emplace(std::move(name), std::move(message));
+  }
+  for (auto& touchpoint : touchpoints) {
+    std::string event = touchpoint.event;
+    touchpoints_.emplace(std::move(event), std::move(touchpoint));
+  }
+  for (const auto& playbook : former) by_version_[{playbook->id, playbook->version}] = playbook;
+  for (const auto& playbook : current_) {
+    by_version_[{playbook->id, playbook->version}] = playbook;
+    by_id_[playbook->id] = playbook;
+    for (std::size_t i = 0; i < playbook->starts.size(); ++i) {
+      starts_[playbook->starts[i].event].push_back({playbook, i});
+    }
+  }
+  for (auto& [event, refs] : starts_) {
+    std::ranges::stable_sort(refs, [](const StartRef& left, const StartRef& right) {
+      if (left.playbook->priority != right.playbook->priority) {
+        return left.playbook->priority > right.playbook->priority;
+      }
+      return left.playbook->id < right.playbook->id;
+    });
+  }
+}
+
+const MessageInfo* Book::message(std::string_view name) const {
+  const auto found = messages_.find(name);
+  return found == messages_.end() ? nullptr : &found->second;
+}
+
+const Touchpoint* Book::touchpoint(std::string_view event) const {
+  const auto found = touchpoints_.find(event);
+  return found == touchpoints_.end() ? nullptr : &found->second;
+}
+
+const Playbook* Book::playbook(std::string_view id) const {
+  const auto found = by_id_.find(id);
+  return found == by_id_.end() ? nullptr : found->second.get();
+}
+
+const Playbook* Book::playbook(std::string_view id, std::string_view version) const {
+  const auto found = by_version_.find({std::string(id), std::string(version)});
+  return found == by_version_.end() ? nullptr : found->second.get();
+}
+
+const std::vector<StartRef>& Book::starts(std::string_view event) const {
+  static const std::vector<StartRef> none;
+  const auto found = starts_.find(event);
+  return found == starts_.end() ? none : found->second;
+}
+
+const Zone& Book::zone(std::string_view name) const {
+  if (name.empty()) return settings_.zone;
+  const auto found = zones_.find(name);
+  return found == zones_.end() ? settings_.zone : found->second;
+}
+
+std::shared_ptr<const Book> Book::with_former(
+    std::vector<std::shared_ptr<const Playbook>> former) const {
+  auto book = std::make_shared<Book>(*this);
+  for (const auto& playbook : former) {
+    book->by_version_.try_emplace({playbook->id, playbook->version}, playbook);
+  }
+  return book;
+}
+
+}  // namespace nurtured::rules

@@ -1,0 +1,167 @@
+// The syntax tree of an expression, macros already recognised. Internal to rules/cel: the parser
+// builds it, the checker gives each node its type, the planner turns it into what is evaluated.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/error.h"
+#include "rules/cel/type.h"
+#include "rules/cel/value.h"
+
+namespace nurtured::cel {
+
+// Byte offsets into the source.
+struct Span {
+  std::uint32_t begin = 0;
+  std::uint32_t end = 0;
+};
+
+// Line and column of the span's begin, its length in code points (of its first line).
+base::Place place_of(std::string_view source, Span span);
+
+struct Expression;
+using ExpressionPtr = std::unique_ptr<Expression>;
+
+struct Literal {
+  Value value;
+};
+
+struct Identifier {
+  std::string name;
+  bool rooted = false;  // written with a leading dot
+};
+
+// operand.field, operand.?field, and has(operand.field) as `test_only`.
+struct Select {
+  ExpressionPtr operand;
+  std::string field;
+  bool optional = false;
+  bool test_only = false;
+};
+
+struct Index {
+  ExpressionPtr operand;
+  ExpressionPtr index;
+  bool optional = false;
+};
+
+// function(arguments…), or target.function(arguments…), which may turn out to be a qualified name.
+struct Call {
+  std::string function;
+  bool rooted = false;
+  ExpressionPtr target;  // empty for the first form
+  std::vector<ExpressionPtr> arguments;
+};
+
+enum class Operator : std::uint8_t {
+  negate,
+  logical_not,
+  multiply,
+  divide,
+  modulo,
+  add,
+  subtract,
+  less,
+  less_equal,
+  greater_equal,
+  greater,
+  equal,
+  not_equal,
+  in,
+};
+
+std::string_view symbol(Operator op);
+
+struct Unary {
+  Operator op = Operator::negate;
+  ExpressionPtr operand;
+};
+
+struct Binary {
+  Operator op = Operator::add;
+  ExpressionPtr left;
+  ExpressionPtr right;
+};
+
+// A whole chain of && or ||, so that a long condition is not a deep tree.
+struct Logical {
+  bool is_and = false;
+  std::vector<ExpressionPtr> operands;
+};
+
+struct Conditional {
+  ExpressionPtr condition;
+  ExpressionPtr then;
+  ExpressionPtr otherwise;
+};
+
+struct ListLiteral {
+  struct Item {
+    ExpressionPtr value;
+    bool optional = false;  // [?value]
+  };
+  std::vector<Item> items;
+};
+
+struct MapLiteral {
+  struct Entry {
+    ExpressionPtr key;
+    ExpressionPtr value;
+    bool optional = false;  // {?key: value}
+  };
+  std::vector<Entry> entries;
+};
+
+enum class Macro : std::uint8_t {
+  all,
+  exists,
+  exists_one,
+  map,  // and transformList
+  filter,
+  transform_map,
+  transform_map_entry,
+};
+
+// range.macro(variables…, [filter,] body). With one variable it stands for the item or key, with
+// two for index or key and the value.
+struct Comprehension {
+  Macro macro = Macro::all;
+  ExpressionPtr range;
+  std::vector<std::string> variables;
+  ExpressionPtr filter;  // may be empty
+  ExpressionPtr body;
+};
+
+// cel.bind(variable, value, body).
+struct Bind {
+  std::string variable;
+  ExpressionPtr value;
+  ExpressionPtr body;
+};
+
+// operand.optMap(variable, body), or optFlatMap, whose body is an optional itself.
+struct OptionalMap {
+  ExpressionPtr operand;
+  std::string variable;
+  ExpressionPtr body;
+  bool flat = false;
+};
+
+using Node = std::variant<Literal, Identifier, Select, Index, Call, Unary, Binary, Logical,
+                          Conditional, ListLiteral, MapLiteral, Comprehension, Bind, OptionalMap>;
+
+struct Expression {
+  Span span;  // what a message points at: the operator, the name, the literal
+  Node node;
+  std::uint32_t depth = 1;
+  std::uint32_t nodes = 1;  // in this tree
+  Type type;                // the checker's word
+};
+
+}  // namespace nurtured::cel

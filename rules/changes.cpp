@@ -1,0 +1,106 @@
+// What a contact is: attributes, addresses, consent, zone. Every change comes through here, whether
+// an event carries it or a step makes it.
+#include <algorithm>
+
+#include "rules/machine.h"
+
+namespace nurtured::rules {
+namespace {
+
+// An attribute's name is part of the stored document and of conditions: bounded like the rest.
+constexpr std::size_t attributes_max = 500;
+constexpr std::size_t tags_max = 500;
+
+}  // namespace
+
+void Machine::apply(const ContactChange& change) {
+  for (const auto& [name, value] : change.attributes) set_attribute(name, value);
+  for (const auto& [channel, value] : change.addresses) set_address(channel, value);
+  for (const auto& consent : change.consents) set_consent(consent);
+  if (change.timezone) set_timezone(*change.timezone);
+  if (change.locale) contact().locale = *change.locale;
+  for (const auto& tag : change.tags_added) {
+    auto& tags = contact().tags;
+    const auto place = std::ranges::lower_bound(tags, tag);
+    if ((place != tags.end() && *place == tag) || tags.size() >= tags_max) continue;
+    tags.insert(place, tag);
+  }
+  for (const auto& tag : change.tags_removed) std::erase(contact().tags, tag);
+}
+
+void Machine::set_attribute(const std::string& name, const cel::Value& value) {
+  const std::string key(attribute_name(name));
+  auto& attributes = contact().attributes;
+  if (value.is_null()) {
+    attributes.erase(key);
+    return;
+  }
+  if (!attributes.contains(key) && attributes.size() >= attributes_max) {
+    record("error").detail = "the contact has " + std::to_string(attributes_max) + " attributes; " +
+                             key + " was not kept";
+    return;
+  }
+  attributes[key] = value;
+}
+
+void Machine::set_address(const std::string& channel, const std::string& value) {
+  auto& addresses = contact().addresses;
+  const auto known = addresses.find(channel);
+  if (known != addresses.end()) {
+    if (known->second == value) return;
+    std::erase(address_state({channel, known->second}).holders, contact().id);
+    addresses.erase(known);
+  }
+  if (value.empty()) return;
+  addresses[channel] = value;
+  auto& holders = address_state({channel, value}).holders;
+  if (std::ranges::find(holders, contact().id) == holders.end()) holders.push_back(contact().id);
+}
+
+void Machine::set_consent(const ConsentChange& change) {
+  const auto address = contact().addresses.find(change.channel);
+  AddressState* state = address == contact().addresses.end()
+                            ? nullptr
+                            : &address_state({change.channel, address->second});
+  const auto unsubscribed = [](const std::optional<Suppression>& suppression) {
+    return suppression && suppression->scope == SuppressionScope::marketing;
+  };
+  const bool barred =
+      unsubscribed(contact().suppression) || (state != nullptr && unsubscribed(state->suppression));
+  if (change.given && barred && !change.restores) {
+    record("ignored").detail = "consent for " + change.channel +
+                               " after an unsubscribe comes back only by the person's own act";
+    return;
+  }
+  if (change.given && change.restores) {
+    if (state != nullptr && unsubscribed(state->suppression)) state->suppression.reset();
+    if (unsubscribed(contact().suppression)) contact().suppression.reset();
+  }
+  const auto known = contact().consents.find(change.channel);
+  // Evidence is of the moment it was given: a repeated trait does not make it younger.
+  if (known != contact().consents.end() && known->second.given == change.given &&
+      !change.restores) {
+    return;
+  }
+  contact().consents[change.channel] = {change.given, now_, change.source, change.wording};
+}
+
+void Machine::set_timezone(const std::string& name) {
+  if (name == contact().timezone) return;
+  if (!book_.knows_zone(name)) {
+    record("ignored").detail = "the time zone " + name.substr(0, 60) + " is not known";
+    return;
+  }
+  contact().timezone = name;
+  // A wait ends by the contact's clock: its end is computed anew, and never lies in the past.
+  for (auto& enrollment : contact().enrollments) {
+    if (enrollment.state != EnrollmentState::waiting || !enrollment.due) continue;
+    const Playbook* playbook = playbook_of(enrollment);
+    if (playbook == nullptr || enrollment.step >= playbook->steps.size()) continue;
+    if (const auto* wait = std::get_if<Wait>(&playbook->steps[enrollment.step].action)) {
+      enrollment.due = std::max(now_, wait_end(enrollment, *wait));
+    }
+  }
+}
+
+}  // namespace nurtured::rules

@@ -1,0 +1,317 @@
+// What comes in: events in CONTRACT's order (the contact's changes, then goals, stops, wait_fors,
+// starts), and operators' commands.
+#include <algorithm>
+
+#include "rules/machine.h"
+
+namespace nurtured::rules {
+namespace {
+
+// How many starts of one playbook `again` remembers for a contact; with `per`, the oldest keys are
+// forgotten first.
+constexpr std::size_t starts_max = 1000;
+
+cel::Value as_map(const Event& event) {
+  cel::Map map;
+  if (event.properties.is_map()) {
+    for (const auto& entry : event.properties.as_map()) map.set(entry.key, entry.value);
+  }
+  map.set("name", event.name);
+  map.set("at", event.occurred_at);
+  return map;
+}
+
+std::string key_text(const cel::Value& value) {
+  if (value.is_string()) return value.as_string();
+  if (value.is_int()) return std::to_string(value.as_int());
+  if (value.is_uint()) return std::to_string(value.as_uint());
+  return {};
+}
+
+}  // namespace
+
+void Machine::emit(std::string name, cel::Value properties, ContactChange change) {
+  events_.push_back({.name = std::move(name),
+                     .properties = std::move(properties),
+                     .occurred_at = now_,
+                     .received_at = now_,
+                     .change = std::move(change)});
+}
+
+void Machine::drain_events() {
+  while (!events_.empty()) {
+    const Event event = std::move(events_.front());
+    events_.pop_front();
+    if (++events_taken_ > limits_.events_max) {
+      record("error").detail = "more than " + std::to_string(limits_.events_max) +
+                               " events followed from one input; " + event.name + " was dropped";
+      continue;
+    }
+    out_.emitted.push_back(event);
+    handle_event(event);
+  }
+}
+
+void Machine::take(const Event& event) {
+  handle_event(event);
+}
+
+void Machine::handle_event(const Event& event) {
+  count(event);
+  apply(event.change);
+  count_touch(event);
+  judge_goals(event);
+  judge_stops(&event);
+  judge_expectations(event);
+  judge_starts(event);
+}
+
+void Machine::count(const Event& event) {
+  contact().history[event.name].add(event.occurred_at);
+}
+
+void Machine::count_touch(const Event& event) {
+  const Touchpoint* touchpoint = book_.touchpoint(event.name);
+  if (touchpoint == nullptr && event.name != "touch.logged") return;
+  if (touchpoint != nullptr && !touchpoint->count_every.empty()) {
+    const auto counted = contact().touch_counted.find(event.name);
+    if (counted != contact().touch_counted.end()) {
+      // A burst is one touch; so is a late event that falls into the time around the last counted
+      // one.
+      const Instant free_from = add(counted->second, touchpoint->count_every, zone());
+      const Instant free_until = subtract(counted->second, touchpoint->count_every, zone());
+      if (event.occurred_at < free_from && event.occurred_at > free_until) return;
+    }
+    auto& last = contact().touch_counted[event.name];
+    last = std::max(last, event.occurred_at);
+  }
+  contact().touches.add(event.occurred_at);
+  record("touch").detail = event.name;
+}
+
+void Machine::judge_goals(const Event& event) {
+  for (std::size_t i = 0; i < contact().enrollments.size();) {
+    const Enrollment& enrollment = contact().enrollments[i];
+    const Playbook* playbook = playbook_of(enrollment);
+    const bool reached =
+        playbook != nullptr && playbook->goal && playbook->goal->event == event.name &&
+        event.occurred_at >= enrollment.event_at &&
+        (!playbook->goal->within ||
+         event.occurred_at <= add(enrollment.started, *playbook->goal->within, zone())) &&
+        holds(playbook->goal->condition, &event, &enrollment);
+    if (!reached) {
+      ++i;
+      continue;
+    }
+    const std::int64_t number = enrollment.number;
+    if (enrollment.state == EnrollmentState::finished) {
+      record("conversion", &enrollment).outcome = "goal";
+      withdraw(number);
+      std::erase_if(contact().enrollments, [&](const Enrollment& e) { return e.number == number; });
+    } else {
+      end(number, "goal");
+    }
+  }
+}
+
+void Machine::judge_stops(const Event* event) {
+  for (std::size_t i = 0; i < contact().enrollments.size();) {
+    const Enrollment& enrollment = contact().enrollments[i];
+    const Playbook* playbook = playbook_of(enrollment);
+    bool stopped = false;
+    if (playbook != nullptr && enrollment.state != EnrollmentState::finished) {
+      for (const Stop& stop : playbook->stops) {
+        const bool concerned =
+            stop.event.empty() || (event != nullptr && stop.event == event->name &&
+                                   event->occurred_at >= enrollment.event_at);
+        // A condition without an event sees the event that started the enrollment.
+        const Event* judged = stop.event.empty() ? nullptr : event;
+        if (concerned && holds(stop.condition, judged, &enrollment)) {
+          stopped = true;
+          break;
+        }
+      }
+    }
+    if (!stopped) {
+      ++i;
+      continue;
+    }
+    end(enrollment.number, "stopped");
+  }
+}
+
+void Machine::judge_expectations(const Event& event) {
+  std::vector<std::int64_t> numbers;
+  for (const auto& enrollment : contact().enrollments) numbers.push_back(enrollment.number);
+  for (const std::int64_t number : numbers) {
+    Enrollment* enrollment = find_enrollment(number);
+    if (enrollment == nullptr) continue;
+    const Playbook* playbook = playbook_of(*enrollment);
+    if (playbook == nullptr || enrollment->step >= playbook->steps.size()) continue;
+    if (event.occurred_at < enrollment->heard) continue;
+    const bool expecting = enrollment->state == EnrollmentState::expecting;
+    // While a message is on its way, the wait_for right after it already listens (CONTRACT section
+    // 2).
+    const bool early = enrollment->state == EnrollmentState::sending && enrollment->early.is_null();
+    if (!expecting && !early) continue;
+    StepIndex index = enrollment->step;
+    if (early) index = playbook->steps[index].next;
+    if (index == no_step) continue;
+    const auto* wait = std::get_if<WaitFor>(&playbook->steps[index].action);
+    if (wait == nullptr || std::ranges::find(wait->events, event.name) == wait->events.end())
+      continue;
+    if (early) {
+      const bool departed = std::ranges::any_of(contact().pending, [&](const Pending& pending) {
+        return pending.enrollment == number && pending.step == enrollment->step &&
+               std::ranges::any_of(pending.targets, [&](const Target& target) {
+                 return target.departed && *target.departed <= event.occurred_at;
+               });
+      });
+      if (!departed) continue;
+    }
+    if (!holds(wait->condition, &event, enrollment)) continue;
+    enrollment->heard = event.occurred_at;
+    if (early) {
+      enrollment->early = as_map(event);
+    } else {
+      expectation_met(*enrollment, *wait, as_map(event));
+      run_steps(number);
+    }
+  }
+}
+
+void Machine::judge_starts(const Event& event) {
+  if (now_ > add(event.occurred_at, book_.settings().late_within, zone())) return;
+  // A playbook with several starts that fit is started once by one event.
+  std::vector<const Playbook*> judged;
+  for (const StartRef& ref : book_.starts(event.name)) {
+    if (std::ranges::find(judged, ref.playbook.get()) != judged.end()) continue;
+    if (!holds(ref.playbook->starts[ref.start].condition, &event, nullptr)) continue;
+    judged.push_back(ref.playbook.get());
+  }
+  for (const Playbook* playbook : judged) start(*playbook, event);
+}
+
+bool Machine::may_start(const Playbook& playbook, const std::string& key, const Event& event) {
+  const auto ignored = [&](std::string why) {
+    Decision& decision = record("ignored");
+    decision.playbook = playbook.id;
+    decision.detail = std::move(why);
+    return false;
+  };
+  const auto& again = playbook.again;
+  if (again.mode != AgainMode::always) {
+    for (const LastStart& last : contact().starts) {
+      if (last.playbook != playbook.id || last.key != key) continue;
+      if (again.mode == AgainMode::never) return ignored("it ran before, and `again` is never");
+      if (now_ < add(last.at, again.after, zone())) {
+        return ignored("it ran before, and `again` asks for " + to_string(again.after));
+      }
+    }
+  }
+  for (const Stop& stop : playbook.stops) {
+    if (!stop.event.empty()) continue;
+    Enrollment candidate{.playbook = playbook.id,
+                         .version = playbook.version,
+                         .key = key,
+                         .started = now_,
+                         .event_name = event.name,
+                         .event = event.properties,
+                         .event_at = event.occurred_at};
+    if (holds(stop.condition, nullptr, &candidate)) {
+      return ignored("a stop is already true: " + (stop.condition ? stop.condition->source : ""));
+    }
+  }
+  return true;
+}
+
+void Machine::start(const Playbook& playbook, const Event& event) {
+  std::string key;
+  if (playbook.per) {
+    const auto value = playbook.per->program.evaluate(scope(&event, nullptr));
+    if (value) key = key_text(*value);
+    if (key.empty()) {
+      Decision& decision = record("error");
+      decision.playbook = playbook.id;
+      decision.detail = to_string(playbook.per->place) + ": `per` gives no key" +
+                        (value ? "" : ": " + value.error().message);
+      return;
+    }
+  }
+  for (const auto& enrollment : contact().enrollments) {
+    if (enrollment.playbook != playbook.id || enrollment.key != key ||
+        enrollment.state == EnrollmentState::finished) {
+      continue;
+    }
+    if (playbook.meanwhile == Meanwhile::ignore) {
+      Decision& decision = record("ignored", &enrollment);
+      decision.detail = "already under way";
+      return;
+    }
+    if (!may_start(playbook, key, event)) return;
+    end(enrollment.number, "stopped");
+    break;
+  }
+  if (!may_start(playbook, key, event)) return;
+  auto& starts = contact().starts;
+  std::erase_if(starts, [&](const LastStart& last) {
+    return last.playbook == playbook.id && last.key == key;
+  });
+  if (starts.size() >= starts_max) starts.erase(starts.begin());
+  starts.push_back({playbook.id, key, now_});
+  const std::int64_t number = ++contact().enrollments_made;
+  contact().enrollments.push_back({.number = number,
+                                   .playbook = playbook.id,
+                                   .version = playbook.version,
+                                   .key = key,
+                                   .started = now_,
+                                   .event_name = event.name,
+                                   .event = event.properties,
+                                   .event_at = event.occurred_at,
+                                   .since = now_,
+                                   .heard = event.occurred_at});
+  record("start", &contact().enrollments.back()).step.clear();
+  emit("enrollment.started", cel::Map{{"playbook", playbook.id}, {"key", key}});
+  run_steps(number);
+}
+
+void Machine::handle(const Suppress& command) {
+  const Suppression suppression{command.scope, now_, command.reason};
+  if (command.address) {
+    auto& state = address_state(*command.address);
+    // The wider scope stays: an unsubscribe after a hard bounce does not open the address again.
+    if (!state.suppression || state.suppression->scope == SuppressionScope::marketing) {
+      state.suppression = suppression;
+    }
+    for (const ContactId holder : state.holders) {
+      if (holder != contact().id) out_.rejudge.push_back(holder);
+    }
+  } else {
+    contact().suppression = suppression;
+  }
+  Decision& decision = record("suppress");
+  decision.detail = command.reason;
+  decision.to = command.address.value_or(Address{});
+  const std::string channel = command.address ? command.address->channel : "";
+  if (command.reason == "unsubscribed" || command.reason == "complained") {
+    emit("message." + command.reason, cel::Map{{"channel", channel}});
+  }
+  judge_stops(nullptr);
+}
+
+void Machine::handle(const StopEnrollment& command) {
+  const Enrollment* enrollment = find_enrollment(command.enrollment);
+  if (enrollment != nullptr && enrollment->state != EnrollmentState::finished) {
+    end(command.enrollment, "stopped");
+  }
+}
+
+void Machine::handle(const RetryEnrollment& command) {
+  Enrollment* enrollment = find_enrollment(command.enrollment);
+  if (enrollment == nullptr || enrollment->state != EnrollmentState::parked) return;
+  enrollment->state = EnrollmentState::running;
+  enrollment->parked_reason.clear();
+  run_steps(command.enrollment);
+}
+
+}  // namespace nurtured::rules

@@ -1,0 +1,141 @@
+// One transition in the making: the working state that the parts of `advance` share. Private to
+// rules/: include rules/advance.h instead. The parts are events.cpp (what comes in), steps.cpp
+// (what an enrollment does), slots.cpp (what may leave) and changes.cpp (what a contact is).
+#pragma once
+
+#include <deque>
+#include <string>
+
+#include "rules/advance.h"
+#include "rules/gates.h"
+#include "rules/scope.h"
+
+namespace nurtured::rules {
+
+class Machine {
+ public:
+  Machine(const Book& book, const Pauses& pauses, const AdvanceLimits& limits, Snapshot snapshot)
+      : book_(book), pauses_(pauses), limits_(limits) {
+    out_.next = std::move(snapshot);
+  }
+
+  // Handles what fell due before `now` (at `now` too when `inclusive`), each at its own moment.
+  void run_due(Instant now, bool inclusive);
+  void run_input(const Input& input, Instant now);
+  Transition finish();
+
+ private:
+  // ---- shared ----
+  Contact& contact() { return out_.next.contact; }
+  const Contact& contact() const { return out_.next.contact; }
+  const Zone& zone() const { return book_.zone(contact().timezone); }
+  Enrollment* find_enrollment(std::int64_t number);
+  const Playbook* playbook_of(const Enrollment& enrollment) const {
+    return book_.playbook(enrollment.playbook, enrollment.version);
+  }
+  AddressState& address_state(const Address& address);
+  ConditionScope scope(const Event* event, const Enrollment* enrollment) const {
+    return {book_, contact(), event, enrollment, now_};
+  }
+  // True when the condition holds. An error counts as no and is recorded (CONTRACT section 2).
+  bool holds(const std::optional<Expression>& condition, const Event* event,
+             const Enrollment* enrollment);
+  Decision& record(std::string action, const Enrollment* enrollment = nullptr);
+
+  // ---- events.cpp ----
+  void take(const Event& event);
+  void handle_event(const Event& event);
+  void count(const Event& event);
+  void count_touch(const Event& event);
+  void judge_goals(const Event& event);
+  void judge_stops(const Event* event);
+  void judge_expectations(const Event& event);
+  void judge_starts(const Event& event);
+  void start(const Playbook& playbook, const Event& event);
+  bool may_start(const Playbook& playbook, const std::string& key, const Event& event);
+  void emit(std::string name, cel::Value properties, ContactChange change = {});
+  void drain_events();
+  void handle(const Suppress& command);
+  void handle(const StopEnrollment& command);
+  void handle(const RetryEnrollment& command);
+  void handle(const ResendDelivery& command);
+
+  // ---- changes.cpp ----
+  void apply(const ContactChange& change);
+  void set_attribute(const std::string& name, const cel::Value& value);
+  void set_address(const std::string& channel, const std::string& value);
+  void set_consent(const ConsentChange& change);
+  void set_timezone(const std::string& name);
+
+  // ---- steps.cpp ----
+  // Runs the enrollment from its current step until it waits, ends or fails. The enrollment is
+  // looked up anew after each step, because a change to the contact may have ended it.
+  void run_steps(std::int64_t number);
+  enum class Flow { next, wait, gone };
+  Flow execute(const Step& step, Enrollment& enrollment);
+  Flow execute(const Send& send, const Step& step, Enrollment& enrollment);
+  Flow execute(const Wait& wait, const Step& step, Enrollment& enrollment);
+  Flow execute(const WaitUntil& wait, const Step& step, Enrollment& enrollment);
+  Flow execute(const WaitFor& wait, const Step& step, Enrollment& enrollment);
+  Flow execute(const Choose& choose, const Step& step, Enrollment& enrollment);
+  Flow execute(const Set& set, const Step& step, Enrollment& enrollment);
+  Flow execute(const Tag& tag, const Step& step, Enrollment& enrollment);
+  Flow execute(const MoveTo& move, const Step& step, Enrollment& enrollment);
+  Flow execute(const Score& score, const Step& step, Enrollment& enrollment);
+  Flow execute(const Emit& emit, const Step& step, Enrollment& enrollment);
+  Flow execute(const Notify& notify, const Step& step, Enrollment& enrollment);
+  Flow execute(const End& end, const Step& step, Enrollment& enrollment);
+  // After a step that changed the contact: stops are judged, and this enrollment may be gone.
+  Flow after_change(std::int64_t number);
+  base::Result<cel::Value> evaluate(const ValueSource& source, const Enrollment& enrollment);
+  void park(Enrollment& enrollment, const base::Error& error);
+  void expectation_met(Enrollment& enrollment, const WaitFor& wait, const cel::Value& event);
+  void enrollment_due(std::int64_t number, Instant due);
+  void end(std::int64_t number, const std::string& outcome);
+  void finish_enrollment(std::int64_t number);
+  void withdraw(std::int64_t enrollment);
+  void forget_finished();
+  Instant wait_end(const Enrollment& enrollment, const Wait& wait) const;
+
+  // ---- slots.cpp ----
+  // Judges everything that is held, until nothing changes any more.
+  void settle();
+  bool settle_once();
+  bool settle_one(Pending& pending);
+  void give_slot(Pending& pending, const MessageInfo& message, const Verdict& verdict);
+  void hold(Pending& pending, const Verdict& verdict);
+  void skip(std::size_t index, Reason reason, const std::string& detail);
+  void complete(std::size_t index, bool departed);
+  void free_slot(const std::string& key, const Address& address);
+  void take_back(const Pending& pending, const Target& target, Kind kind);
+  void handle(const Claim& claim);
+  void handle(const Outcome& outcome);
+  void delivered(std::size_t index, Target& target, Kind kind);
+  void deferred(Pending& pending, Target& target, Kind kind, const Outcome& outcome);
+  void refused(std::size_t index, Target& target, Kind kind, const Outcome& outcome);
+  void uncertain(std::size_t index, Target& target, Kind kind);
+  void render_failed(std::size_t index, Kind kind, const std::string& reason);
+  bool maintain_fill();
+  Route route_of(const Pending& pending) const;
+  void push_delivery(const Pending& pending, const Target& target, DeliveryChange change,
+                     Kind kind);
+  Decision& record(std::string action, const Pending& pending, Kind kind);
+  std::pair<std::size_t, Target*> find_delivery(const std::string& key);
+
+  const Book& book_;
+  const Pauses& pauses_;
+  const AdvanceLimits& limits_;
+  Transition out_;
+  Instant now_;
+  std::deque<Event> events_;  // built-in and emitted ones, waiting for their turn
+  std::size_t events_taken_ = 0;
+};
+
+// The next piece of the fill series that the contact has not been sent and that the mix allows: of
+// the kind furthest below its share. nullopt when there is none.
+std::optional<std::string> next_fill_piece(const Book& book, const Contact& contact);
+
+// The moment at which something of this contact next falls due.
+std::optional<Instant> next_wake(const Book& book, const Contact& contact);
+
+}  // namespace nurtured::rules

@@ -1,0 +1,292 @@
+#include "rules/scope.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+namespace nurtured::rules {
+namespace {
+
+using cel::Type;
+using cel::Value;
+
+enum Variable : std::size_t { contact_variable, event_variable, enrollment_variable, now_variable };
+enum ContactSlot : std::size_t {
+  id_slot,
+  tags_slot,
+  stage_slot,
+  score_slot,
+  channels_slot,
+  consent_slot,
+  timezone_slot,
+  locale_slot,
+};
+enum EventSlot : std::size_t { name_slot, at_slot };
+enum EnrollmentSlot : std::size_t { started_slot, key_slot, playbook_slot, start_event_slot };
+enum Function : std::size_t {
+  did_ever,
+  did_within,
+  times_ever,
+  times_within,
+  last_time,
+  touches_ever,
+  touches_within,
+};
+
+Value tags_of(const Contact& contact) {
+  cel::List list;
+  list.reserve(contact.tags.size());
+  for (const auto& tag : contact.tags) list.emplace_back(tag);
+  return list;
+}
+
+Value channels_of(const Contact& contact) {
+  cel::Map map;
+  for (const auto& [channel, address] : contact.addresses) map.set(channel, address);
+  return map;
+}
+
+Value consent_of(const Contact& contact) {
+  cel::Map map;
+  for (const auto& [channel, consent] : contact.consents) map.set(channel, consent.given);
+  return map;
+}
+
+// A whole score prints and compares as the whole number that people gave.
+Value score_of(const Contact& contact) {
+  if (std::abs(contact.score) < 9e15 && contact.score == std::floor(contact.score)) {
+    return static_cast<std::int64_t>(contact.score);
+  }
+  return contact.score;
+}
+
+std::optional<Value> text_or_missing(const std::string& text) {
+  if (text.empty()) return std::nullopt;
+  return Value(text);
+}
+
+std::optional<Value> attribute(const Contact& contact, std::string_view name) {
+  const auto found = contact.attributes.find(attribute_name(name));
+  if (found != contact.attributes.end()) return found->second;
+  if (name == "email") {
+    const auto address = contact.addresses.find("email");
+    if (address != contact.addresses.end()) return Value(address->second);
+  }
+  return std::nullopt;
+}
+
+std::optional<Value> contact_field(const Contact& contact, cel::FieldName field) {
+  switch (field.slot) {
+    case id_slot:
+      return Value(contact.user_id);
+    case tags_slot:
+      return tags_of(contact);
+    case stage_slot:
+      return Value(contact.stage);
+    case score_slot:
+      return score_of(contact);
+    case channels_slot:
+      return channels_of(contact);
+    case consent_slot:
+      return consent_of(contact);
+    case timezone_slot:
+      return text_or_missing(contact.timezone);
+    case locale_slot:
+      return text_or_missing(contact.locale);
+    default:
+      return attribute(contact, field.name);
+  }
+}
+
+Value event_map(std::string_view name, const Value& properties, Instant at) {
+  cel::Map map;
+  if (properties.is_map()) {
+    for (const auto& entry : properties.as_map()) map.set(entry.key, entry.value);
+  }
+  map.set("name", name);
+  map.set("at", at);
+  return map;
+}
+
+Value contact_map(const Contact& contact) {
+  cel::Map map;
+  for (const auto& [name, value] : contact.attributes) map.set(name, value);
+  const auto email = contact.addresses.find("email");
+  if (email != contact.addresses.end()) map.set("email", email->second);
+  map.set("id", contact.user_id);
+  map.set("tags", tags_of(contact));
+  map.set("stage", contact.stage);
+  map.set("score", score_of(contact));
+  map.set("channels", channels_of(contact));
+  map.set("consent", consent_of(contact));
+  if (!contact.timezone.empty()) map.set("timezone", contact.timezone);
+  if (!contact.locale.empty()) map.set("locale", contact.locale);
+  return map;
+}
+
+Value enrollment_map(const Enrollment& enrollment) {
+  cel::Map map;
+  if (enrollment.saved.is_map()) {
+    for (const auto& entry : enrollment.saved.as_map()) map.set(entry.key, entry.value);
+  }
+  map.set("started", enrollment.started);
+  map.set("key", enrollment.key);
+  map.set("playbook", enrollment.playbook);
+  map.set("event", event_map(enrollment.event_name, enrollment.event, enrollment.event_at));
+  return map;
+}
+
+std::optional<Value> property(const Value& properties, std::string_view name) {
+  const Value* found = properties.find(name);
+  if (found == nullptr) return std::nullopt;
+  return *found;
+}
+
+}  // namespace
+
+cel::Environment condition_environment(const EventShape& event) {
+  cel::Environment environment({.missing_is_null = true, .mixed_numbers = true});
+  environment.add_variable(
+      "contact", Type::object({.name = "contact",
+                               .fields = {{"id", Type::string()},
+                                          {"tags", Type::list(Type::string())},
+                                          {"stage", Type::string()},
+                                          {"score", Type::dyn()},
+                                          {"channels", Type::map(Type::string(), Type::string())},
+                                          {"consent", Type::map(Type::string(), Type::boolean())},
+                                          {"timezone", Type::string()},
+                                          {"locale", Type::string()}},
+                               .open = true}));
+  std::vector<cel::ObjectFields::Field> fields = {{"name", Type::string()},
+                                                  {"at", Type::timestamp()}};
+  fields.insert(fields.end(), event.properties.begin(), event.properties.end());
+  environment.add_variable(
+      "event", Type::object({.name = "event", .fields = std::move(fields), .open = event.open}));
+  environment.add_variable("enrollment", Type::object({.name = "enrollment",
+                                                       .fields = {{"started", Type::timestamp()},
+                                                                  {"key", Type::string()},
+                                                                  {"playbook", Type::string()},
+                                                                  {"event", Type::dyn()}},
+                                                       .open = true}));
+  environment.add_variable("now", Type::timestamp());
+  // In the order of Function.
+  environment.add_function("did", {Type::string()}, Type::boolean());
+  environment.add_function("did", {Type::string(), Type::string()}, Type::boolean());
+  environment.add_function("times", {Type::string()}, Type::integer());
+  environment.add_function("times", {Type::string(), Type::string()}, Type::integer());
+  environment.add_function("last", {Type::string()}, Type::dyn());
+  environment.add_function("touches", {}, Type::integer());
+  environment.add_function("touches", {Type::string()}, Type::integer());
+  return environment;
+}
+
+std::optional<Value> ConditionScope::variable(std::size_t variable) const {
+  switch (variable) {
+    case contact_variable:
+      return contact_map(contact_);
+    case event_variable:
+      if (event_ != nullptr)
+        return event_map(event_->name, event_->properties, event_->occurred_at);
+      if (enrollment_ != nullptr) {
+        return event_map(enrollment_->event_name, enrollment_->event, enrollment_->event_at);
+      }
+      return std::nullopt;
+    case enrollment_variable:
+      if (enrollment_ == nullptr) return std::nullopt;
+      return enrollment_map(*enrollment_);
+    case now_variable:
+      return Value(now_);
+    default:
+      return std::nullopt;
+  }
+}
+
+std::optional<Value> ConditionScope::field(std::size_t variable, cel::FieldName field) const {
+  switch (variable) {
+    case contact_variable:
+      return contact_field(contact_, field);
+    case event_variable: {
+      if (event_ == nullptr && enrollment_ == nullptr) return std::nullopt;
+      if (field.slot == name_slot) return Value(event_ ? event_->name : enrollment_->event_name);
+      if (field.slot == at_slot) return Value(event_ ? event_->occurred_at : enrollment_->event_at);
+      return property(event_ ? event_->properties : enrollment_->event, field.name);
+    }
+    case enrollment_variable: {
+      if (enrollment_ == nullptr) return std::nullopt;
+      switch (field.slot) {
+        case started_slot:
+          return Value(enrollment_->started);
+        case key_slot:
+          return Value(enrollment_->key);
+        case playbook_slot:
+          return Value(enrollment_->playbook);
+        case start_event_slot:
+          return event_map(enrollment_->event_name, enrollment_->event, enrollment_->event_at);
+        default:
+          return property(enrollment_->saved, field.name);
+      }
+    }
+    default:
+      return std::nullopt;
+  }
+}
+
+base::Result<Value> ConditionScope::call(std::size_t function,
+                                         std::span<const Value> arguments) const {
+  static const Tally nothing;
+  const auto tally = [&]() -> const Tally& {
+    const auto found = contact_.history.find(arguments[0].as_string());
+    return found == contact_.history.end() ? nothing : found->second;
+  };
+  // The number within the window that the last argument names.
+  const auto within = [&](const Tally& counted) -> base::Result<std::int64_t> {
+    const auto span = parse_span(arguments.back().as_string());
+    if (!span) return base::fail(span.error());
+    return counted.between(subtract(now_, *span, book_.zone(contact_.timezone)), now_);
+  };
+  switch (function) {
+    case did_ever:
+      return Value(tally().count > 0);
+    case did_within:
+      return within(tally()).map([](std::int64_t n) { return Value(n > 0); });
+    case times_ever:
+      return Value(tally().count);
+    case times_within:
+      return within(tally()).map([](std::int64_t n) { return Value(n); });
+    case last_time:
+      return tally().count > 0 ? Value(tally().last) : Value();
+    case touches_ever:
+      return Value(contact_.touches.count);
+    case touches_within:
+      return within(contact_.touches).map([](std::int64_t n) { return Value(n); });
+    default:
+      return base::fail(base::ErrorKind::internal, "an unknown function was called");
+  }
+}
+
+std::string_view attribute_name(std::string_view trait) {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 3> known = {
+      {{"firstName", "first_name"}, {"lastName", "last_name"}, {"createdAt", "created_at"}}};
+  for (const auto& [camel, snake] : known) {
+    if (trait == camel) return snake;
+  }
+  return trait;
+}
+
+Value render_data(const Book& book, const Contact& contact, const Enrollment* enrollment,
+                  const Event* event) {
+  cel::Map data;
+  data.set("contact", contact_map(contact));
+  if (event != nullptr) {
+    data.set("event", event_map(event->name, event->properties, event->occurred_at));
+  } else if (enrollment != nullptr) {
+    data.set("event", event_map(enrollment->event_name, enrollment->event, enrollment->event_at));
+  } else {
+    data.set("event", cel::Map{});
+  }
+  data.set("enrollment", enrollment != nullptr ? enrollment_map(*enrollment) : Value(cel::Map{}));
+  data.set("vars", book.settings().vars.is_map() ? book.settings().vars : Value(cel::Map{}));
+  return data;
+}
+
+}  // namespace nurtured::rules

@@ -1,0 +1,441 @@
+// What an enrollment does: its steps, one after the other, until it waits, ends or fails.
+#include <algorithm>
+
+#include "base/digest.h"
+#include "rules/machine.h"
+
+namespace nurtured::rules {
+namespace {
+
+// How long a finished enrollment is kept for a goal without `within`, whose late arrival counts as
+// a conversion.
+constexpr Span conversion_watch{.days = 400};
+
+std::string value_text(const cel::Value& value) {
+  if (value.is_string()) return value.as_string();
+  if (value.is_int()) return std::to_string(value.as_int());
+  if (value.is_bool()) return value.as_bool() ? "true" : "false";
+  return std::string(cel::type_name(value.kind()));
+}
+
+// The same number for the same enrollment on every run, so that spreading is reproducible.
+std::uint64_t stable_number(ContactId contact, std::int64_t enrollment, Instant due) {
+  const std::string text = std::to_string(contact.value) + "." + std::to_string(enrollment) + "." +
+                           std::to_string(base::to_millis(due));
+  const auto digest = base::sha256(text);
+  std::uint64_t number = 0;
+  for (std::size_t i = 0; i < 8; ++i) number = (number << 8) | digest.at(i);
+  return number;
+}
+
+}  // namespace
+
+void Machine::run_steps(std::int64_t number) {
+  for (std::size_t count = 0;; ++count) {
+    Enrollment* enrollment = find_enrollment(number);
+    if (enrollment == nullptr || enrollment->state == EnrollmentState::parked ||
+        enrollment->state == EnrollmentState::finished) {
+      return;
+    }
+    const Playbook* playbook = playbook_of(*enrollment);
+    if (playbook == nullptr) {
+      park(*enrollment, {.message = "the version it began with is not in the store"});
+      return;
+    }
+    if (enrollment->step >= playbook->steps.size()) {
+      finish_enrollment(number);
+      return;
+    }
+    if (count >= limits_.steps_max) {
+      park(*enrollment, {.message = "more than " + std::to_string(limits_.steps_max) +
+                                    " steps followed without a wait"});
+      return;
+    }
+    enrollment->state = EnrollmentState::running;
+    const Step& step = playbook->steps[enrollment->step];
+    switch (execute(step, *enrollment)) {
+      case Flow::wait:
+      case Flow::gone:
+        return;
+      case Flow::next:
+        break;
+    }
+  }
+}
+
+Machine::Flow Machine::execute(const Step& step, Enrollment& enrollment) {
+  return std::visit([&](const auto& action) { return execute(action, step, enrollment); },
+                    step.action);
+}
+
+Machine::Flow Machine::after_change(std::int64_t number) {
+  judge_stops(nullptr);
+  return find_enrollment(number) == nullptr ? Flow::gone : Flow::next;
+}
+
+Machine::Flow Machine::execute(const Send& send, const Step& step, Enrollment& enrollment) {
+  const MessageInfo* message = book_.message(send.message);
+  if (message == nullptr) {
+    park(enrollment, {.message = "the message " + send.message + " is gone", .place = step.place});
+    return Flow::wait;
+  }
+  Pending pending{.enrollment = enrollment.number,
+                  .playbook = enrollment.playbook,
+                  .version = enrollment.version,
+                  .step = enrollment.step,
+                  .turn = enrollment.turn++,
+                  .step_id = step.id,
+                  .message = send.message,
+                  .since = now_,
+                  .hold_until = add(now_, send.hold, zone()),
+                  .reason_since = now_};
+  std::optional<Instant> expires;
+  for (const auto* expression : {&send.expires, &message->expires}) {
+    if (!*expression) continue;
+    const auto moment = (*expression)->program.evaluate(scope(nullptr, &enrollment));
+    if (!moment || !moment->instant()) {
+      park(enrollment, {.message = "`expires` gives no time" +
+                                   (moment ? std::string() : ": " + moment.error().message),
+                        .place = (*expression)->place});
+      return Flow::wait;
+    }
+    if (!expires || *moment->instant() < *expires) expires = moment->instant();
+  }
+  // A reply answers what the contact has just asked for: after an hour it is no reply any more
+  // (CONTRACT section 3).
+  if (message->kind == Kind::reply) {
+    const Instant stale = enrollment.heard + std::chrono::hours{1};
+    expires = expires ? std::min(*expires, stale) : stale;
+  }
+  pending.expires = expires;
+  enrollment.state = EnrollmentState::sending;
+  enrollment.due.reset();
+  enrollment.since = now_;
+  enrollment.early = {};
+  contact().pending.push_back(std::move(pending));
+  if (enrollment.skip_sends) {
+    // It fell due in downtime and is to be left out; skipping lets the enrollment go on.
+    skip(contact().pending.size() - 1, Reason::late, "fell due in downtime");
+    return Flow::wait;
+  }
+  return Flow::wait;
+}
+
+Instant Machine::wait_end(const Enrollment& enrollment, const Wait& wait) const {
+  return align(add(enrollment.since, wait.span, zone()), wait.at, wait.days, zone());
+}
+
+Machine::Flow Machine::execute(const Wait& wait, const Step& step, Enrollment& enrollment) {
+  enrollment.skip_sends = false;
+  enrollment.caught_up = false;
+  enrollment.since = now_;
+  const Instant due = wait_end(enrollment, wait);
+  if (due <= now_) {
+    enrollment.step = step.next;
+    return Flow::next;
+  }
+  enrollment.state = EnrollmentState::waiting;
+  enrollment.due = due;
+  record("wait", &enrollment).until = due;
+  return Flow::wait;
+}
+
+Machine::Flow Machine::execute(const WaitUntil& wait, const Step& step, Enrollment& enrollment) {
+  const auto moment = wait.moment.program.evaluate(scope(nullptr, &enrollment));
+  if (!moment || !moment->instant()) {
+    park(enrollment, {.message = "`wait_until` gives no time" +
+                                 (moment ? std::string() : ": " + moment.error().message),
+                      .place = wait.moment.place});
+    return Flow::wait;
+  }
+  if (*moment->instant() <= now_) {
+    enrollment.step = wait.skip_if_past && *moment->instant() < now_ ? wait.after_skip : step.next;
+    return Flow::next;
+  }
+  enrollment.skip_sends = false;
+  enrollment.caught_up = false;
+  enrollment.since = now_;
+  enrollment.state = EnrollmentState::waiting;
+  enrollment.due = moment->instant();
+  record("wait", &enrollment).until = enrollment.due;
+  return Flow::wait;
+}
+
+Machine::Flow Machine::execute(const WaitFor& wait, const Step&, Enrollment& enrollment) {
+  if (!enrollment.early.is_null()) {
+    const cel::Value event = std::exchange(enrollment.early, {});
+    expectation_met(enrollment, wait, event);
+    return Flow::next;
+  }
+  enrollment.skip_sends = false;
+  enrollment.caught_up = false;
+  enrollment.since = now_;
+  enrollment.state = EnrollmentState::expecting;
+  enrollment.due = wait.within ? std::optional(add(now_, *wait.within, zone())) : std::nullopt;
+  record("wait", &enrollment).until = enrollment.due;
+  return Flow::wait;
+}
+
+void Machine::expectation_met(Enrollment& enrollment, const WaitFor& wait,
+                              const cel::Value& event) {
+  if (!wait.save.empty()) {
+    cel::Map saved;
+    if (enrollment.saved.is_map()) {
+      for (const auto& entry : enrollment.saved.as_map()) saved.set(entry.key, entry.value);
+    }
+    saved.set(wait.save, event);
+    enrollment.saved = std::move(saved);
+  }
+  enrollment.due.reset();
+  enrollment.state = EnrollmentState::running;
+  enrollment.step = wait.then;
+}
+
+Machine::Flow Machine::execute(const Choose& choose, const Step& step, Enrollment& enrollment) {
+  for (const Branch& branch : choose.branches) {
+    if (branch.condition) {
+      const auto answer = branch.condition->program.evaluate(scope(nullptr, &enrollment));
+      if (!answer || !answer->is_bool()) {
+        park(enrollment,
+             {.message = answer ? "the condition gives no yes or no" : answer.error().message,
+              .place = branch.condition->place});
+        return Flow::wait;
+      }
+      if (!answer->as_bool()) continue;
+    }
+    enrollment.step = branch.target;
+    return Flow::next;
+  }
+  enrollment.step = step.next;
+  return Flow::next;
+}
+
+base::Result<cel::Value> Machine::evaluate(const ValueSource& source,
+                                           const Enrollment& enrollment) {
+  if (const auto* literal = std::get_if<cel::Value>(&source)) return *literal;
+  if (const auto* expression = std::get_if<Expression>(&source)) {
+    auto value = expression->program.evaluate(scope(nullptr, &enrollment));
+    if (!value) {
+      base::Error error = value.error();
+      error.place = expression->place;
+      return base::fail(std::move(error));
+    }
+    return value;
+  }
+  auto text = std::get<std::shared_ptr<const Text>>(source)->render(
+      render_data(book_, contact(), &enrollment));
+  if (!text) return base::fail(text.error());
+  return cel::Value(*std::move(text));
+}
+
+Machine::Flow Machine::execute(const Set& set, const Step& step, Enrollment& enrollment) {
+  ContactChange change;
+  for (const auto& [name, source] : set.attributes) {
+    auto value = evaluate(source, enrollment);
+    if (!value) {
+      park(enrollment, value.error());
+      return Flow::wait;
+    }
+    Decision& decision = record("set", &enrollment);
+    decision.detail = name + " = " + value_text(*value);
+    change.attributes.emplace_back(name, *std::move(value));
+  }
+  const std::int64_t number = enrollment.number;
+  enrollment.step = step.next;
+  apply(change);
+  return after_change(number);
+}
+
+Machine::Flow Machine::execute(const Tag& tag, const Step& step, Enrollment& enrollment) {
+  ContactChange change;
+  for (const auto& name : tag.tags) {
+    record(tag.remove ? "untag" : "tag", &enrollment).detail = name;
+  }
+  (tag.remove ? change.tags_removed : change.tags_added) = tag.tags;
+  const std::int64_t number = enrollment.number;
+  enrollment.step = step.next;
+  apply(change);
+  return after_change(number);
+}
+
+Machine::Flow Machine::execute(const MoveTo& move, const Step& step, Enrollment& enrollment) {
+  record("move_to", &enrollment).detail = move.stage;
+  const std::int64_t number = enrollment.number;
+  enrollment.step = step.next;
+  if (contact().stage != move.stage) {
+    emit(
+        "stage.moved",
+        cel::Map{{"from", contact().stage}, {"to", move.stage}, {"playbook", enrollment.playbook}});
+    contact().stage = move.stage;
+  }
+  return after_change(number);
+}
+
+Machine::Flow Machine::execute(const Score& score, const Step& step, Enrollment& enrollment) {
+  contact().score = score.absolute ? score.amount : contact().score + score.amount;
+  record("score", &enrollment).detail =
+      value_text(cel::Value(static_cast<std::int64_t>(contact().score)));
+  const std::int64_t number = enrollment.number;
+  enrollment.step = step.next;
+  return after_change(number);
+}
+
+Machine::Flow Machine::execute(const Emit& emitted, const Step& step, Enrollment& enrollment) {
+  cel::Map properties;
+  for (const auto& [name, source] : emitted.properties) {
+    auto value = evaluate(source, enrollment);
+    if (!value) {
+      park(enrollment, value.error());
+      return Flow::wait;
+    }
+    properties.set(name, *std::move(value));
+  }
+  record("emit", &enrollment).detail = emitted.event;
+  enrollment.step = step.next;
+  emit(emitted.event, std::move(properties));
+  return Flow::next;
+}
+
+Machine::Flow Machine::execute(const Notify& notify, const Step& step, Enrollment& enrollment) {
+  auto text = notify.text->render(render_data(book_, contact(), &enrollment));
+  if (!text) {
+    park(enrollment, text.error());
+    return Flow::wait;
+  }
+  record("notify", &enrollment).detail = *text;
+  out_.notifications.push_back({now_, enrollment.playbook, step.id, *std::move(text)});
+  enrollment.step = step.next;
+  return Flow::next;
+}
+
+Machine::Flow Machine::execute(const End&, const Step&, Enrollment& enrollment) {
+  const std::int64_t number = enrollment.number;
+  withdraw(number);
+  finish_enrollment(number);
+  return Flow::gone;
+}
+
+void Machine::park(Enrollment& enrollment, const base::Error& error) {
+  enrollment.state = EnrollmentState::parked;
+  enrollment.due.reset();
+  enrollment.since = now_;
+  enrollment.parked_reason = to_string(error.place);
+  if (!enrollment.parked_reason.empty()) enrollment.parked_reason += ": ";
+  enrollment.parked_reason += error.message;
+  Decision& decision = record("fail", &enrollment);
+  decision.reason = Reason::failed;
+  decision.detail = enrollment.parked_reason;
+}
+
+void Machine::enrollment_due(std::int64_t number, Instant due) {
+  Enrollment* enrollment = find_enrollment(number);
+  if (enrollment == nullptr) return;
+  if (enrollment->state == EnrollmentState::finished) {
+    enrollment->due.reset();  // forget_finished does the rest
+    return;
+  }
+  const Playbook* playbook = playbook_of(*enrollment);
+  if (playbook == nullptr || enrollment->step >= playbook->steps.size()) {
+    park(*enrollment, {.message = "the version it began with is not in the store"});
+    return;
+  }
+  const CatchUp& catch_up = book_.settings().catch_up;
+  if (!enrollment->caught_up && now_ - due > catch_up.older_than.nominal()) {
+    // A playbook's own `late` wins over catch_up (CONTRACT section 2).
+    const bool skip =
+        playbook->late ? *playbook->late == Late::skip : catch_up.action == CatchUpAction::skip;
+    const bool spread = !playbook->late && catch_up.action == CatchUpAction::spread;
+    enrollment->caught_up = true;
+    if (skip) enrollment->skip_sends = true;
+    if (spread && catch_up.over.nominal() > base::Milliseconds{0}) {
+      const auto over = static_cast<std::uint64_t>(catch_up.over.nominal().count());
+      enrollment->due = now_ + base::Milliseconds{static_cast<std::int64_t>(
+                                   stable_number(contact().id, number, due) % over)};
+      if (*enrollment->due > now_) return;
+    }
+  }
+  const Step& step = playbook->steps[enrollment->step];
+  enrollment->due.reset();
+  enrollment->caught_up = false;
+  if (const auto* wait = std::get_if<WaitFor>(&step.action)) {
+    enrollment->step = wait->otherwise;
+  } else {
+    enrollment->step = step.next;
+  }
+  enrollment->state = EnrollmentState::running;
+  run_steps(number);
+}
+
+void Machine::withdraw(std::int64_t enrollment) {
+  for (std::size_t i = 0; i < contact().pending.size();) {
+    Pending& pending = contact().pending[i];
+    if (pending.enrollment != enrollment) {
+      ++i;
+      continue;
+    }
+    const MessageInfo* message = book_.message(pending.message);
+    const Kind kind = message == nullptr ? Kind::value : message->kind;
+    bool leaving = false;
+    for (Target& target : pending.targets) {
+      if (target.state == TargetState::ready) {
+        push_delivery(pending, target, DeliveryChange::returned, kind);
+        free_slot(delivery_key(contact().id, pending, target.address.channel), target.address);
+        target.state = TargetState::refused;
+      }
+      leaving = leaving || target.state == TargetState::committing;
+    }
+    if (leaving) {
+      // It may be on the wire: its outcome is still awaited.
+      ++i;
+      continue;
+    }
+    Decision& decision = record("skip", pending, kind);
+    decision.reason = Reason::withdrawn;
+    contact().pending.erase(contact().pending.begin() + static_cast<std::ptrdiff_t>(i));
+  }
+}
+
+void Machine::end(std::int64_t number, const std::string& outcome) {
+  withdraw(number);
+  const Enrollment* enrollment = find_enrollment(number);
+  if (enrollment == nullptr) return;
+  Decision& decision = record("end", enrollment);
+  decision.step.clear();
+  decision.outcome = outcome;
+  emit(
+      "enrollment.ended",
+      cel::Map{{"playbook", enrollment->playbook}, {"key", enrollment->key}, {"outcome", outcome}});
+  std::erase_if(contact().enrollments, [&](const Enrollment& e) { return e.number == number; });
+}
+
+void Machine::finish_enrollment(std::int64_t number) {
+  Enrollment* enrollment = find_enrollment(number);
+  if (enrollment == nullptr) return;
+  Decision& decision = record("end", enrollment);
+  decision.step.clear();
+  decision.outcome = "finished";
+  emit("enrollment.ended",
+       cel::Map{
+           {"playbook", enrollment->playbook}, {"key", enrollment->key}, {"outcome", "finished"}});
+  enrollment->state = EnrollmentState::finished;
+  const Playbook* playbook = playbook_of(*enrollment);
+  enrollment->due.reset();
+  if (playbook != nullptr && playbook->goal) {
+    enrollment->due =
+        add(enrollment->started, playbook->goal->within.value_or(conversion_watch), zone());
+  }
+}
+
+// A finished enrollment stays while its goal may still come, or a message of it is still held or on
+// its way.
+void Machine::forget_finished() {
+  std::erase_if(contact().enrollments, [&](const Enrollment& enrollment) {
+    if (enrollment.state != EnrollmentState::finished) return false;
+    if (enrollment.due && *enrollment.due > now_) return false;
+    return std::ranges::none_of(contact().pending, [&](const Pending& pending) {
+      return pending.enrollment == enrollment.number;
+    });
+  });
+}
+
+}  // namespace nurtured::rules
