@@ -282,7 +282,14 @@ void Machine::take_back(const Pending& pending, const Target& target, Kind kind)
 
 void Machine::handle(const Claim& claim) {
   const auto [index, target] = find_delivery(claim.delivery);
-  if (target == nullptr || target->state != TargetState::ready) return;
+  if (target == nullptr || target->state != TargetState::ready) {
+    // Withdrawn meanwhile: the dispatcher is told to forget it.
+    out_.deliveries.push_back({.key = claim.delivery,
+                               .contact = contact().id,
+                               .change = DeliveryChange::returned,
+                               .at = now_});
+    return;
+  }
   Pending& pending = contact().pending[index];
   const MessageInfo* message = book_.message(pending.message);
   const bool another_left = std::ranges::any_of(pending.targets, [&](const Target& other) {

@@ -243,15 +243,16 @@ class Parser {
 
   // Joins a chain of the same operator into one node.
   ExpressionPtr logical(Span span, bool is_and, ExpressionPtr left, ExpressionPtr right) {
-    Logical joined{.is_and = is_and};
-    if (auto* chain = std::get_if<Logical>(&left->node);
-        chain != nullptr && chain->is_and == is_and) {
-      joined.operands = std::move(chain->operands);
-    } else {
+    auto* chain = std::get_if<Logical>(&left->node);
+    if (chain == nullptr || chain->is_and != is_and) {
+      Logical joined{.is_and = is_and, .operands = {}};
       joined.operands.push_back(std::move(left));
+      joined.operands.push_back(std::move(right));
+      return make(span, std::move(joined));
     }
-    joined.operands.push_back(std::move(right));
-    return make(span, std::move(joined));
+    count(right, *left);
+    chain->operands.push_back(std::move(right));
+    return left->depth > limits_.depth_max ? too_deep(span) : std::move(left);
   }
 
   ExpressionPtr unary() {
@@ -416,6 +417,7 @@ class Parser {
   ExpressionPtr list() {
     const Span span = take().span;
     ListLiteral made;
+    if (is("]", 1)) accept(",");  // the grammar allows [,]
     while (!is("]")) {
       if (!made.items.empty() && !expect(",")) return nullptr;
       if (is("]") && !made.items.empty()) break;
@@ -431,6 +433,7 @@ class Parser {
   ExpressionPtr map() {
     const Span span = take().span;
     MapLiteral made;
+    if (is("}", 1)) accept(",");
     while (!is("}")) {
       if (!made.entries.empty() && !expect(",")) return nullptr;
       if (is("}") && !made.entries.empty()) break;

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -26,6 +27,7 @@ struct Span {
 base::Place place_of(std::string_view source, Span span);
 
 struct Expression;
+struct LibraryFunction;
 using ExpressionPtr = std::unique_ptr<Expression>;
 
 struct Literal {
@@ -35,6 +37,25 @@ struct Literal {
 struct Identifier {
   std::string name;
   bool rooted = false;  // written with a leading dot
+};
+
+// What an Identifier or a chain of Selects turned out to name: a comprehension's variable, a
+// declared one, a type, or nothing that is known.
+struct LocalName {
+  std::string name;
+  std::size_t slot = 0;
+};
+
+struct VariableName {
+  std::size_t index = 0;
+};
+
+struct TypeName {
+  Kind kind = Kind::null;
+};
+
+struct UnknownName {
+  std::string name;
 };
 
 // operand.field, operand.?field, and has(operand.field) as `test_only`.
@@ -57,6 +78,10 @@ struct Call {
   bool rooted = false;
   ExpressionPtr target;  // empty for the first form
   std::vector<ExpressionPtr> arguments;
+
+  // What the resolver found under the name; nothing of both for an unknown function.
+  std::span<const LibraryFunction> library;
+  std::vector<std::size_t> declared;  // overloads of the environment
 };
 
 enum class Operator : std::uint8_t {
@@ -134,6 +159,7 @@ struct Comprehension {
   Macro macro = Macro::all;
   ExpressionPtr range;
   std::vector<std::string> variables;
+  std::size_t slot = 0;  // of the first variable; the resolver's word
   ExpressionPtr filter;  // may be empty
   ExpressionPtr body;
 };
@@ -141,6 +167,7 @@ struct Comprehension {
 // cel.bind(variable, value, body).
 struct Bind {
   std::string variable;
+  std::size_t slot = 0;
   ExpressionPtr value;
   ExpressionPtr body;
 };
@@ -149,12 +176,14 @@ struct Bind {
 struct OptionalMap {
   ExpressionPtr operand;
   std::string variable;
+  std::size_t slot = 0;
   ExpressionPtr body;
   bool flat = false;
 };
 
-using Node = std::variant<Literal, Identifier, Select, Index, Call, Unary, Binary, Logical,
-                          Conditional, ListLiteral, MapLiteral, Comprehension, Bind, OptionalMap>;
+using Node = std::variant<Literal, Identifier, LocalName, VariableName, TypeName, UnknownName,
+                          Select, Index, Call, Unary, Binary, Logical, Conditional, ListLiteral,
+                          MapLiteral, Comprehension, Bind, OptionalMap>;
 
 struct Expression {
   Span span;  // what a message points at: the operator, the name, the literal

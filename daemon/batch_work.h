@@ -1,0 +1,73 @@
+// One batch of the engine in the making: who is in it, what was loaded, what is to be written.
+// Private to daemon/engine.cpp and daemon/batch_identity.cpp.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "daemon/engine.h"
+
+namespace nurtured::daemon {
+
+class Engine::BatchWork {
+ public:
+  BatchWork(Engine& engine, Instant now) : engine_(engine), now_(now) { batch_.now = now; }
+
+  base::Result<void> load(const std::vector<Arrived>& inputs, std::size_t count,
+                          const std::vector<store::Due>& due);
+  void run(const std::vector<Arrived>& inputs, std::size_t count,
+           const std::vector<store::Due>& due);
+  base::Result<BatchResult> commit();
+  std::vector<rules::ContactId> take_rejudge() { return std::move(rejudge_later_); }
+
+ private:
+  struct Working {
+    rules::Contact contact;
+    std::optional<Instant> wake_before;
+    std::optional<Instant> wake;
+    bool changed = false;
+    std::vector<store::Standing> standing_before;
+  };
+
+  // ---- batch_identity.cpp ----
+  void take_event(const EventInput& input, Instant at);
+  // The contact that the event is about: found, made, or two made one.
+  rules::ContactId resolve(const Who& who, Instant at);
+  rules::ContactId create(const Who& who, Instant at);
+  void name(rules::ContactId id, const std::string& user_id);
+  void add_anonymous(rules::ContactId id, const std::string& anonymous_id);
+  void merge(rules::ContactId from, rules::ContactId into);
+  std::optional<rules::ContactId> find(store::IdentityKey::Kind kind,
+                                       const std::string& value) const;
+  void set_identity(store::IdentityKey::Kind kind, const std::string& value, rules::ContactId id);
+  rules::ContactId current(rules::ContactId id) const;
+
+  // ---- engine.cpp ----
+  void adopt(store::Loaded loaded);
+  void advance(rules::ContactId id, const rules::Input& input, Instant at);
+  void journal(const rules::Contact& contact, const rules::Input& input, Instant at);
+  void collect(rules::Transition transition, const rules::Contact& contact);
+  void notice(const rules::Delivery& delivery, const rules::Contact& contact);
+  void rejudge_others();
+
+  Engine& engine_;
+  Instant now_;
+  store::Batch batch_;
+  BatchResult result_;
+  store::LoadRequest request_;
+  std::vector<bool> known_messages_;
+  std::unordered_map<std::int64_t, Working> contacts_;
+  std::map<std::string, rules::AddressState> addresses_;
+  std::set<std::string> addresses_changed_;
+  std::map<store::IdentityKey, rules::ContactId> identities_;
+  std::set<store::IdentityKey> identities_changed_;
+  std::unordered_map<std::int64_t, rules::ContactId> merged_;
+  std::set<rules::ContactId> rejudge_now_;
+  std::vector<rules::ContactId> rejudge_later_;
+};
+
+}  // namespace nurtured::daemon

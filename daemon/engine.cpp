@@ -1,0 +1,258 @@
+#include "daemon/engine.h"
+
+#include <algorithm>
+
+#include "daemon/batch_work.h"
+#include "rules/merge.h"
+#include "rules/scope.h"
+
+namespace nurtured::daemon {
+namespace {
+
+std::vector<store::Standing> standing_of(const rules::Contact& contact) {
+  std::vector<store::Standing> standing;
+  for (const auto& enrollment : contact.enrollments) {
+    if (enrollment.state == rules::EnrollmentState::finished) continue;
+    standing.push_back({enrollment.playbook, enrollment.version, enrollment.step, 1});
+  }
+  return standing;
+}
+
+}  // namespace
+
+Engine::Engine(store::Store& store, std::shared_ptr<const rules::Book> book, EngineOptions options)
+    : store_(store), book_(std::move(book)), options_(options) {}
+
+base::Result<BatchResult> Engine::process(const std::vector<Arrived>& inputs, Instant now) {
+  auto due = store_.due(now, options_.batch_wakes_max);
+  if (!due) return base::fail(due.error());
+  const std::size_t count = std::min(inputs.size(), options_.batch_inputs_max);
+  if (count == 0 && due->empty() && rejudge_.empty()) return BatchResult{};
+  BatchWork work(*this, now);
+  if (const auto loaded = work.load(inputs, count, *due); !loaded)
+    return base::fail(loaded.error());
+  work.run(inputs, count, *due);
+  auto result = work.commit();
+  if (!result) return result;
+  rejudge_ = work.take_rejudge();
+  result->inputs = count;
+  result->wakes = due->size();
+  result->more = due->size() == options_.batch_wakes_max || !rejudge_.empty();
+  return result;
+}
+
+base::Result<std::optional<Instant>> Engine::next_due() {
+  if (!rejudge_.empty()) return std::optional(base::instant_min);
+  return store_.next_due();
+}
+
+base::Result<void> Engine::BatchWork::load(const std::vector<Arrived>& inputs, std::size_t count,
+                                           const std::vector<store::Due>& due) {
+  using Kind = store::IdentityKey::Kind;
+  const auto identity = [&](Kind kind, const std::string& value) {
+    if (!value.empty()) request_.identities.push_back({kind, value});
+  };
+  for (std::size_t i = 0; i < count; ++i) {
+    if (const auto* event = std::get_if<EventInput>(&inputs[i].input)) {
+      identity(Kind::user, event->who.user_id);
+      identity(Kind::anonymous, event->who.anonymous_id);
+      identity(Kind::user, event->who.previous_id);
+      identity(Kind::anonymous, event->who.previous_id);
+      for (const auto& [channel, value] : event->event.change.addresses) {
+        if (!value.empty()) request_.addresses.push_back({channel, value});
+      }
+      if (event->message_id) request_.message_ids.push_back(*event->message_id);
+    } else if (const auto* contact = std::get_if<ContactInput>(&inputs[i].input)) {
+      request_.contacts.push_back(contact->contact);
+    } else {
+      request_.addresses.push_back(std::get<AddressInput>(inputs[i].input).address);
+    }
+  }
+  for (const auto& timer : due) request_.contacts.push_back(timer.contact);
+  request_.contacts.insert(request_.contacts.end(), engine_.rejudge_.begin(),
+                           engine_.rejudge_.end());
+  auto loaded = engine_.store_.load(request_);
+  if (!loaded) return base::fail(loaded.error());
+  for (std::size_t i = 0; i < request_.identities.size(); ++i) {
+    if (loaded->identities[i]) identities_[request_.identities[i]] = *loaded->identities[i];
+  }
+  known_messages_ = loaded->known;
+  adopt(*std::move(loaded));
+  // Whoever holds an address that an input names is known only now.
+  store::LoadRequest holders;
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto* input = std::get_if<AddressInput>(&inputs[i].input);
+    if (input == nullptr) continue;
+    const auto state = addresses_.find(rules::to_key(input->address));
+    if (state == addresses_.end()) continue;
+    for (const auto holder : state->second.holders) {
+      if (!contacts_.contains(holder.value)) holders.contacts.push_back(holder);
+    }
+  }
+  if (holders.contacts.empty()) return {};
+  auto more = engine_.store_.load(holders);
+  if (!more) return base::fail(more.error());
+  adopt(*std::move(more));
+  return {};
+}
+
+void Engine::BatchWork::adopt(store::Loaded loaded) {
+  for (auto& stored : loaded.contacts) {
+    Working working{
+        .contact = std::move(stored.contact), .wake_before = stored.wake, .wake = stored.wake};
+    working.standing_before = standing_of(working.contact);
+    contacts_.try_emplace(working.contact.id.value, std::move(working));
+  }
+  for (auto& state : loaded.addresses) {
+    std::string key = rules::to_key(state.address);
+    addresses_.try_emplace(std::move(key), std::move(state));
+  }
+  for (const auto& merge : loaded.merged) merged_[merge.from.value] = merge.into;
+}
+
+void Engine::BatchWork::run(const std::vector<Arrived>& inputs, std::size_t count,
+                            const std::vector<store::Due>& due) {
+  std::size_t message = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    const Instant at = inputs[i].at;
+    if (const auto* event = std::get_if<EventInput>(&inputs[i].input)) {
+      if (event->message_id && known_messages_[message++]) {
+        ++result_.duplicates;
+        continue;
+      }
+      if (event->message_id) batch_.message_ids.push_back(*event->message_id);
+      take_event(*event, at);
+    } else if (const auto* contact = std::get_if<ContactInput>(&inputs[i].input)) {
+      advance(current(contact->contact), contact->input, at);
+    } else {
+      const auto& input = std::get<AddressInput>(inputs[i].input);
+      const auto state = addresses_.find(rules::to_key(input.address));
+      if (state == addresses_.end()) continue;
+      for (const auto holder : std::vector(state->second.holders)) advance(holder, input.input, at);
+    }
+  }
+  for (const auto& timer : due) advance(current(timer.contact), rules::Wake{}, now_);
+  for (const auto id : engine_.rejudge_) advance(current(id), rules::Rejudge{}, now_);
+  rejudge_others();
+}
+
+// One round: what a rejudged contact frees for yet others is done by the next batch.
+void Engine::BatchWork::rejudge_others() {
+  const auto asked = std::exchange(rejudge_now_, {});
+  for (const auto id : asked) {
+    if (contacts_.contains(id.value)) {
+      advance(id, rules::Rejudge{}, now_);
+    } else {
+      rejudge_later_.push_back(id);
+    }
+  }
+  rejudge_later_.insert(rejudge_later_.end(), rejudge_now_.begin(), rejudge_now_.end());
+}
+
+void Engine::BatchWork::advance(rules::ContactId id, const rules::Input& input, Instant at) {
+  const auto found = contacts_.find(id.value);
+  if (found == contacts_.end()) return;
+  Working& working = found->second;
+  rules::Snapshot snapshot;
+  const auto want = [&](const rules::Address& address) {
+    const auto state = addresses_.find(rules::to_key(address));
+    if (state == addresses_.end()) return;
+    for (const auto& taken : snapshot.addresses) {
+      if (taken.address == state->second.address) return;
+    }
+    snapshot.addresses.push_back(state->second);
+  };
+  for (const auto& [channel, value] : working.contact.addresses) want({channel, value});
+  for (const auto& pending : working.contact.pending) {
+    for (const auto& target : pending.targets) want(target.address);
+  }
+  if (const auto* event = std::get_if<rules::Event>(&input)) {
+    for (const auto& [channel, value] : event->change.addresses) want({channel, value});
+  }
+  if (const auto* suppress = std::get_if<rules::Suppress>(&input); suppress && suppress->address) {
+    want(*suppress->address);
+  }
+  journal(working.contact, input, at);
+  snapshot.contact = std::move(working.contact);
+  const auto addresses_before = snapshot.addresses;
+  auto transition = rules::advance(*engine_.book_, engine_.pauses_, std::move(snapshot), input, at);
+  working.contact = std::move(transition.next.contact);
+  working.wake = transition.wake;
+  working.changed = true;
+  for (auto& state : transition.next.addresses) {
+    if (std::ranges::find(addresses_before, state) != addresses_before.end()) continue;
+    std::string key = rules::to_key(state.address);
+    addresses_changed_.insert(key);
+    addresses_[std::move(key)] = std::move(state);
+  }
+  collect(std::move(transition), working.contact);
+}
+
+void Engine::BatchWork::journal(const rules::Contact& contact, const rules::Input& input,
+                                Instant at) {
+  const auto* suppress = std::get_if<rules::Suppress>(&input);
+  if (suppress == nullptr) return;
+  batch_.journal.emplace_back(store::SuppressionRecord{at, contact.id, suppress->address,
+                                                       suppress->scope, suppress->reason});
+}
+
+void Engine::BatchWork::collect(rules::Transition transition, const rules::Contact& contact) {
+  for (auto& event : transition.emitted) batch_.events.push_back({contact.id, std::move(event)});
+  for (auto& decision : transition.decisions) {
+    if (engine_.options_.keep_decisions) result_.decisions.push_back({contact.id, decision});
+    batch_.decisions.push_back({contact.id, std::move(decision)});
+  }
+  for (auto& delivery : transition.deliveries) {
+    notice(delivery, contact);
+    if (delivery.change == rules::DeliveryChange::committing) {
+      batch_.journal.emplace_back(store::DepartureRecord{delivery.at, delivery.contact, delivery.to,
+                                                         delivery.kind, delivery.key});
+    }
+    // A claim of what is not known any more is answered, and leaves the store as it is.
+    if (!delivery.message.empty()) batch_.deliveries.push_back(std::move(delivery));
+  }
+  for (auto& notification : transition.notifications) {
+    result_.notifications.push_back(notification);
+    batch_.notifications.push_back(std::move(notification));
+  }
+  rejudge_now_.insert(transition.rejudge.begin(), transition.rejudge.end());
+}
+
+void Engine::BatchWork::notice(const rules::Delivery& delivery, const rules::Contact& contact) {
+  DeliveryNotice notice{.delivery = delivery,
+                        .contact = contact.user_id,
+                        .locale = contact.locale,
+                        .timezone = contact.timezone};
+  if (delivery.change == rules::DeliveryChange::committing) {
+    const auto enrollment =
+        std::ranges::find(contact.enrollments, delivery.enrollment, &rules::Enrollment::number);
+    notice.data = rules::render_data(
+        *engine_.book_, contact, enrollment == contact.enrollments.end() ? nullptr : &*enrollment);
+  }
+  result_.deliveries.push_back(std::move(notice));
+}
+
+base::Result<BatchResult> Engine::BatchWork::commit() {
+  std::map<std::tuple<std::string, std::string, std::uint32_t>, std::int64_t> standing;
+  for (auto& [id, working] : contacts_) {
+    if (!working.changed) continue;
+    for (const auto& at : working.standing_before) --standing[{at.playbook, at.version, at.step}];
+    for (const auto& at : standing_of(working.contact)) {
+      ++standing[{at.playbook, at.version, at.step}];
+    }
+    batch_.contacts.push_back({std::move(working.contact), working.wake_before, working.wake});
+  }
+  for (auto& [at, change] : standing) {
+    if (change == 0) continue;
+    batch_.standing.push_back({std::get<0>(at), std::get<1>(at), std::get<2>(at), change});
+  }
+  for (const auto& key : addresses_changed_)
+    batch_.addresses.push_back(std::move(addresses_.at(key)));
+  for (const auto& key : identities_changed_)
+    batch_.identities.push_back({key, identities_.at(key)});
+  result_.events = batch_.events.size();
+  if (auto done = engine_.store_.commit(batch_); !done) return base::fail(done.error());
+  return std::move(result_);
+}
+
+}  // namespace nurtured::daemon

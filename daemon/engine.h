@@ -1,0 +1,80 @@
+// The engine: takes a batch of inputs and due timers, advances each contact through its own in
+// order, writes all of it in one transaction and says what is to be done next. It runs without
+// threads and without Asio: the daemon (daemon/engine_thread.h), `simulate`, `test` and the unit
+// tests drive the same class, each with its own clock, store and dispatcher. Not thread-safe: one
+// thread owns it.
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/instant.h"
+#include "base/result.h"
+#include "daemon/inputs.h"
+#include "rules/advance.h"
+#include "rules/book.h"
+#include "store/store.h"
+
+namespace nurtured::daemon {
+
+// One delivery's change, with what is needed to render it once it may leave.
+struct DeliveryNotice {
+  rules::Delivery delivery;
+  std::string contact;  // the sender's id of the contact
+  std::string locale;
+  std::string timezone;
+  cel::Value data;  // of `committing`: contact, event, enrollment, vars
+};
+
+// What a batch led to. Everything in it is on disk.
+struct BatchResult {
+  std::vector<DeliveryNotice> deliveries;  // in order
+  std::vector<store::DecisionRecord> decisions;
+  std::vector<rules::Notification> notifications;
+  std::size_t inputs = 0;      // taken from the caller's list, from its front
+  std::size_t duplicates = 0;  // of them, repeats of a messageId
+  std::size_t wakes = 0;       // timers
+  std::size_t events = 0;      // written to the log, built-in ones included
+  bool more = false;           // more is due now than one batch takes
+};
+
+struct EngineOptions {
+  std::size_t batch_inputs_max = 2000;
+  std::size_t batch_wakes_max = 1000;
+  bool keep_decisions = true;  // give them back in BatchResult; the log has them in any case
+};
+
+class Engine {
+ public:
+  Engine(store::Store& store, std::shared_ptr<const rules::Book> book, EngineOptions options = {});
+
+  // Takes up to batch_inputs_max of `inputs` and the timers due at `now`. After an error nothing of
+  // it happened (store/store.h tells which errors are fatal), and the same inputs may be given
+  // again.
+  base::Result<BatchResult> process(const std::vector<Arrived>& inputs, Instant now);
+
+  // The next moment at which process() has something to do without inputs.
+  base::Result<std::optional<Instant>> next_due();
+
+  // From the next batch on. Contacts with something held are judged again as they come up.
+  void set_book(std::shared_ptr<const rules::Book> book) { book_ = std::move(book); }
+  const std::shared_ptr<const rules::Book>& book() const { return book_; }
+  void set_pauses(rules::Pauses pauses) { pauses_ = std::move(pauses); }
+  const rules::Pauses& pauses() const { return pauses_; }
+
+ private:
+  class BatchWork;
+
+  store::Store& store_;
+  std::shared_ptr<const rules::Book> book_;
+  rules::Pauses pauses_;
+  EngineOptions options_;
+  std::vector<rules::ContactId>
+      rejudge_;  // asked for by a former batch, of contacts that were not in it
+};
+
+}  // namespace nurtured::daemon

@@ -1,0 +1,58 @@
+// What the engine takes: facts about contacts from every side (HTTP, CLI, dispatcher, timers), in
+// the order of arrival. Plain values; made on any thread, consumed on the engine's.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/instant.h"
+#include "base/result.h"
+#include "rules/event.h"
+#include "rules/transition.h"
+#include "store/types.h"
+
+namespace nurtured::daemon {
+
+using base::Instant;
+
+// Whom an event is about, as its sender knows them. At least one is set.
+struct Who {
+  std::string user_id;
+  std::string anonymous_id;
+  std::string previous_id;  // `alias`: the id that becomes `user_id`
+};
+
+// An event of a contact who may not be known yet.
+struct EventInput {
+  Who who;
+  rules::Event event;
+  std::optional<store::DedupKey> message_id;
+};
+
+// Something about a contact that exists: a claim, an outcome, a command, a wake.
+struct ContactInput {
+  rules::ContactId contact;
+  rules::Input input;
+};
+
+// Something about whoever holds an address: an unsubscribe, a bounce.
+struct AddressInput {
+  rules::Address address;
+  rules::Input input;
+};
+
+using EngineInput = std::variant<EventInput, ContactInput, AddressInput>;
+
+struct Arrived {
+  EngineInput input;
+  Instant at;  // when it arrived; never goes back in the order of arrival
+};
+
+// The contact that a delivery's key belongs to; 0 for a key that is not ours.
+rules::ContactId contact_of(std::string_view delivery_key);
+
+}  // namespace nurtured::daemon

@@ -1,0 +1,103 @@
+#include "rules/merge.h"
+
+#include <algorithm>
+
+namespace nurtured::rules {
+namespace {
+
+void merge_ledger(Ledger& into, const Ledger& from) {
+  into.departures.insert(into.departures.end(), from.departures.begin(), from.departures.end());
+  std::ranges::stable_sort(into.departures, {}, &Departure::at);
+  while (into.departures.size() > Ledger::departures_max) {
+    into.departures.erase(into.departures.begin());
+  }
+}
+
+void merge_enrollments(Contact& into, const Contact& from) {
+  for (const auto& enrollment : from.enrollments) {
+    const bool there = std::ranges::any_of(into.enrollments, [&](const Enrollment& known) {
+      return known.playbook == enrollment.playbook && known.key == enrollment.key &&
+             known.state != EnrollmentState::finished;
+    });
+    if (there) continue;
+    Enrollment moved = enrollment;
+    moved.number = ++into.enrollments_made;
+    for (Pending pending : from.pending) {
+      if (pending.enrollment != enrollment.number) continue;
+      pending.enrollment = moved.number;
+      into.pending.push_back(std::move(pending));
+    }
+    into.enrollments.push_back(std::move(moved));
+  }
+  for (const auto& start : from.starts) {
+    const auto known = std::ranges::find_if(into.starts, [&](const LastStart& last) {
+      return last.playbook == start.playbook && last.key == start.key;
+    });
+    if (known == into.starts.end()) {
+      into.starts.push_back(start);
+    } else {
+      known->at = std::max(known->at, start.at);
+    }
+  }
+}
+
+}  // namespace
+
+bool may_merge(const Contact& from) {
+  return std::ranges::none_of(from.pending, [](const Pending& pending) {
+    return std::ranges::any_of(pending.targets, [](const Target& target) {
+      return target.state == TargetState::ready || target.state == TargetState::committing;
+    });
+  });
+}
+
+Contact merged(Contact into, const Contact& from, std::vector<AddressState>& addresses) {
+  for (const auto& id : from.anonymous_ids) {
+    if (std::ranges::find(into.anonymous_ids, id) == into.anonymous_ids.end()) {
+      into.anonymous_ids.push_back(id);
+    }
+  }
+  into.attributes.insert(from.attributes.begin(), from.attributes.end());
+  into.addresses.insert(from.addresses.begin(), from.addresses.end());
+  into.consents.insert(from.consents.begin(), from.consents.end());
+  for (const auto& tag : from.tags) {
+    const auto place = std::ranges::lower_bound(into.tags, tag);
+    if (place == into.tags.end() || *place != tag) into.tags.insert(place, tag);
+  }
+  // What bars a person bars them under any name.
+  if (from.suppression && (!into.suppression || from.suppression->scope == SuppressionScope::all)) {
+    into.suppression = from.suppression;
+  }
+  if (into.timezone.empty()) into.timezone = from.timezone;
+  if (into.locale.empty()) into.locale = from.locale;
+  if (into.stage.empty()) into.stage = from.stage;
+  into.score += from.score;
+  into.created = std::min(into.created, from.created);
+  for (const auto& [event, tally] : from.history) {
+    into.history[event] = merged(into.history[event], tally);
+  }
+  into.touches = merged(into.touches, from.touches);
+  for (const auto& [event, at] : from.touch_counted) {
+    auto& counted = into.touch_counted[event];
+    counted = std::max(counted, at);
+  }
+  merge_ledger(into.ledger, from.ledger);
+  merge_enrollments(into, from);
+  into.fill_sent.insert(into.fill_sent.end(), from.fill_sent.begin(), from.fill_sent.end());
+  if (from.fill_last && (!into.fill_last || *from.fill_last > *into.fill_last)) {
+    into.fill_last = from.fill_last;
+  }
+  for (auto& state : addresses) {
+    if (std::erase(state.holders, from.id) == 0) continue;
+    if (std::ranges::find(state.holders, into.id) == state.holders.end()) {
+      const auto held = into.addresses.find(state.address.channel);
+      if (held != into.addresses.end() &&
+          to_key({held->first, held->second}) == to_key(state.address)) {
+        state.holders.push_back(into.id);
+      }
+    }
+  }
+  return into;
+}
+
+}  // namespace nurtured::rules
