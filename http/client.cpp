@@ -37,6 +37,10 @@ struct Exchange {
   bool address_refused = false;
 };
 
+bool is_repeatable(const HttpRequest& request) {
+  return request.repeatable || request.method == "GET" || request.method == "HEAD";
+}
+
 std::string_view without_line_end(std::string_view line) {
   while (!line.empty() && (line.back() == '\r' || line.back() == '\n')) line.remove_suffix(1);
   return line;
@@ -56,7 +60,8 @@ std::size_t on_read(char* out, std::size_t size, std::size_t count, void* data) 
 
 int on_rewind(void* data, curl_off_t offset, int origin) {
   Exchange& exchange = *static_cast<Exchange*>(data);
-  if (offset != 0 || origin != SEEK_SET || !exchange.request.repeatable) return CURL_SEEKFUNC_FAIL;
+  if (offset != 0 || origin != SEEK_SET || !is_repeatable(exchange.request))
+    return CURL_SEEKFUNC_FAIL;
   exchange.body_read = 0;
   return CURL_SEEKFUNC_OK;
 }
@@ -170,10 +175,15 @@ void prepare_easy(CURL* easy, Exchange& exchange) {
   curl_easy_setopt(easy, CURLOPT_HEADERDATA, &exchange);
   curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, &on_open_socket);
   curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, &exchange);
+  // Without a body there is nothing to rewind, so only a new connection keeps libcurl from
+  // repeating it.
+  if (request.body.empty() && !is_repeatable(request)) {
+    curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
+  }
   prepare_method(easy, exchange);
 }
 
-Progress progress_of(CURL* easy, const Exchange& exchange) {
+Progress progress_of(CURL* easy, CURLcode code, const Exchange& exchange) {
   long status = 0;
   long request_bytes = 0;
   curl_off_t uploaded = 0;
@@ -181,10 +191,13 @@ Progress progress_of(CURL* easy, const Exchange& exchange) {
   curl_easy_getinfo(easy, CURLINFO_REQUEST_SIZE, &request_bytes);
   curl_easy_getinfo(easy, CURLINFO_SIZE_UPLOAD_T, &uploaded);
   if (status != 0) return Progress::answered;
+  const std::size_t body = exchange.request.body.size();
+  // libcurl wished to repeat the request on a new connection and on_rewind forbade it: the counters
+  // are those of the second attempt, and the first may have left completely.
+  if (code == CURLE_SEND_FAIL_REWIND && exchange.body_read == body) return Progress::sent;
   if (request_bytes == 0) return Progress::not_connected;
   // What libcurl counts as uploaded it has handed to the kernel; a body that it has not even read
   // has not left.
-  const std::size_t body = exchange.request.body.size();
   const bool all_left = exchange.body_read == body && static_cast<std::size_t>(uploaded) >= body;
   return all_left ? Progress::sent : Progress::sending;
 }
@@ -204,7 +217,7 @@ std::string words_for(CURL* easy, CURLcode code) {
 
 HttpFailure failure_of(CURL* easy, CURLcode code, const Exchange& exchange) {
   HttpFailure failure;
-  failure.progress = progress_of(easy, exchange);
+  failure.progress = progress_of(easy, code, exchange);
   failure.timed_out = code == CURLE_OPERATION_TIMEDOUT;
   failure.status = failure.progress == Progress::answered ? exchange.response.status : 0;
   if (exchange.address_refused) {

@@ -35,8 +35,8 @@ struct HttpRequest {
   // Loopback, private, link-local, shared, multicast and metadata addresses (http/address.h) are
   // refused at the moment of connecting, so a name that changes its address gains nothing.
   bool allow_private = false;
-  // The receiver treats a second copy as the first (GET, or an idempotency key), so libcurl may
-  // silently repeat the request when a kept connection turns out to be dead.
+  // The receiver treats a second copy as the first (an idempotency key; GET and HEAD count as
+  // such), so libcurl may silently repeat the request when a kept connection turns out to be dead.
   bool repeatable = false;
 };
 

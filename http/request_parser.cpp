@@ -264,7 +264,7 @@ bool RequestParser::keep_alive() const {
   return impl_->machine().keep_alive();
 }
 bool RequestParser::is_http_1_0() const {
-  return impl_->machine().is_http_1_0();
+  return impl_->is_http_1_0();
 }
 bool RequestParser::expects_continue() const {
   return impl_->machine().expects_continue() && !is_http_1_0();

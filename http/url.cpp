@@ -1,5 +1,8 @@
 #include "http/url.h"
 
+#include <charconv>
+#include <optional>
+
 #include <boost/url/parse.hpp>
 #include <boost/url/scheme.hpp>
 #include <boost/url/url_view.hpp>
@@ -52,6 +55,14 @@ std::string to_lower(std::string_view text) {
 
 std::string_view std_view(boost::core::string_view text) {
   return {text.data(), text.size()};
+}
+
+std::optional<std::uint16_t> parse_port(std::string_view text, std::uint16_t otherwise) {
+  if (text.empty()) return otherwise;
+  std::uint16_t port = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+  const bool good = error == std::errc() && end == text.data() + text.size() && port != 0;
+  return good ? std::optional(port) : std::nullopt;
 }
 
 }  // namespace
@@ -151,18 +162,21 @@ base::Result<Url> parse_url(std::string_view text) {
   if (view.encoded_host_address().find('%') != boost::core::string_view::npos) {
     return base::fail("the URL's host is percent-encoded", "write the host's plain name");
   }
-  if (view.has_port() && !view.port().empty() && view.port_number() == 0) {
-    return base::fail("the URL's port is out of range", "use 1 to 65535");
+  const std::uint16_t default_port = scheme == boost::urls::scheme::https ? 443 : 80;
+  const auto port = parse_port(std_view(view.port()), default_port);
+  if (!port) return base::fail("the URL's port is out of range", "use 1 to 65535");
+
+  // Boost.URL 1.81 takes what follows a port's digits for a path, whatever it is.
+  const std::string_view target = std_view(view.encoded_target());
+  if (!target.empty() && !target.starts_with('/') && !target.starts_with('?')) {
+    return base::fail("the URL's port is no number", "use 1 to 65535");
   }
 
   Url url;
   url.scheme = to_lower(std_view(view.scheme()));
   url.host = to_lower(std_view(view.encoded_host_address()));
-  const std::uint16_t default_port = scheme == boost::urls::scheme::https ? 443 : 80;
-  url.port = view.port_number() == 0 ? default_port : view.port_number();
-  const std::string_view target = std_view(view.encoded_target());
-  url.target =
-      target.empty() || target.front() != '/' ? "/" + std::string(target) : std::string(target);
+  url.port = *port;
+  url.target = target.starts_with('/') ? std::string(target) : "/" + std::string(target);
   return url;
 }
 

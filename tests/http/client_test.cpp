@@ -177,8 +177,6 @@ TEST_CASE("a failure tells how far the request came, and no secret") {
   using Peer = ScriptedPeer::Connection;
   const std::size_t huge = 64 * 1024 * 1024;
   const auto test = GENERATE_COPY(
-      Case{"cut at once while a large body is sent", huge, [](Peer& peer) { peer.reset(); },
-           Progress::sending, 0},
       Case{"cut in the middle of a large body", huge,
            [](Peer& peer) {
              peer.read(100'000);
@@ -270,13 +268,16 @@ TEST_CASE("an answer that is too large is cut") {
 
 TEST_CASE("a kept connection that dies is not repeated on unless the request may be") {
   const auto repeatable = GENERATE(true, false);
-  ScriptedPeer peer([](ScriptedPeer::Connection& connection, int number) {
+  std::atomic<int> bodies = 0;
+  ScriptedPeer peer([&](ScriptedPeer::Connection& connection, int number) {
     while (!connection.read_until("\r\n\r\n").empty()) {
-      connection.read(4);
+      if (connection.read(4).size() < 4) return;
+      ++bodies;
       connection.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
       if (number == 2) continue;
       connection.read_until("\r\n\r\n");  // the second one is read, and then the connection ends
       connection.read(4);
+      ++bodies;
       return;
     }
   });
@@ -287,11 +288,11 @@ TEST_CASE("a kept connection that dies is not repeated on unless the request may
   const HttpResult result = caller.send(std::move(second));
   if (repeatable) {
     REQUIRE(result);
-    CHECK(peer.connections() == 2);
+    CHECK(bodies == 3);
   } else {
     REQUIRE_FALSE(result);
     CHECK(result.error().progress == Progress::sent);
-    CHECK(peer.connections() == 1);
+    CHECK(bodies == 2);
   }
 }
 
