@@ -17,10 +17,8 @@ class Engine::BatchWork {
  public:
   BatchWork(Engine& engine, Instant now) : engine_(engine), now_(now) { batch_.now = now; }
 
-  base::Result<void> load(const std::vector<Arrived>& inputs, std::size_t count,
-                          const std::vector<store::Due>& due);
-  void run(const std::vector<Arrived>& inputs, std::size_t count,
-           const std::vector<store::Due>& due);
+  base::Result<void> load(const std::vector<Arrived>& inputs, const std::vector<store::Due>& due);
+  void run(const std::vector<Arrived>& inputs, const std::vector<store::Due>& due);
   base::Result<BatchResult> commit();
   std::vector<rules::ContactId> take_rejudge() { return std::move(rejudge_later_); }
 

@@ -26,16 +26,14 @@ Engine::Engine(store::Store& store, std::shared_ptr<const rules::Book> book, Eng
 base::Result<BatchResult> Engine::process(const std::vector<Arrived>& inputs, Instant now) {
   auto due = store_.due(now, options_.batch_wakes_max);
   if (!due) return base::fail(due.error());
-  const std::size_t count = std::min(inputs.size(), options_.batch_inputs_max);
-  if (count == 0 && due->empty() && rejudge_.empty()) return BatchResult{};
+  if (inputs.empty() && due->empty() && rejudge_.empty()) return BatchResult{};
   BatchWork work(*this, now);
-  if (const auto loaded = work.load(inputs, count, *due); !loaded)
-    return base::fail(loaded.error());
-  work.run(inputs, count, *due);
+  if (const auto loaded = work.load(inputs, *due); !loaded) return base::fail(loaded.error());
+  work.run(inputs, *due);
   auto result = work.commit();
   if (!result) return result;
   rejudge_ = work.take_rejudge();
-  result->inputs = count;
+  result->inputs = inputs.size();
   result->wakes = due->size();
   result->more = due->size() == options_.batch_wakes_max || !rejudge_.empty();
   return result;
@@ -46,14 +44,14 @@ base::Result<std::optional<Instant>> Engine::next_due() {
   return store_.next_due();
 }
 
-base::Result<void> Engine::BatchWork::load(const std::vector<Arrived>& inputs, std::size_t count,
+base::Result<void> Engine::BatchWork::load(const std::vector<Arrived>& inputs,
                                            const std::vector<store::Due>& due) {
   using Kind = store::IdentityKey::Kind;
   const auto identity = [&](Kind kind, const std::string& value) {
     if (!value.empty()) request_.identities.push_back({kind, value});
   };
-  for (std::size_t i = 0; i < count; ++i) {
-    if (const auto* event = std::get_if<EventInput>(&inputs[i].input)) {
+  for (const auto& arrived : inputs) {
+    if (const auto* event = std::get_if<EventInput>(&arrived.input)) {
       identity(Kind::user, event->who.user_id);
       identity(Kind::anonymous, event->who.anonymous_id);
       identity(Kind::user, event->who.previous_id);
@@ -62,10 +60,10 @@ base::Result<void> Engine::BatchWork::load(const std::vector<Arrived>& inputs, s
         if (!value.empty()) request_.addresses.push_back({channel, value});
       }
       if (event->message_id) request_.message_ids.push_back(*event->message_id);
-    } else if (const auto* contact = std::get_if<ContactInput>(&inputs[i].input)) {
+    } else if (const auto* contact = std::get_if<ContactInput>(&arrived.input)) {
       request_.contacts.push_back(contact->contact);
     } else {
-      request_.addresses.push_back(std::get<AddressInput>(inputs[i].input).address);
+      request_.addresses.push_back(std::get<AddressInput>(arrived.input).address);
     }
   }
   for (const auto& timer : due) request_.contacts.push_back(timer.contact);
@@ -80,8 +78,8 @@ base::Result<void> Engine::BatchWork::load(const std::vector<Arrived>& inputs, s
   adopt(*std::move(loaded));
   // Whoever holds an address that an input names is known only now.
   store::LoadRequest holders;
-  for (std::size_t i = 0; i < count; ++i) {
-    const auto* input = std::get_if<AddressInput>(&inputs[i].input);
+  for (const auto& arrived : inputs) {
+    const auto* input = std::get_if<AddressInput>(&arrived.input);
     if (input == nullptr) continue;
     const auto state = addresses_.find(rules::to_key(input->address));
     if (state == addresses_.end()) continue;
@@ -110,22 +108,21 @@ void Engine::BatchWork::adopt(store::Loaded loaded) {
   for (const auto& merge : loaded.merged) merged_[merge.from.value] = merge.into;
 }
 
-void Engine::BatchWork::run(const std::vector<Arrived>& inputs, std::size_t count,
+void Engine::BatchWork::run(const std::vector<Arrived>& inputs,
                             const std::vector<store::Due>& due) {
   std::size_t message = 0;
-  for (std::size_t i = 0; i < count; ++i) {
-    const Instant at = inputs[i].at;
-    if (const auto* event = std::get_if<EventInput>(&inputs[i].input)) {
+  for (const auto& [arrived, at] : inputs) {
+    if (const auto* event = std::get_if<EventInput>(&arrived)) {
       if (event->message_id && known_messages_[message++]) {
         ++result_.duplicates;
         continue;
       }
       if (event->message_id) batch_.message_ids.push_back(*event->message_id);
       take_event(*event, at);
-    } else if (const auto* contact = std::get_if<ContactInput>(&inputs[i].input)) {
+    } else if (const auto* contact = std::get_if<ContactInput>(&arrived)) {
       advance(current(contact->contact), contact->input, at);
     } else {
-      const auto& input = std::get<AddressInput>(inputs[i].input);
+      const auto& input = std::get<AddressInput>(arrived);
       const auto state = addresses_.find(rules::to_key(input.address));
       if (state == addresses_.end()) continue;
       for (const auto holder : std::vector(state->second.holders)) advance(holder, input.input, at);
@@ -199,7 +196,9 @@ void Engine::BatchWork::journal(const rules::Contact& contact, const rules::Inpu
 void Engine::BatchWork::collect(rules::Transition transition, const rules::Contact& contact) {
   for (auto& event : transition.emitted) batch_.events.push_back({contact.id, std::move(event)});
   for (auto& decision : transition.decisions) {
-    if (engine_.options_.keep_decisions) result_.decisions.push_back({contact.id, decision});
+    if (engine_.options_.keep_decisions) {
+      result_.decisions.push_back({contact.id, contact.user_id, decision});
+    }
     batch_.decisions.push_back({contact.id, std::move(decision)});
   }
   for (auto& delivery : transition.deliveries) {

@@ -30,12 +30,18 @@ struct DeliveryNotice {
   cel::Value data;  // of `committing`: contact, event, enrollment, vars
 };
 
+struct DecisionNotice {
+  rules::ContactId id;
+  std::string contact;  // the sender's id
+  rules::Decision decision;
+};
+
 // What a batch led to. Everything in it is on disk.
 struct BatchResult {
   std::vector<DeliveryNotice> deliveries;  // in order
-  std::vector<store::DecisionRecord> decisions;
+  std::vector<DecisionNotice> decisions;
   std::vector<rules::Notification> notifications;
-  std::size_t inputs = 0;      // taken from the caller's list, from its front
+  std::size_t inputs = 0;
   std::size_t duplicates = 0;  // of them, repeats of a messageId
   std::size_t wakes = 0;       // timers
   std::size_t events = 0;      // written to the log, built-in ones included
@@ -43,7 +49,6 @@ struct BatchResult {
 };
 
 struct EngineOptions {
-  std::size_t batch_inputs_max = 2000;
   std::size_t batch_wakes_max = 1000;
   bool keep_decisions = true;  // give them back in BatchResult; the log has them in any case
 };
@@ -52,9 +57,9 @@ class Engine {
  public:
   Engine(store::Store& store, std::shared_ptr<const rules::Book> book, EngineOptions options = {});
 
-  // Takes up to batch_inputs_max of `inputs` and the timers due at `now`. After an error nothing of
-  // it happened (store/store.h tells which errors are fatal), and the same inputs may be given
-  // again.
+  // Takes all of `inputs` and the timers due at `now`, up to batch_wakes_max. After an error
+  // nothing of it happened (store/store.h tells which errors are fatal), and the same inputs may be
+  // given again.
   base::Result<BatchResult> process(const std::vector<Arrived>& inputs, Instant now);
 
   // The next moment at which process() has something to do without inputs.

@@ -1,0 +1,61 @@
+// Signed tokens for the links in messages: who may do what, without a login and without a table. A
+// token names one contact and one delivery and works for one purpose alone. HMAC-SHA256, several
+// keys for rotation.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "config/secret.h"
+#include "rules/contact.h"
+
+namespace nurtured::daemon {
+
+// Part of the token: values must never change.
+enum class LinkPurpose : std::uint8_t { unsubscribe = 1 };
+
+// What a token says. It holds no address, since URLs end up in logs.
+struct LinkClaim {
+  rules::ContactId contact;
+  std::string channel;
+  std::string delivery;  // key of the delivery that carried the link; may be empty
+  std::string locale;    // of the pages behind the link; may be empty
+  bool operator==(const LinkClaim&) const = default;
+};
+
+inline constexpr std::size_t link_token_bytes_max = 512;
+inline constexpr std::size_t link_field_bytes_max = 100;  // of each text of a claim
+
+class LinkSigner {
+ public:
+  // The first key signs, all verify. There must be one.
+  explicit LinkSigner(const std::vector<config::Secret>& keys);
+
+  // A token in base64url, without padding. It does not expire: an unsubscribe link must work for
+  // years (trust.md). A text longer than link_field_bytes_max is left out, for only the contact and
+  // the channel decide; a channel that long is a bug.
+  std::string sign(LinkPurpose purpose, const LinkClaim& claim) const;
+
+  // `denied` for everything that one of the keys did not sign for this purpose; the error never
+  // says why.
+  base::Result<LinkClaim> verify(std::string_view token, LinkPurpose purpose) const;
+
+ private:
+  struct Key {
+    std::string id;  // key_id_bytes of the key's hash: tells verify which key to try
+    std::string
+        secret;  // derived from the configured key, so that no other use of it can make tokens
+  };
+  const Key* find(std::string_view id) const;
+  std::vector<Key> keys_;
+};
+
+// PUBLIC_URL/u/TOKEN: what List-Unsubscribe (RFC 2369, RFC 8058) and the footer of a message hold.
+std::string unsubscribe_url(const LinkSigner& signer, std::string_view public_url,
+                            const LinkClaim& claim);
+
+}  // namespace nurtured::daemon

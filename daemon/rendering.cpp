@@ -1,0 +1,43 @@
+#include "daemon/rendering.h"
+
+namespace nurtured::daemon {
+
+content::Format format_of(const config::Config& config, const std::string& channel) {
+  const auto& channels = config.book->settings().channels;
+  const auto found = channels.find(channel);
+  std::string type;
+  if (found != channels.end()) {
+    const auto connector = config.connectors.find(found->second.connector);
+    if (connector != config.connectors.end()) type = connector->second.type;
+  }
+  if (type == "telegram" || channel == "telegram") return content::Format::telegram;
+  if (type == "smtp" || channel == "email") return content::Format::email;
+  return content::Format::plain;
+}
+
+base::Result<content::Rendered> render(const config::Config& config, const DeliveryNotice& notice,
+                                       const MessageLinks& links, base::Instant now) {
+  const auto message = config.messages.find(notice.delivery.message);
+  if (message == config.messages.end()) {
+    return base::fail(base::ErrorKind::not_found,
+                      "the message " + notice.delivery.message + " is gone");
+  }
+  cel::Map variables;
+  if (notice.data.is_map()) {
+    for (const auto& entry : notice.data.as_map()) variables.set(entry.key, entry.value);
+  }
+  if (!links.unsubscribe_url.empty()) variables.set("unsubscribe_url", links.unsubscribe_url);
+  if (!links.preferences_url.empty()) variables.set("preferences_url", links.preferences_url);
+  const cel::Value data(std::move(variables));
+  const std::string& zone =
+      notice.timezone.empty() ? config.book->settings().zone_name : notice.timezone;
+  return content::render(message->second, format_of(config, notice.delivery.to.channel),
+                         {.variables = &data,
+                          .channel = notice.delivery.to.channel,
+                          .now = now,
+                          .zone = zone,
+                          .locale = notice.locale.empty() ? "en" : notice.locale},
+                         content::PlainLinks());
+}
+
+}  // namespace nurtured::daemon

@@ -1,0 +1,29 @@
+// From a delivery that may leave to what its connector is to send: the message in the contact's
+// language and the channel's format. Shared by the dispatcher, the simulator and `nurtured render`.
+// Pure, for any thread.
+#pragma once
+
+#include <string>
+
+#include "base/result.h"
+#include "config/config.h"
+#include "content/message.h"
+#include "daemon/engine.h"
+
+namespace nurtured::daemon {
+
+// How the channel shows a message: telegram's markup, e-mail, or plain text. By the channel's
+// connector, and for a connector that takes any channel (`file`, `webhook`) by the channel's name.
+content::Format format_of(const config::Config& config, const std::string& channel);
+
+// The addresses of pages that a message links to.
+struct MessageLinks {
+  std::string unsubscribe_url;
+  std::string preferences_url;
+};
+
+// The locale variant is the contact's, the zone too; links are left as the author wrote them.
+base::Result<content::Rendered> render(const config::Config& config, const DeliveryNotice& notice,
+                                       const MessageLinks& links, base::Instant now);
+
+}  // namespace nurtured::daemon

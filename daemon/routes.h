@@ -1,0 +1,68 @@
+// What the daemon serves to the outside over HTTP: ingest, unsubscribe links, health and metrics.
+// Wires http::Server to the inbox and decides nothing about marketing.
+//
+//   POST /v1/{track,t,identify,i,page,p,screen,s,group,g,alias,a,batch,b,import}    Segment
+//   (daemon/ingest.h) GET  /v1/projects/KEY/settings, /projects/KEY/settings the settings that its
+//   SDKs ask for POST, OPTIONS /v1/events CloudEvents (daemon/cloudevents.h) GET, POST /u/TOKEN
+//   unsubscribe, RFC 8058 GET  /healthz, /readyz, /metrics
+//
+// One trailing slash is ignored. Writing is answered {"success":true} once it is on disk; 429 with
+// Retry-After when the inbox is full, 503 with Retry-After when the store cannot write.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/instant.h"
+#include "base/result.h"
+#include "daemon/inbox.h"
+#include "daemon/ingest.h"
+#include "daemon/links.h"
+#include "daemon/metrics.h"
+#include "daemon/write_keys.h"
+#include "http/reply.h"
+#include "http/request.h"
+
+namespace nurtured::daemon {
+
+// What a reload may change. Immutable once given.
+struct RouteSettings {
+  WriteKeys write_keys;
+  LinkSigner links;
+  TypedProperties typed;
+  std::string public_url;  // "https://t.example.org", for the SDKs' settings document
+  std::string brand;       // shown on pages; may be empty
+};
+
+// Which part one listener serves: with `admin_listen`, figures are not for everybody.
+enum class RouteSet { all, public_only, operations_only };
+
+class Routes {
+ public:
+  // Nothing, when the daemon may be sent traffic; else why not, in words that may be shown.
+  using Ready = std::function<base::Result<void>()>;
+
+  // All references outlive the object. One thread, that of the server.
+  Routes(Inbox& inbox, Metrics& metrics, const base::Clock& clock, Ready ready,
+         std::shared_ptr<const RouteSettings> settings);
+  ~Routes();
+
+  // For the requests that come from now on.
+  void set(std::shared_ptr<const RouteSettings> settings);
+
+  // http::Handler. Answers at once, or from Inbox's `done`.
+  void handle(http::Request&& request, http::Reply reply, RouteSet served = RouteSet::all);
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+// For http::ServerOptions::body_bytes_max_for: bodies that no route takes are refused before they
+// are read.
+std::size_t route_body_bytes_max(const http::Request& request);
+
+}  // namespace nurtured::daemon

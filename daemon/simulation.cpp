@@ -1,0 +1,139 @@
+#include "daemon/simulation.h"
+
+#include <algorithm>
+#include <array>
+
+#include "daemon/rendering.h"
+#include "rules/cel/json.h"
+
+namespace nurtured::daemon {
+namespace {
+
+constexpr std::array<std::string_view, 16> printed = {
+    "start", "send", "hold",  "skip",    "ask",   "wait", "fail", "end",
+    "set",   "tag",  "untag", "move_to", "score", "emit", "do",   "notify"};
+
+// Where a decision's detail has a name of its own.
+std::string_view detail_key(std::string_view action) {
+  if (action == "tag" || action == "untag") return "tag";
+  if (action == "move_to") return "stage";
+  if (action == "emit") return "event";
+  if (action == "notify") return "text";
+  return "detail";
+}
+
+}  // namespace
+
+Simulation::Simulation(std::shared_ptr<const config::Config> config, store::Store& store,
+                       Print print, SimulationOptions options)
+    : config_(std::move(config)),
+      store_(store),
+      engine_(store, config_->book, {.batch_wakes_max = 10'000}),
+      print_(std::move(print)),
+      options_(std::move(options)) {}
+
+base::Result<void> Simulation::run(std::vector<EventInput> events, Instant until) {
+  std::ranges::stable_sort(events, {},
+                           [](const EventInput& input) { return input.event.occurred_at; });
+  std::size_t next = 0;
+  for (;;) {
+    const auto due = engine_.next_due();
+    if (!due) return base::fail(due.error());
+    std::optional<Instant> at;
+    if (next < events.size()) at = events[next].event.occurred_at;
+    if (*due && (!at || **due < *at)) at = **due;
+    if (!at || *at > until) return {};
+    std::vector<Arrived> inputs;
+    const std::size_t most = options_.batch_size ? options_.batch_size() : events.size();
+    while (next < events.size() && events[next].event.occurred_at == *at && inputs.size() < most) {
+      EventInput& input = events[next++];
+      input.event.received_at = *at;
+      inputs.push_back({std::move(input), *at});
+    }
+    if (auto done = step(inputs, *at); !done) return done;
+  }
+}
+
+// One batch and all that follows from it at the same moment: claims, outcomes, further sends.
+base::Result<void> Simulation::step(const std::vector<Arrived>& inputs, Instant now) {
+  std::vector<Arrived> todo = inputs;
+  bool first = true;
+  while (first || !todo.empty()) {
+    first = false;
+    auto result = engine_.process(std::exchange(todo, {}), now);
+    if (!result) return base::fail(result.error());
+    print(*result);
+    for (const auto& notice : result->deliveries) {
+      if (notice.delivery.change == rules::DeliveryChange::ready) {
+        todo.push_back(
+            {ContactInput{notice.delivery.contact, rules::Claim{notice.delivery.key}}, now});
+      } else if (notice.delivery.change == rules::DeliveryChange::committing) {
+        todo.push_back(answer(notice, now));
+      }
+    }
+  }
+  return {};
+}
+
+Arrived Simulation::answer(const DeliveryNotice& notice, Instant now) {
+  rules::Outcome outcome{.delivery = notice.delivery.key};
+  if (options_.render) {
+    const auto rendered = render(*config_, notice, {}, now);
+    if (rendered) {
+      subjects_[notice.delivery.key] = rendered->subject;
+    } else {
+      outcome.kind = rules::OutcomeKind::failed;
+      outcome.reason = base::to_string(rendered.error());
+    }
+  }
+  if (outcome.kind == rules::OutcomeKind::delivered && options_.outcome) {
+    outcome = options_.outcome(notice.delivery, now);
+  }
+  return {ContactInput{notice.delivery.contact, std::move(outcome)}, now};
+}
+
+void Simulation::print(const BatchResult& result) {
+  for (const auto& notice : result.decisions) {
+    SimulatedLine line{notice.decision, notice.contact, {}};
+    if (notice.decision.action == "send") {
+      const auto subject = subjects_.find(notice.decision.delivery);
+      if (subject != subjects_.end()) {
+        line.subject = std::move(subject->second);
+        subjects_.erase(subject);
+      }
+    }
+    print_(line);
+  }
+}
+
+std::string to_json_line(const SimulatedLine& line) {
+  const rules::Decision& decision = line.decision;
+  if (std::ranges::find(printed, decision.action) == printed.end()) return {};
+  cel::Map map;
+  const auto put = [&](std::string_view key, std::string_view value) {
+    if (!value.empty()) map.set(key, value);
+  };
+  map.set("at", base::to_rfc3339(decision.at));
+  map.set("contact", line.contact);
+  put("playbook", decision.playbook);
+  put("step", decision.step);
+  map.set("do", decision.action);
+  put("message", decision.message);
+  if (decision.kind) put("kind", rules::to_string(*decision.kind));
+  put("channel", decision.to.channel);
+  put("to", decision.to.value);
+  put("subject", line.subject);
+  put("reason", rules::to_string(decision.reason));
+  if (decision.action == "hold" || decision.action == "wait") {
+    map.set("until", decision.until ? cel::Value(base::to_rfc3339(*decision.until)) : cel::Value());
+  }
+  put("outcome", decision.outcome);
+  if (decision.action == "score") {
+    map.set("score", static_cast<std::int64_t>(std::stod(decision.detail)));
+  } else {
+    put(detail_key(decision.action), decision.detail);
+  }
+  return cel::to_json(map);
+}
+
+}  // namespace nurtured::daemon

@@ -1,0 +1,68 @@
+// The engine on a virtual clock: events in, what happened out, nothing leaves the machine and every
+// send succeeds at once. `nurtured simulate`, the property tests and the documentation's examples
+// run on it; the engine, the rules and the rendering are the daemon's own.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/instant.h"
+#include "base/result.h"
+#include "config/config.h"
+#include "daemon/engine.h"
+
+namespace nurtured::daemon {
+
+// One thing that happened, as CONTRACT section 5 prints it.
+struct SimulatedLine {
+  rules::Decision decision;
+  std::string contact;
+  std::string subject;  // of a send
+};
+
+struct SimulationOptions {
+  // What a send ends in, drawn for each attempt; the default is that every send succeeds. Tests
+  // draw faults here.
+  std::function<rules::Outcome(const rules::Delivery&, Instant now)> outcome;
+  // How many events that arrive at one moment are taken in one batch; 0: all of them.
+  std::function<std::size_t()> batch_size;
+  // Messages are rendered, so that a template that fails is found; tests of the rules alone leave
+  // it out.
+  bool render = true;
+};
+
+class Simulation {
+ public:
+  using Print = std::function<void(const SimulatedLine&)>;
+
+  // `store` is fresh and in memory for `simulate`; tests also give others. Both outlive it.
+  Simulation(std::shared_ptr<const config::Config> config, store::Store& store, Print print,
+             SimulationOptions options = {});
+
+  // Feeds `events` in the order of their time (`occurred_at`; equal ones in the given order) and
+  // runs the clock until `until`, inclusive. May be called again with later events.
+  base::Result<void> run(std::vector<EventInput> events, Instant until);
+
+  Engine& engine() { return engine_; }
+
+ private:
+  base::Result<void> step(const std::vector<Arrived>& inputs, Instant now);
+  void print(const BatchResult& result);
+  Arrived answer(const DeliveryNotice& notice, Instant now);
+
+  std::shared_ptr<const config::Config> config_;
+  store::Store& store_;
+  Engine engine_;
+  Print print_;
+  SimulationOptions options_;
+  std::map<std::string, std::string> subjects_;  // delivery → what was rendered
+};
+
+// The line as JSON, with only what there is to say: {"at": …, "contact": …, "do": "send", …}. Empty
+// for decisions that `simulate` does not print.
+std::string to_json_line(const SimulatedLine& line);
+
+}  // namespace nurtured::daemon
