@@ -57,6 +57,7 @@ struct ConnectorConfig {
 struct Config {
   std::shared_ptr<const rules::Book> book;
   std::map<std::string, content::Message, std::less<>> messages;
+  std::shared_ptr<const content::Library> library;  // the layouts and partials that they share
   std::map<std::string, rules::EventShape, std::less<>> events;  // events.yaml
   std::map<std::string, ConnectorConfig, std::less<>> connectors;
 

@@ -23,7 +23,6 @@ class Secret {
 
   const std::string& reveal() const { return value_; }
   bool empty() const { return value_.empty(); }
-  bool operator==(const Secret&) const = default;
 
   template <class Stream>
   friend Stream& operator<<(Stream&, const Secret&) = delete;

@@ -57,7 +57,7 @@ class Section {
   Section(const Node& node, std::string name, Problems& problems, const Secrets* secrets = nullptr);
 
   const std::string& name() const { return name_; }
-  const base::Place& place() const { return node_->place; }
+  const base::Place& place() const { return place_; }
   Problems& problems() { return *problems_; }
   const Secrets* secrets() const { return secrets_; }
 
@@ -108,14 +108,21 @@ class Section {
  private:
   std::optional<std::string> scalar(std::string_view key, const Node& node,
                                     std::string_view wanted);
+  std::optional<std::string> plain_text(std::string_view key, const Node& node);
+  std::optional<Secret> resolved(std::string_view key, const Node& node);
   std::string path_of(std::string_view key) const;
 
   const Node* node_;
+  base::Place place_;
   std::string name_;
   Problems* problems_;
   const Secrets* secrets_;
   std::set<std::string, std::less<>> known_;
 };
+
+// "did you mean `checklist.downloaded`?" for the candidate nearest to `name`, else `otherwise`.
+std::string did_you_mean(std::string_view name, std::span<const std::string> candidates,
+                         std::string otherwise = {});
 
 // The types that `type:` of a connector may name, handed in by whoever knows connectors.
 struct ConnectorTypes {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -54,10 +55,10 @@ struct Entry {
   Node value;
 };
 
-// The tree of `text`, with `path` in its places. Null when the text is empty or cannot be read;
-// every fault goes to `problems`. Never throws for anything in the text.
-Node parse_yaml(std::string_view text, const std::string& path, Problems& problems,
-                const YamlLimits& limits = {});
+// The tree of `text`, with `path` in its places; a null node for an empty text, nullopt when it
+// cannot be read. Every fault goes to `problems`. Never throws for anything in the text.
+std::optional<Node> parse_yaml(std::string_view text, const std::string& path, Problems& problems,
+                               const YamlLimits& limits = {});
 
 // Where a range of a scalar's text (line and column from 1, length in code points, as CEL and
 // Liquid report it) stands in the file that the scalar came from. `source` is the text that was

@@ -1,0 +1,16 @@
+// What `set` and `emit` give to names. Inside config/ only.
+#pragma once
+
+#include <string_view>
+
+#include "config/section.h"
+#include "config/step_reader.h"
+
+namespace nurtured::config {
+
+// The map under `key`. A text that begins with `=` is CEL, one that holds `{{` or `{%` is Liquid,
+// everything else is itself (config/literal.h).
+rules::Assignments read_assignments(Section& section, std::string_view key,
+                                    const StepContext& context);
+
+}  // namespace nurtured::config

@@ -1,0 +1,231 @@
+#include "config/catalogue.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/encoding.h"
+#include "config/section.h"
+
+namespace nurtured::config {
+namespace {
+
+using cel::Type;
+using Field = cel::ObjectFields::Field;
+
+struct TypeName {
+  std::string_view name;
+  Type type;
+};
+
+std::vector<TypeName> type_names() {
+  return {{"string", Type::string()},
+          {"int", Type::integer()},
+          {"double", Type::decimal()},
+          {"bool", Type::boolean()},
+          {"timestamp", Type::timestamp()},
+          {"list", Type::list()},
+          {"map", Type::map()},
+          {"any", Type::dyn()}};
+}
+
+rules::EventShape shape(std::initializer_list<std::string_view> texts) {
+  rules::EventShape out;
+  for (const std::string_view name : texts) {
+    out.properties.push_back({std::string(name), Type::string()});
+  }
+  return out;
+}
+
+EventShapes make_built_in_events() {
+  EventShapes events;
+  for (const std::string_view what : {"sent", "delivered", "opened", "clicked", "replied",
+                                      "bounced", "complained", "unsubscribed"}) {
+    events.emplace(fmt::format("message.{}", what),
+                   shape({"message", "kind", "channel", "playbook"}));
+  }
+  events.emplace("link.clicked", shape({"link", "url", "message"}));
+  for (const std::string_view name :
+       {"segment.entered", "segment.left", "stage.moved", "enrollment.started", "enrollment.ended",
+        "handoff.started", "handoff.ended", "touch.logged", "page.viewed", "screen.viewed",
+        "contact.identified", "group.joined"}) {
+    events.emplace(name, rules::EventShape{});
+  }
+  return events;
+}
+
+std::optional<Type> read_type(const Node& node, Problems& problems) {
+  const auto types = type_names();
+  if (node.is_scalar()) {
+    const auto found = std::find_if(types.begin(), types.end(),
+                                    [&](const TypeName& type) { return type.name == node.text; });
+    if (found != types.end()) return found->type;
+  }
+  std::vector<std::string> names;
+  for (const TypeName& type : types) names.emplace_back(type.name);
+  const std::string all = fmt::format("write one of {}", fmt::join(names, ", "));
+  problems.error(node.place, "this is no type of a property",
+                 did_you_mean(node.is_scalar() ? node.text : "", names, all));
+  return std::nullopt;
+}
+
+rules::EventShape read_shape(const Entry& entry, Problems& problems) {
+  rules::EventShape out;
+  if (entry.value.is_null()) return out;
+  Section section(entry.value, entry.key, problems);
+  if (const Node* properties = section.node("properties"); properties != nullptr) {
+    out.open = false;
+    Section checked(*properties, entry.key + ".properties", problems);
+    for (const Entry& property : properties->entries) {
+      if (auto type = read_type(property.value, problems)) {
+        out.properties.push_back({property.key, std::move(*type)});
+      }
+    }
+  }
+  if (const auto open = section.boolean("open")) out.open = *open;
+  section.finish();
+  return out;
+}
+
+rules::Touchpoint read_touchpoint(const Entry& entry, Problems& problems) {
+  rules::Touchpoint out;
+  out.event = entry.key;
+  Section section(entry.value, entry.key, problems);
+  out.channel = section.text("channel").value_or("");
+  out.stage = section.choice("stage", stages).value_or("");
+  out.media = section.choice("media", {"paid", "owned", "earned"}).value_or("");
+  out.place = section.choice("place", {"online", "offline"}).value_or("");
+  out.kind = section.choice("kind", kinds).value_or("");
+  out.role = section.choice("role", roles).value_or("");
+  if (const auto every = section.span("count_every")) out.count_every = *every;
+  out.cost = section.number("cost", {.min = 0, .max = 1e9}).value_or(0);
+  section.finish();
+  return out;
+}
+
+const rules::EventShape* find_shape(const Catalogue& catalogue, const std::string& event) {
+  const auto listed = catalogue.events.find(event);
+  if (listed != catalogue.events.end()) return &listed->second;
+  const auto built_in = built_in_events().find(event);
+  return built_in == built_in_events().end() ? nullptr : &built_in->second;
+}
+
+// Both may be meant: what only one of them has, or has otherwise, is known at evaluation alone.
+rules::EventShape merged(const rules::EventShape& left, const rules::EventShape& right) {
+  rules::EventShape out;
+  out.open = left.open || right.open;
+  const auto add = [&](const rules::EventShape& from, const rules::EventShape& other) {
+    for (const Field& field : from.properties) {
+      const auto is_same_name = [&](const Field& f) { return f.name == field.name; };
+      if (std::any_of(out.properties.begin(), out.properties.end(), is_same_name)) continue;
+      const auto twin =
+          std::find_if(other.properties.begin(), other.properties.end(), is_same_name);
+      const bool agrees = twin != other.properties.end() && twin->type == field.type;
+      out.properties.push_back({field.name, agrees ? field.type : Type::dyn()});
+    }
+  };
+  add(left, right);
+  add(right, left);
+  return out;
+}
+
+std::vector<std::string> all_event_names(const Catalogue& catalogue, const Uses& uses) {
+  std::set<std::string> names = catalogue.touchpoint_events;
+  for (const auto& [name, shape] : catalogue.events) names.insert(name);
+  for (const auto& [name, shape] : built_in_events()) names.insert(name);
+  names.insert(uses.emitted.begin(), uses.emitted.end());
+  return {names.begin(), names.end()};
+}
+
+}  // namespace
+
+const EventShapes& built_in_events() {
+  static const EventShapes events = make_built_in_events();
+  return events;
+}
+
+rules::EventShape shape_of(const Catalogue& catalogue, const std::vector<std::string>& events) {
+  std::optional<rules::EventShape> out;
+  for (const std::string& event : events) {
+    const rules::EventShape* found = catalogue.is_former ? nullptr : find_shape(catalogue, event);
+    if (found == nullptr) return {};
+    out = out ? merged(*out, *found) : *found;
+  }
+  return out.value_or(rules::EventShape{});
+}
+
+bool check_event_name(std::string_view name, const base::Place& place, Problems& problems) {
+  const bool has_control = std::any_of(name.begin(), name.end(), [](char c) {
+    return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+  });
+  if (!name.empty() && name.size() <= event_bytes_max && !has_control) return true;
+  problems.error(place, "this can be no event's name",
+                 fmt::format("write 1 to {} bytes on one line", event_bytes_max));
+  return false;
+}
+
+bool check_name(std::string_view name, std::string_view what, std::string_view others,
+                const base::Place& place, Problems& problems) {
+  const auto is_allowed = [&](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '-' || others.find(c) != std::string_view::npos;
+  };
+  const bool fits = !name.empty() && name.size() <= name_bytes_max && name.front() != '-' &&
+                    std::all_of(name.begin(), name.end(), is_allowed);
+  if (fits) return true;
+  problems.error(place, fmt::format("\"{}\" can name no {}", base::cut_utf8(name, 60), what),
+                 fmt::format("use letters, digits, `_`, `-`{}{}, at most {}",
+                             others.empty() ? "" : " and ", others, name_bytes_max));
+  return false;
+}
+
+void read_events(const Document& document, Catalogue& catalogue, Problems& problems) {
+  Section root(document.root, "", problems);
+  if (const Node* events = root.node("events"); events != nullptr) {
+    Section checked(*events, "events", problems);
+    for (const Entry& entry : events->entries) {
+      if (!check_event_name(entry.key, entry.place, problems)) continue;
+      catalogue.events.emplace(entry.key, read_shape(entry, problems));
+    }
+  } else {
+    root.require("events", "list the events that may come in");
+  }
+  root.finish();
+}
+
+std::vector<rules::Touchpoint> read_touchpoints(const Document& document, Catalogue& catalogue,
+                                                Problems& problems) {
+  std::vector<rules::Touchpoint> out;
+  Section root(document.root, "", problems);
+  if (const Node* touchpoints = root.node("touchpoints"); touchpoints != nullptr) {
+    Section checked(*touchpoints, "touchpoints", problems);
+    for (const Entry& entry : touchpoints->entries) {
+      if (!check_event_name(entry.key, entry.place, problems)) continue;
+      out.push_back(read_touchpoint(entry, problems));
+      catalogue.touchpoint_events.insert(entry.key);
+    }
+  } else {
+    root.require("touchpoints", "list the events that are touches");
+  }
+  root.finish();
+  return out;
+}
+
+void check_event_uses(const Catalogue& catalogue, const Uses& uses, Problems& problems) {
+  const std::vector<std::string> known = all_event_names(catalogue, uses);
+  for (const EventUse& use : uses.events) {
+    if (std::binary_search(known.begin(), known.end(), use.event)) continue;
+    std::string message = fmt::format("nothing sends the event `{}`", use.event);
+    if (catalogue.events.empty()) {
+      problems.warning(use.place, "unknown-event", std::move(message),
+                       did_you_mean(use.event, known, "list it in events.yaml if it comes in"));
+    } else {
+      problems.error(use.place, std::move(message),
+                     did_you_mean(use.event, known, "list it in events.yaml if it comes in"));
+    }
+  }
+}
+
+}  // namespace nurtured::config

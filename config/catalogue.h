@@ -1,0 +1,90 @@
+// What a workspace knows by name, and where those names are used: gathered while its files are
+// read, so that a misspelt event, message or channel is found wherever it stands. Inside config/
+// only.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/document.h"
+#include "config/problem.h"
+#include "rules/book.h"
+#include "rules/scope.h"
+
+namespace nurtured::config {
+
+inline constexpr std::size_t name_bytes_max = 100;
+inline constexpr std::size_t event_bytes_max = 200;
+
+// CONTRACT sections 1 and 2.
+inline constexpr std::string_view stages[] = {"awareness", "consideration", "decision", "retention",
+                                              "advocacy"};
+inline constexpr std::string_view roles[] = {"recognition", "interest", "trust",   "study",
+                                             "doubt",       "proof",    "purchase"};
+inline constexpr std::string_view kinds[] = {"value", "engagement", "offer",
+                                             "reply", "reminder",   "receipt"};
+
+using EventShapes = std::map<std::string, rules::EventShape, std::less<>>;
+
+// The events that the engine itself makes (CONTRACT section 6), with what they carry.
+const EventShapes& built_in_events();
+
+struct MessageFacts {
+  rules::Kind kind = rules::Kind::value;
+  bool has_subject = false;
+  bool has_expires = false;
+  base::Place place;
+};
+
+struct Catalogue {
+  EventShapes events;                       // events.yaml
+  std::set<std::string> touchpoint_events;  // touchpoints.yaml
+  std::map<std::string, MessageFacts, std::less<>> messages;
+  std::vector<std::string> channels;
+  std::vector<std::string> default_via;
+  std::vector<std::string> subject_channels;  // those that show a subject
+  rules::Span history{.days = 400};
+  // A former version of a playbook: checked when it was applied, so names are not checked again.
+  bool is_former = false;
+};
+
+struct EventUse {
+  std::string event;
+  base::Place place;
+};
+struct MessageUse {
+  std::string message;
+  std::vector<std::string> via;
+  base::Place place;
+};
+
+struct Uses {
+  std::vector<EventUse> events;
+  std::set<std::string> emitted;
+  std::vector<MessageUse> messages;
+};
+
+// What is known where any of these events may be the one judged. Of one that nobody declared
+// nothing is known.
+rules::EventShape shape_of(const Catalogue& catalogue, const std::vector<std::string>& events);
+
+// A text that can name an event: 1 to event_bytes_max bytes without control characters. Reports.
+bool check_event_name(std::string_view name, const base::Place& place, Problems& problems);
+// A text that can name a playbook, message, channel, connector or step: letters, digits, `_` and
+// `-`, and what `others` allows, at most name_bytes_max bytes. Reports with `what`.
+bool check_name(std::string_view name, std::string_view what, std::string_view others,
+                const base::Place& place, Problems& problems);
+
+void read_events(const Document& document, Catalogue& catalogue, Problems& problems);
+std::vector<rules::Touchpoint> read_touchpoints(const Document& document, Catalogue& catalogue,
+                                                Problems& problems);
+
+// Events that are waited for and that nothing sends: an error where events.yaml lists what may
+// come, else a warning.
+void check_event_uses(const Catalogue& catalogue, const Uses& uses, Problems& problems);
+
+}  // namespace nurtured::config

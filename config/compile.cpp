@@ -1,0 +1,178 @@
+#include "config/compile.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "config/catalogue.h"
+#include "config/lint.h"
+#include "config/messages.h"
+#include "config/playbook_reader.h"
+#include "config/settings.h"
+
+namespace nurtured::config {
+namespace {
+
+constexpr std::string_view settings_file = "nurtured.yaml";
+constexpr std::string_view playbooks_folder = "playbooks/";
+constexpr std::array<std::string_view, 4> root_files{"nurtured.yaml", "events.yaml",
+                                                     "touchpoints.yaml", "segments.yaml"};
+
+class Compiler {
+ public:
+  Compiler(const Workspace& workspace, const CompileOptions& options)
+      : workspace_(workspace), options_(options) {}
+
+  Compiled run() {
+    for (const Problem& problem : workspace_.problems) problems_.add(problem);
+    check_files();
+    read_catalogues();
+    read_settings_file();
+    messages_ = read_messages(workspace_, catalogue_, uses_, problems_);
+    if (settings_document_) {
+      check_series(*settings_document_, settings_.rules, catalogue_, problems_);
+    }
+    read_playbooks();
+    check_event_uses(catalogue_, uses_, problems_);
+    check_subjects(catalogue_, uses_, problems_);
+    if (problems_.has_errors()) return {nullptr, problems_.take()};
+    const std::string path(settings_file);
+    lint({catalogue_, uses_, settings_.rules, playbooks_, path}, problems_);
+    auto config = build();
+    return {std::move(config), problems_.take()};
+  }
+
+ private:
+  std::optional<Document> document(std::string_view path) {
+    const File* file = workspace_.find(path);
+    if (file == nullptr) return std::nullopt;
+    auto root = parse_yaml(file->text, file->path, problems_);
+    if (!root) return std::nullopt;
+    return Document{file->path, file->text, std::move(*root)};
+  }
+
+  // ---- files that are not read
+
+  void check_files() {
+    for (const File& file : workspace_.files) {
+      if (file.path == "segments.yaml") {
+        problems_.error({file.path, 0, 0, 1}, "segments are not available in this version",
+                        "write their conditions where they are used, and remove the file");
+      } else if (file.path.starts_with("tests/")) {
+        problems_.warning({file.path, 0, 0, 1}, "not-run", "scenarios are not run in this version");
+      } else if (file.path.find('/') == std::string::npos) {
+        check_root_file(file.path);
+      }
+    }
+    for (const std::string& path : workspace_.seen) {
+      if (path.starts_with("files/")) continue;
+      problems_.warning({path, 0, 0, 1}, "not-read", "this file is not read",
+                        path.ends_with(".yml") ? "rename it to .yaml" : "");
+    }
+  }
+
+  void check_root_file(const std::string& path) {
+    const std::vector<std::string> known(root_files.begin(), root_files.end());
+    if (std::find(known.begin(), known.end(), path) != known.end()) return;
+    const std::string hint = did_you_mean(path, known);
+    if (!hint.empty()) {
+      problems_.warning({path, 0, 0, 1}, "not-read", "this file is not read", hint);
+    }
+  }
+
+  // ---- reading
+
+  void read_catalogues() {
+    if (const auto events = document("events.yaml")) {
+      read_events(*events, catalogue_, problems_);
+    }
+    if (const auto touchpoints = document("touchpoints.yaml")) {
+      touchpoints_ = read_touchpoints(*touchpoints, catalogue_, problems_);
+    }
+  }
+
+  void read_settings_file() {
+    if (workspace_.find(settings_file) == nullptr) {
+      if (!has_errors(workspace_.problems)) {
+        problems_.error({std::string(settings_file), 0, 0, 1}, "there is no nurtured.yaml",
+                        "make a workspace with `nurtured init`");
+      }
+      return;
+    }
+    settings_document_ = document(settings_file);
+    if (!settings_document_) return;
+    settings_ = read_settings(*settings_document_, options_, catalogue_, uses_, problems_);
+  }
+
+  void read_playbooks() {
+    std::map<std::string, std::string> paths;  // id → path
+    for (const File& file : workspace_.files) {
+      if (!file.path.starts_with(playbooks_folder)) continue;
+      const auto read = document(file.path);
+      if (!read) continue;
+      const Reading reading{*read, catalogue_, uses_, problems_};
+      auto playbook = read_playbook(reading, messages_.library);
+      if (playbook == nullptr) continue;
+      const auto [twin, is_new] = paths.emplace(playbook->id, file.path);
+      if (!is_new) {
+        const Node* id = read->root.find("playbook");
+        problems_.error(id == nullptr ? read->root.place : id->place,
+                        fmt::format("{} is the playbook `{}` already", twin->second, playbook->id),
+                        "rename one of them");
+      }
+      playbooks_.push_back(std::move(playbook));
+    }
+  }
+
+  std::shared_ptr<const Config> build() {
+    auto config = std::make_shared<Config>(std::move(settings_.daemon));
+    config->book = std::make_shared<const rules::Book>(
+        std::move(settings_.rules), options_.zones, std::move(messages_.infos),
+        std::move(touchpoints_), std::move(playbooks_),
+        std::vector<std::shared_ptr<const rules::Playbook>>());
+    config->messages = std::move(messages_.compiled);
+    config->library = std::move(messages_.library);
+    config->events = std::move(catalogue_.events);
+    config->root = workspace_.root;
+    config->files = workspace_.files;
+    return config;
+  }
+
+  const Workspace& workspace_;
+  const CompileOptions& options_;
+  Problems problems_;
+  Catalogue catalogue_;
+  Uses uses_;
+  std::optional<Document> settings_document_;
+  SettingsFile settings_;
+  Messages messages_;
+  std::vector<rules::Touchpoint> touchpoints_;
+  std::vector<std::shared_ptr<const rules::Playbook>> playbooks_;
+};
+
+}  // namespace
+
+Compiled compile(const Workspace& workspace, const CompileOptions& options) {
+  return Compiler(workspace, options).run();
+}
+
+CompiledPlaybook compile_playbook(std::string_view source, std::string_view path,
+                                  const Config& live) {
+  Problems problems;
+  auto root = parse_yaml(source, std::string(path), problems);
+  if (!root) return {nullptr, problems.take()};
+  const Document document{std::string(path), source, std::move(*root)};
+  Catalogue catalogue;
+  catalogue.is_former = true;
+  catalogue.channels = live.book->settings().default_via;
+  catalogue.default_via = catalogue.channels;
+  for (const auto& [name, message] : live.messages) catalogue.messages[name].kind = message.kind();
+  Uses uses;
+  const Reading reading{document, catalogue, uses, problems};
+  auto playbook = read_playbook(reading, live.library);
+  return {std::move(playbook), problems.take()};
+}
+
+}  // namespace nurtured::config

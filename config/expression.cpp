@@ -1,0 +1,120 @@
+#include "config/expression.h"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace nurtured::config {
+namespace {
+
+using cel::Kind;
+using cel::Type;
+
+constexpr std::string_view quote_it = "put the expression in quotes";
+
+bool fits(const Type& type, Wanted wanted) {
+  switch (wanted) {
+    case Wanted::condition:
+      return type.may_be_bool();
+    case Wanted::moment:
+      return type.is_dyn() || type.is(Kind::timestamp);
+    case Wanted::key:
+      return type.is_dyn() || type.is_number() || type.is(Kind::string) || type.is(Kind::boolean) ||
+             type.is(Kind::timestamp);
+    case Wanted::value:
+      break;
+  }
+  return true;
+}
+
+std::string_view remedy_for(Wanted wanted) {
+  switch (wanted) {
+    case Wanted::condition:
+      return "compare it with something, so that it is true or false";
+    case Wanted::moment:
+      return "give a timestamp, such as event.starts - duration(\"1h\")";
+    case Wanted::key:
+      return "give one text, number or timestamp";
+    case Wanted::value:
+      break;
+  }
+  return "";
+}
+
+void check_window(const cel::CallReference& call, const base::Place& place,
+                  const Reading& reading) {
+  const std::optional<cel::Value>& window = call.arguments.back();
+  if (!window || !window->is_string()) {
+    reading.problems.error(place,
+                           fmt::format("the window of {}() must be a plain text", call.function),
+                           "write it out, such as \"30d\"");
+    return;
+  }
+  const auto span = rules::parse_span(window->as_string());
+  if (!span) {
+    reading.problems.error(
+        place, fmt::format("the window of {}(): {}", call.function, span.error().message),
+        span.error().remedy);
+  } else if (span->nominal() > reading.catalogue.history.nominal()) {
+    reading.problems.error(
+        place,
+        fmt::format("{}() looks back {}, and history is kept for {}", call.function,
+                    window->as_string(), rules::to_string(reading.catalogue.history)),
+        "shorten the window, or raise `keep.history` in nurtured.yaml");
+  }
+}
+
+void check_call(const cel::CallReference& call, const base::Place& place, const Reading& reading) {
+  const bool asks_event =
+      call.function == "did" || call.function == "times" || call.function == "last";
+  if (asks_event && !call.arguments.empty() && call.arguments.front() &&
+      call.arguments.front()->is_string()) {
+    reading.uses.events.push_back({call.arguments.front()->as_string(), place});
+  }
+  const std::size_t before_window = call.function == "touches" ? 0 : 1;
+  const bool has_window =
+      (asks_event || call.function == "touches") && call.arguments.size() > before_window;
+  if (has_window && !reading.catalogue.is_former) check_window(call, place, reading);
+}
+
+void report(const Node& node, base::Error error, const Reading& reading) {
+  if (error.message.find("in_segment") != std::string::npos) {
+    error.message = "segments are not available in this version";
+    error.remedy = "write the segment's condition out";
+  }
+  report_inside(reading.document, node, error, reading.problems);
+}
+
+}  // namespace
+
+std::optional<rules::Expression> read_expression(const Node& node, Wanted wanted,
+                                                 const rules::EventShape& event,
+                                                 const Reading& reading) {
+  if (!node.is_scalar() || node.text.find_first_not_of(" \t\r\n") == std::string::npos) {
+    const bool is_empty = node.is_null() || node.is_scalar();
+    reading.problems.error(node.place,
+                           is_empty ? "the expression is empty" : "this is no expression",
+                           std::string(quote_it));
+    return std::nullopt;
+  }
+  auto program = cel::compile(node.text, rules::condition_environment(event));
+  if (!program) {
+    report(node, std::move(program).error(), reading);
+    return std::nullopt;
+  }
+  if (!fits(program->type(), wanted)) {
+    reading.problems.error(node.place,
+                           fmt::format("this gives {}, not {}", program->type().name(),
+                                       wanted == Wanted::condition ? "true or false"
+                                       : wanted == Wanted::moment  ? "a moment"
+                                                                   : "one value"),
+                           std::string(remedy_for(wanted)));
+    return std::nullopt;
+  }
+  for (const cel::CallReference& call : program->references().calls) {
+    check_call(call, place_inside(node, reading.document.text, call.place), reading);
+  }
+  return rules::Expression{std::move(*program), node.text, node.place};
+}
+
+}  // namespace nurtured::config

@@ -1,0 +1,32 @@
+// nurtured.yaml (CONTRACT sections 4 and 7). Inside config/ only.
+#pragma once
+
+#include "config/catalogue.h"
+#include "config/compile.h"
+#include "config/config.h"
+
+namespace nurtured::config {
+
+struct SettingsFile {
+  rules::Settings rules;
+  // Store, http, keys, keep, connectors, dedup, notify; the rest is filled by compile().
+  Config daemon;
+};
+
+// Fills the catalogue's channels and history as well. What needs the messages is checked by
+// check_series, when they have been read.
+SettingsFile read_settings(const Document& document, const CompileOptions& options,
+                           Catalogue& catalogue, Uses& uses, Problems& problems);
+
+// Every series names messages that there are, and `fill` marketing ones.
+void check_series(const Document& document, const rules::Settings& settings,
+                  const Catalogue& catalogue, Problems& problems);
+
+// The parts of read_settings: what the rules decide by (settings_rules.cpp), and what the daemon
+// runs on (settings_daemon.cpp).
+void read_rules(Section& root, const Document& document, const CompileOptions& options,
+                Catalogue& catalogue, Uses& uses, rules::Settings& settings);
+void read_daemon(Section& root, const CompileOptions& options, Catalogue& catalogue,
+                 rules::Settings& settings, Config& config);
+
+}  // namespace nurtured::config

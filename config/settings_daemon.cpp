@@ -1,0 +1,258 @@
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <utility>
+
+#include <arpa/inet.h>
+#include <fmt/format.h>
+
+#include "config/settings.h"
+
+namespace nurtured::config {
+namespace {
+
+constexpr rules::Span keep_min{.days = 1};
+constexpr rules::Span dedup_max{.days = 60};
+
+void read_store(Section& root, Config& config) {
+  const auto store = root.text("store");
+  if (!store) return;
+  constexpr std::string_view sqlite = "sqlite:";
+  if (store->starts_with("postgresql:") || store->starts_with("postgres:")) {
+    root.error("store", "PostgreSQL is not available in this version", "write sqlite:nurtured.db");
+  } else if (!store->starts_with(sqlite) || store->size() == sqlite.size()) {
+    root.error("store", fmt::format("\"{}\" is no store", *store),
+               "write sqlite:nurtured.db or sqlite::memory:");
+  } else {
+    config.store = *store;
+  }
+}
+
+// "127.0.0.1:8025", "[::1]:8025", "localhost:8025"; the port may be 0, which lets the system
+// choose.
+bool is_endpoint(std::string_view text) {
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string_view::npos || colon == 0) return false;
+  const std::string_view host = text.substr(0, colon);
+  const bool is_bare_v6 = host.find(':') != std::string_view::npos && !host.starts_with('[');
+  unsigned port = 0;
+  const char* end = text.data() + text.size();
+  const auto [rest, fault] = std::from_chars(text.data() + colon + 1, end, port);
+  return !is_bare_v6 && fault == std::errc() && rest == end && port <= 65535;
+}
+
+std::string read_endpoint(Section& section, std::string_view key, std::string otherwise) {
+  const auto text = section.text(key);
+  if (!text) return otherwise;
+  if (!is_endpoint(*text)) {
+    section.error(key, fmt::format("\"{}\" is no address to listen on", *text),
+                  "write HOST:PORT, such as 127.0.0.1:8025");
+  }
+  return *text;
+}
+
+std::string read_public_url(Section& section) {
+  std::string url = section.text("public_url").value_or("");
+  if (url.empty()) return url;
+  while (url.ends_with('/')) url.pop_back();
+  const bool is_http = url.starts_with("http://");
+  const bool has_blank = url.find_first_of(" \t\r\n\"<>?#") != std::string::npos;
+  const std::size_t scheme = is_http ? 7 : 8;
+  if ((!is_http && !url.starts_with("https://")) || url.size() <= scheme || has_blank) {
+    section.error("public_url", "`http.public_url` is no address of this daemon",
+                  "write https://HOST, without a question mark");
+  } else if (is_http) {
+    section.warning("public_url", "plain-http",
+                    "links and one-click unsubscribes go over plain http: mailbox providers ignore "
+                    "the one-click header there, and anybody on the way can read the links",
+                    "put the daemon behind https");
+  }
+  return url;
+}
+
+bool is_ip_address(const std::string& text) {
+  std::array<unsigned char, sizeof(in6_addr)> buffer{};
+  return ::inet_pton(AF_INET, text.c_str(), buffer.data()) == 1 ||
+         ::inet_pton(AF_INET6, text.c_str(), buffer.data()) == 1;
+}
+
+void read_http(Section& root, HttpSettings& http) {
+  auto section = root.section("http");
+  if (!section) return;
+  http.listen = read_endpoint(*section, "listen", http.listen);
+  http.admin_listen = read_endpoint(*section, "admin_listen", "");
+  http.public_url = read_public_url(*section);
+  http.trusted_proxies = section->texts("trusted_proxies");
+  for (const std::string& address : http.trusted_proxies) {
+    if (is_ip_address(address)) continue;
+    section->error("trusted_proxies", fmt::format("\"{}\" is no IP address", address),
+                   "write one such as 127.0.0.1");
+  }
+  section->finish();
+}
+
+void read_keys(Section& root, Keys& keys) {
+  auto section = root.section("keys");
+  if (!section) return;
+  keys.write = section->secrets_list("write");
+  keys.admin = section->secret("admin");
+  keys.sign = section->secrets_list("sign");
+  section->finish();
+}
+
+void read_keep(Section& root, Keep& keep, Catalogue& catalogue) {
+  if (auto section = root.section("keep")) {
+    const auto read = [&](std::string_view key, rules::Span& span) {
+      const auto value = section->span(key);
+      if (!value) return;
+      span = *value;
+      if (value->nominal() < keep_min.nominal()) {
+        section->error(key, fmt::format("`keep.{}` is shorter than a day", key),
+                       "write at least 1d");
+      }
+    };
+    read("events", keep.events);
+    read("history", keep.history);
+    read("decisions", keep.decisions);
+    section->finish();
+  }
+  catalogue.history = keep.history;
+}
+
+void read_connector(const Entry& entry, Section& section, const ConnectorTypes& types,
+                    Config& config) {
+  if (!section.require("type", "say what it is: type: smtp")) return;
+  const auto type = section.text("type");
+  if (!type) return;
+  config.connectors.emplace(entry.key, ConnectorConfig{entry.key, *type, entry.value});
+  if (types.names.empty()) return;
+  if (std::find(types.names.begin(), types.names.end(), *type) == types.names.end()) {
+    section.error("type", fmt::format("there is no connector type `{}`", *type),
+                  did_you_mean(*type, types.names,
+                               fmt::format("types are {}", fmt::join(types.names, ", "))));
+    return;
+  }
+  if (types.check) types.check(*type, section);
+  section.finish();
+}
+
+void read_connectors(Section& root, const ConnectorTypes& types, Config& config) {
+  const auto map = root.section("connectors");
+  if (!map) return;
+  for (const Entry& entry : root.node("connectors")->entries) {
+    check_name(entry.key, "connector", "", entry.place, root.problems());
+    Section section(entry.value, "connectors." + entry.key, root.problems(), root.secrets());
+    read_connector(entry, section, types, config);
+  }
+}
+
+rules::Channel read_channel(const Entry& entry, Problems& problems) {
+  rules::Channel channel;
+  if (entry.value.is_scalar()) {
+    channel.connector = entry.value.text;
+    return channel;
+  }
+  Section section(entry.value, "channels." + entry.key, problems);
+  section.require("connector", "name one of `connectors`");
+  channel.connector = section.text("connector").value_or("");
+  if (section.choice("consent", {"recorded", "assumed"}).value_or("recorded") == "assumed") {
+    channel.consent_assumed = true;
+    section.warning("consent", "consent-assumed",
+                    fmt::format("everybody with an address on `{}` gets marketing without recorded "
+                                "consent; who unsubscribes is still left alone",
+                                entry.key),
+                    "record consent instead wherever the law asks for it");
+  }
+  section.finish();
+  return channel;
+}
+
+bool shows_subject(const std::string& name, const rules::Channel& channel, const Config& config,
+                   const ConnectorTypes& types) {
+  const auto connector = config.connectors.find(channel.connector);
+  return name == "email" || (connector != config.connectors.end() &&
+                             std::find(types.with_subject.begin(), types.with_subject.end(),
+                                       connector->second.type) != types.with_subject.end());
+}
+
+void read_channels(Section& root, const ConnectorTypes& types, Catalogue& catalogue,
+                   rules::Settings& settings, const Config& config) {
+  const auto map = root.section("channels");
+  if (!map) return;
+  std::vector<std::string> known;
+  const Node* connectors = root.node("connectors");
+  if (connectors != nullptr) {
+    for (const Entry& entry : connectors->entries) known.push_back(entry.key);
+  }
+  for (const Entry& entry : root.node("channels")->entries) {
+    check_name(entry.key, "channel", "", entry.place, root.problems());
+    if (entry.key == "all") {
+      root.problems().error(entry.place, "no channel can be called `all`",
+                            "`via: all` means every channel");
+    }
+    rules::Channel channel = read_channel(entry, root.problems());
+    if (std::find(known.begin(), known.end(), channel.connector) == known.end()) {
+      root.problems().error(entry.value.place,
+                            fmt::format("there is no connector `{}`", channel.connector),
+                            did_you_mean(channel.connector, known, "list it under `connectors`"));
+    }
+    if (shows_subject(entry.key, channel, config, types)) {
+      catalogue.subject_channels.push_back(entry.key);
+    }
+    catalogue.channels.push_back(entry.key);
+    settings.channels.emplace(entry.key, std::move(channel));
+  }
+  settings.default_via = catalogue.channels;
+  catalogue.default_via = catalogue.channels;
+}
+
+void read_notify(Section& root, const Catalogue& catalogue, Config& config) {
+  auto section = root.section("notify");
+  if (!section) return;
+  NotifySettings notify;
+  if (section->require("channel", "name one of `channels`")) {
+    notify.channel = section->text("channel").value_or("");
+    const auto& known = catalogue.channels;
+    if (!notify.channel.empty() &&
+        std::find(known.begin(), known.end(), notify.channel) == known.end()) {
+      section->error("channel", fmt::format("there is no channel `{}`", notify.channel),
+                     did_you_mean(notify.channel, known, "add it to `channels`"));
+    }
+  }
+  section->require("to", "write the address that is told");
+  notify.to = section->text("to").value_or("");
+  section->finish();
+  config.notify = std::move(notify);
+}
+
+}  // namespace
+
+void read_daemon(Section& root, const CompileOptions& options, Catalogue& catalogue,
+                 rules::Settings& settings, Config& config) {
+  read_store(root, config);
+  read_http(root, config.http);
+  read_keys(root, config.keys);
+  read_keep(root, config.keep, catalogue);
+  if (const auto dedup = root.span("dedup")) {
+    config.dedup = *dedup;
+    if (dedup->nominal() > dedup_max.nominal()) {
+      root.error("dedup", "`dedup` is longer than 60d", "7d is plenty for repeats");
+    }
+  }
+  read_connectors(root, options.connector_types, config);
+  read_channels(root, options.connector_types, catalogue, settings, config);
+  read_notify(root, catalogue, config);
+}
+
+SettingsFile read_settings(const Document& document, const CompileOptions& options,
+                           Catalogue& catalogue, Uses& uses, Problems& problems) {
+  SettingsFile out;
+  Section root(document.root, "", problems, options.secrets);
+  // First, because conditions are held to `keep.history`.
+  read_daemon(root, options, catalogue, out.rules, out.daemon);
+  read_rules(root, document, options, catalogue, uses, out.rules);
+  root.finish();
+  return out;
+}
+
+}  // namespace nurtured::config

@@ -1,0 +1,517 @@
+#include "config/step_reader.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "config/assignments.h"
+#include "config/step_list.h"
+#include "config/text.h"
+
+namespace nurtured::config {
+namespace {
+
+using rules::no_step;
+using rules::StepIndex;
+using Tree = StepTree;
+using Head = StepHead;
+
+class StepReader {
+ public:
+  explicit StepReader(const StepContext& context)
+      : context_(context), problems_(context.reading.problems) {}
+
+  std::vector<rules::Step> read(const Node& list) {
+    const std::size_t errors_before = problems_.errors();
+    const std::vector<Tree> trees = read_list(list);
+    // Broken steps have no links to follow.
+    if (problems_.errors() != errors_before) return {};
+    return steps_.finish(trees);
+  }
+
+ private:
+  using Read = Tree (StepReader::*)(Section& section, const Head& head);
+  struct Kind {
+    std::string_view key;
+    Read read;  // nullptr: named by the contract, and not there yet
+  };
+  static const std::vector<Kind>& step_kinds();
+
+  // ---- lists
+
+  std::vector<Tree> read_list(const Node& list) {
+    std::vector<Tree> trees;
+    if (!list.is_list() || list.items.empty()) {
+      problems_.error(
+          list.place,
+          list.is_list() || list.is_null() ? "there are no steps here" : "this is no list of steps",
+          "write a list: `- send: NAME`");
+      return trees;
+    }
+    for (const Node& item : list.items) {
+      if (steps_.size() >= steps_max) {
+        problems_.error(item.place, fmt::format("a playbook has at most {} steps", steps_max),
+                        "split it in two");
+        break;
+      }
+      if (auto tree = read_step(item)) trees.push_back(std::move(*tree));
+    }
+    if (!trees.empty()) check_skip(trees.back());
+    return trees;
+  }
+
+  void check_skip(const Tree& last) {
+    const auto* until = std::get_if<rules::WaitUntil>(&steps_[last.first].action);
+    if (until == nullptr || !until->skip_if_past) return;
+    problems_.error(steps_[last.first].place, "`if_past: skip` has no next step to skip",
+                    "add one to this list, or remove `if_past`");
+  }
+
+  std::vector<Tree> read_branch(Section& section, std::string_view key) {
+    const Node* list = section.node(key);
+    return list == nullptr ? std::vector<Tree>() : read_list(*list);
+  }
+
+  std::optional<Tree> read_step(const Node& node) {
+    if (!node.is_map()) {
+      problems_.error(node.place, "this is no step", "write one as `- send: NAME`");
+      return std::nullopt;
+    }
+    const Kind* kind = kind_of(node);
+    if (kind == nullptr) return std::nullopt;
+    Section section(node, "", problems_);
+    const Head head{section.text("id").value_or(""), section.node(kind->key)->place};
+    if (!head.id.empty()) check_id(head.id, section.node("id")->place);
+    Tree tree = (this->*kind->read)(section, head);
+    section.finish();
+    return tree;
+  }
+
+  // What a map is a step of; nullptr, and reported, when it is none.
+  const Kind* kind_of(const Node& node) {
+    const Kind* found = nullptr;
+    for (const Entry& entry : node.entries) {
+      const auto& kinds_known = step_kinds();
+      const auto kind = std::find_if(kinds_known.begin(), kinds_known.end(),
+                                     [&](const Kind& k) { return k.key == entry.key; });
+      if (kind == kinds_known.end()) continue;
+      if (kind->read == nullptr) {
+        problems_.error(entry.place,
+                        fmt::format("the step `{}` is not available in this version", entry.key));
+        return nullptr;
+      }
+      if (found != nullptr) {
+        problems_.error(
+            entry.place,
+            fmt::format("a step does one thing: `{}` stands beside `{}`", entry.key, found->key),
+            "begin another step with `-`");
+        return nullptr;
+      }
+      found = &*kind;
+    }
+    if (found == nullptr) report_unknown(node);
+    return found;
+  }
+
+  void report_unknown(const Node& node) {
+    std::vector<std::string> names;
+    for (const Kind& kind : step_kinds()) {
+      if (kind.read != nullptr) names.emplace_back(kind.key);
+    }
+    for (const Entry& entry : node.entries) {
+      const std::string hint = did_you_mean(entry.key, names);
+      if (hint.empty()) continue;
+      problems_.error(entry.place, fmt::format("there is no step `{}`", entry.key), hint);
+      return;
+    }
+    const base::Place& place = node.entries.empty() ? node.place : node.entries.front().place;
+    problems_.error(place, "this is no step", fmt::format("steps are {}", fmt::join(names, ", ")));
+  }
+
+  void check_id(const std::string& id, const base::Place& place) {
+    if (!check_name(id, "step", ".:", place, problems_)) return;
+    if (!steps_.claim_id(id)) {
+      problems_.error(place, fmt::format("two steps have the id `{}`", id), "rename one of them");
+    }
+  }
+
+  Tree single(const Head& head, std::string base, rules::StepAction action) {
+    const StepIndex index = steps_.add(head, std::move(base), std::move(action));
+    return {index, index, {}};
+  }
+
+  // ---- sends
+
+  // What `send` and `series` share. `otherwise` is where the hold's last resort leads, if it may.
+  rules::Send read_gates(Section& section, std::vector<Tree>* otherwise) {
+    rules::Send send;
+    const Via via = read_via(section, context_.reading.catalogue);
+    send.via = via.channels;
+    send.via_all = via.all;
+    send.expires = read_moment(section, "expires");
+    send.go_on_while_held =
+        section.choice("while_held", {"wait", "go_on"}).value_or("wait") == "go_on";
+    const Node* hold = section.node("hold");
+    if (hold != nullptr && hold->is_map()) {
+      auto inner = section.section("hold");
+      if (inner->require("for", "say how long it may be held")) {
+        send.hold = inner->span("for").value_or(send.hold);
+      }
+      if (auto expires = read_moment(*inner, "expires")) {
+        if (send.expires) inner->error("expires", "`expires` is given twice", "keep one of them");
+        send.expires = std::move(expires);
+      }
+      if (otherwise == nullptr && inner->node("otherwise") != nullptr) {
+        inner->error("otherwise", "a series takes no `otherwise`", "write its sends one by one");
+      } else if (otherwise != nullptr) {
+        *otherwise = read_branch(*inner, "otherwise");
+      }
+      inner->finish();
+    } else if (hold != nullptr) {
+      send.hold = section.span("hold").value_or(send.hold);
+    }
+    return send;
+  }
+
+  bool check_message(const std::string& name, const base::Place& place, const rules::Send& send) {
+    const Catalogue& catalogue = context_.reading.catalogue;
+    const auto found = catalogue.messages.find(name);
+    if (found == catalogue.messages.end()) {
+      report_missing(name, place);
+      return false;
+    }
+    const auto& via = !send.via.empty()       ? send.via
+                      : !context_.via.empty() ? context_.via
+                                              : catalogue.default_via;
+    if (via.empty() && !catalogue.is_former) {
+      problems_.error(place, fmt::format("`{}` has no channel to go by", name),
+                      "list `channels` in nurtured.yaml");
+    }
+    if (found->second.kind == rules::Kind::reminder && !found->second.has_expires &&
+        !send.expires && !catalogue.is_former) {
+      problems_.error(place, fmt::format("the reminder `{}` needs `expires`", name),
+                      "say when it is too late, here or in the message: expires: event.starts");
+    }
+    context_.reading.uses.messages.push_back({name, via, place});
+    return true;
+  }
+
+  void report_missing(const std::string& name, const base::Place& place) {
+    const Catalogue& catalogue = context_.reading.catalogue;
+    if (catalogue.is_former) {
+      problems_.warning(place, "gone-message", fmt::format("the message `{}` is gone", name),
+                        "people under way are still to get it");
+      return;
+    }
+    std::vector<std::string> names;
+    for (const auto& [known, facts] : catalogue.messages) names.push_back(known);
+    problems_.error(place, fmt::format("there is no message `{}`", name),
+                    did_you_mean(name, names, fmt::format("write it to content/{}.md", name)));
+  }
+
+  Tree read_send(Section& section, const Head& head) {
+    const std::string message = section.text("send").value_or("");
+    Tree tree = single(head, "send:" + message, rules::Send{});
+    std::vector<Tree> otherwise;
+    rules::Send send = read_gates(section, &otherwise);
+    if (!message.empty()) check_message(message, head.place, send);
+    send.message = message;
+    if (!otherwise.empty()) tree.branches.push_back(std::move(otherwise));
+    steps_.set_action(tree.first, std::move(send));
+    return tree;
+  }
+
+  // Sends with waits between them.
+  Tree read_series(Section& section, const Head& head) {
+    const Node* list = section.node("series");
+    const rules::Send shared = read_gates(section, nullptr);
+    section.require("every", "say how far apart the messages are");
+    const rules::Wait wait = read_wait(section, "every");
+    Tree tree{static_cast<StepIndex>(steps_.size()), 0, {}};
+    if (!list->is_list() || list->items.empty()) {
+      section.error("series", "`series` is no list of messages", "write [first, second]");
+    }
+    for (const Node& item : list->items) {
+      if (steps_.size() >= steps_max) {
+        problems_.error(item.place, fmt::format("a playbook has at most {} steps", steps_max),
+                        "split it in two");
+        break;
+      }
+      if (!item.is_scalar()) {
+        problems_.error(item.place, "this is no message's name", "write one name an item");
+        continue;
+      }
+      check_message(item.text, item.place, shared);
+      // The first keeps the id that was given; the others are named after it.
+      const bool is_first = steps_.size() == tree.first;
+      const Head made{is_first ? head.id : "", item.place};
+      if (!is_first) steps_.add(made, head.id.empty() ? "wait" : head.id + ":wait", wait);
+      rules::Send send = shared;
+      send.message = item.text;
+      steps_.add(made, fmt::format("{}:{}", head.id.empty() ? "send" : head.id, item.text),
+                 std::move(send));
+    }
+    if (steps_.size() == tree.first) return single(head, "series", rules::End{});
+    tree.last = static_cast<StepIndex>(steps_.size() - 1);
+    return tree;
+  }
+
+  // ---- waits
+
+  rules::Wait read_wait(Section& section, std::string_view key) {
+    rules::Wait wait;
+    wait.span = section.span(key).value_or(rules::Span{});
+    if (const auto at = section.text("at")) {
+      if (auto time = rules::parse_clock_time(*at)) {
+        wait.at = *time;
+      } else {
+        section.error("at", time.error().message, time.error().remedy);
+      }
+    }
+    const Node* days = section.node("days");
+    if (days != nullptr && days->is_list() && days->items.empty()) {
+      section.error("days", "`days` is empty", "leave it out for every day");
+    }
+    for (const std::string& name : section.texts("days")) {
+      if (auto day = rules::parse_weekday(name)) {
+        wait.days.bits = static_cast<std::uint8_t>(wait.days.bits | (1U << *day));
+      } else {
+        section.error("days", day.error().message, day.error().remedy);
+      }
+    }
+    return wait;
+  }
+
+  Tree read_wait_step(Section& section, const Head& head) {
+    return single(head, "wait", read_wait(section, "wait"));
+  }
+
+  Tree read_wait_until(Section& section, const Head& head) {
+    const bool skips = section.choice("if_past", {"go_on", "skip"}).value_or("go_on") == "skip";
+    auto moment = read_moment(section, "wait_until");
+    if (!moment) return single(head, "wait_until", rules::End{});
+    rules::WaitUntil wait{std::move(*moment), skips, no_step};
+    return single(head, "wait_until", std::move(wait));
+  }
+
+  // `wait_for: EVENT`, `wait_for: [EVENT…]`, `wait_for: {any: [EVENT…]}` or, as the step itself,
+  // `any: [EVENT…]`.
+  Tree read_wait_for(Section& section, const Head& head) {
+    return read_expected(section, head, "wait_for");
+  }
+  Tree read_any(Section& section, const Head& head) { return read_expected(section, head, "any"); }
+
+  Tree read_expected(Section& section, const Head& head, std::string_view key) {
+    rules::WaitFor wait;
+    const Node* what = section.node(key);
+    if (what->is_map()) {
+      auto inner = section.section(key);
+      inner->require("any", "list the events of which one is enough");
+      wait.events = read_event_names(*inner, "any");
+      inner->finish();
+    } else {
+      wait.events = read_event_names(section, key);
+    }
+    if (wait.events.empty()) section.error(key, "no event is named here", "name one");
+    wait.save = section.text("save").value_or("");
+    if (!wait.save.empty()) {
+      check_name(wait.save, "saved event", "", section.node("save")->place, problems_);
+    }
+    wait.within = section.span("within");
+    if (section.node("otherwise") != nullptr && section.node("within") == nullptr) {
+      section.error("otherwise", "`otherwise` is never reached: there is no `within`",
+                    "say how long to wait: within: 1d");
+    }
+    wait.condition =
+        read_condition(section, "if", shape_of(context_.reading.catalogue, wait.events));
+    Tree tree =
+        single(head, fmt::format("wait_for:{}", fmt::join(wait.events, ",")), rules::WaitFor{});
+    tree.branches.push_back(read_branch(section, "then"));
+    tree.branches.push_back(read_branch(section, "otherwise"));
+    steps_.set_action(tree.first, std::move(wait));
+    return tree;
+  }
+
+  std::vector<std::string> read_event_names(Section& section, std::string_view key) {
+    std::vector<std::string> names = section.texts(key);
+    const Node* node = section.node(key);
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      const bool is_item = node->is_list() && node->items.size() == names.size();
+      const base::Place& place = is_item ? node->items[i].place : node->place;
+      check_event_name(names[i], place, problems_);
+      context_.reading.uses.events.push_back({names[i], place});
+    }
+    return names;
+  }
+
+  // ---- choices and changes
+
+  Tree read_choose(Section& section, const Head& head) {
+    Tree tree = single(head, "choose", rules::Choose{});
+    rules::Choose choose;
+    const Node* list = section.node("choose");
+    if (!list->is_list() || list->items.empty()) {
+      section.error("choose", "`choose` is no list of branches",
+                    "write `- if: EXPR` with `then: [steps]`, and `- else: [steps]` last");
+      return tree;
+    }
+    for (const Node& item : list->items) {
+      const bool is_last = &item == &list->items.back();
+      Section branch(item, "", problems_);
+      const bool is_else = branch.node("else") != nullptr;
+      if (is_else && !is_last) {
+        branch.error("else", "`else` is not the last branch", "move it to the end");
+      }
+      rules::Branch target;
+      if (!is_else) {
+        target.condition = read_condition(branch, "if", context_.event);
+        branch.require("if", "write `if: EXPR`, or `else: [steps]`");
+        branch.require("then", "list the steps of this branch");
+      }
+      choose.branches.push_back(std::move(target));
+      tree.branches.push_back(read_branch(branch, is_else ? "else" : "then"));
+      branch.finish();
+    }
+    steps_.set_action(tree.first, std::move(choose));
+    return tree;
+  }
+
+  Tree read_set(Section& section, const Head& head) {
+    return single(head, "set", rules::Set{read_assignments(section, "set", context_)});
+  }
+
+  Tree read_tags(Section& section, const Head& head, std::string_view key, bool remove) {
+    rules::Tag tag{section.texts(key), remove};
+    if (tag.tags.empty()) section.error(key, "no tag is named here", "name one");
+    for (const std::string& name : tag.tags) {
+      if (name.size() > name_bytes_max) {
+        section.error(key, fmt::format("a tag has at most {} bytes", name_bytes_max));
+      }
+    }
+    return single(head, fmt::format("{}:{}", key, fmt::join(tag.tags, ",")), std::move(tag));
+  }
+  Tree read_tag(Section& section, const Head& head) {
+    return read_tags(section, head, "tag", false);
+  }
+  Tree read_untag(Section& section, const Head& head) {
+    return read_tags(section, head, "untag", true);
+  }
+
+  Tree read_move_to(Section& section, const Head& head) {
+    std::string stage = section.choice("move_to", stages).value_or("");
+    std::string base = "move_to:" + stage;
+    return single(head, std::move(base), rules::MoveTo{std::move(stage)});
+  }
+
+  Tree read_score(Section& section, const Head& head) {
+    constexpr Section::NumberRange range{.min = -1e9, .max = 1e9};
+    const Node* node = section.node("score");
+    rules::Score score;
+    if (node->is_map()) {
+      auto inner = section.section("score");
+      inner->require("set", "write `score: 10` to add, `score: {set: 10}` to set");
+      score = {inner->number("set", range).value_or(0), true};
+      inner->finish();
+    } else {
+      score.amount = section.number("score", range).value_or(0);
+    }
+    return single(head, "score", score);
+  }
+
+  Tree read_emit(Section& section, const Head& head) {
+    rules::Emit emit;
+    const Node* node = section.node("emit");
+    if (node->is_map()) {
+      auto inner = section.section("emit");
+      inner->require("event", "name the event");
+      emit.event = inner->text("event").value_or("");
+      if (inner->node("properties") != nullptr) {
+        emit.properties = read_assignments(*inner, "properties", context_);
+      }
+      inner->finish();
+    } else {
+      emit.event = section.text("emit").value_or("");
+    }
+    if (!emit.event.empty()) {
+      check_event_name(emit.event, node->place, problems_);
+      if (built_in_events().contains(emit.event)) {
+        problems_.error(node->place,
+                        fmt::format("the event `{}` is made by the engine alone", emit.event),
+                        "give yours a name of its own");
+      }
+      context_.reading.uses.emitted.insert(emit.event);
+    }
+    std::string base = "emit:" + emit.event;
+    return single(head, std::move(base), std::move(emit));
+  }
+
+  Tree read_notify(Section& section, const Head& head) {
+    return single(
+        head, "notify",
+        rules::Notify{read_text(*section.node("notify"), context_.library, context_.reading)});
+  }
+
+  Tree read_end(Section& section, const Head& head) {
+    if (const auto ends = section.boolean("end"); ends && !*ends) {
+      section.error("end", "`end` is always true", "write `end: true`, or remove the step");
+    }
+    return single(head, "end", rules::End{});
+  }
+
+  // ---- expressions
+
+  std::optional<rules::Expression> read_moment(Section& section, std::string_view key) {
+    const Node* node = section.node(key);
+    if (node == nullptr) return std::nullopt;
+    return read_expression(*node, Wanted::moment, context_.event, context_.reading);
+  }
+
+  std::optional<rules::Expression> read_condition(Section& section, std::string_view key,
+                                                  const rules::EventShape& event) {
+    const Node* node = section.node(key);
+    if (node == nullptr) return std::nullopt;
+    return read_expression(*node, Wanted::condition, event, context_.reading);
+  }
+
+  const StepContext& context_;
+  Problems& problems_;
+  StepList steps_;
+};
+
+const std::vector<StepReader::Kind>& StepReader::step_kinds() {
+  static const std::vector<Kind> kinds_known = {
+      {"send", &StepReader::read_send},
+      {"series", &StepReader::read_series},
+      {"wait", &StepReader::read_wait_step},
+      {"wait_until", &StepReader::read_wait_until},
+      {"wait_for", &StepReader::read_wait_for},
+      {"any", &StepReader::read_any},
+      {"choose", &StepReader::read_choose},
+      {"set", &StepReader::read_set},
+      {"tag", &StepReader::read_tag},
+      {"untag", &StepReader::read_untag},
+      {"move_to", &StepReader::read_move_to},
+      {"score", &StepReader::read_score},
+      {"emit", &StepReader::read_emit},
+      {"notify", &StepReader::read_notify},
+      {"end", &StepReader::read_end},
+      {"ask", nullptr},
+      {"split", nullptr},
+      {"repeat", nullptr},
+      {"do", nullptr},
+      {"handoff", nullptr},
+      {"enroll", nullptr},
+      {"leave", nullptr},
+  };
+  return kinds_known;
+}
+
+}  // namespace
+
+std::vector<rules::Step> read_steps(const Node& list, const StepContext& context) {
+  return StepReader(context).read(list);
+}
+
+}  // namespace nurtured::config

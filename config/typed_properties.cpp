@@ -1,0 +1,43 @@
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "config/config.h"
+
+namespace nurtured::config {
+namespace {
+
+constexpr double whole_max = 9007199254740992.0;  // 2^53: beyond, a double is no exact whole number
+
+// The value as its declared type has it; unchanged where it does not fit.
+cel::Value typed(const cel::Value& value, const cel::Type& type) {
+  if (type.is(cel::Kind::timestamp) && value.is_string()) {
+    if (const auto instant = base::parse_instant(value.as_string())) return *instant;
+  } else if (type.is(cel::Kind::decimal) && value.is_int()) {
+    return static_cast<double>(value.as_int());
+  } else if (type.is(cel::Kind::integer) && value.is_double()) {
+    const double number = value.as_double();
+    if (number == std::floor(number) && std::abs(number) <= whole_max) {
+      return static_cast<std::int64_t>(number);
+    }
+  }
+  return value;
+}
+
+}  // namespace
+
+cel::Value typed_properties(const Config& config, std::string_view event, cel::Value properties) {
+  const auto shape = config.events.find(event);
+  if (shape == config.events.end() || !properties.is_map()) return properties;
+  std::vector<cel::Map::Entry> entries(properties.as_map().begin(), properties.as_map().end());
+  for (cel::Map::Entry& entry : entries) {
+    const auto& fields = shape->second.properties;
+    const auto field = std::find_if(fields.begin(), fields.end(), [&](const auto& f) {
+      return entry.key.is_string() && f.name == entry.key.as_string();
+    });
+    if (field != fields.end()) entry.value = typed(entry.value, field->type);
+  }
+  return cel::Map::last_wins(std::move(entries));
+}
+
+}  // namespace nurtured::config

@@ -1,0 +1,401 @@
+#include "config/yaml.h"
+
+#include <algorithm>
+#include <array>
+#include <set>
+#include <sstream>
+#include <utility>
+
+#include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/exceptions.h>
+#include <yaml-cpp/parser.h>
+
+#include "base/encoding.h"
+
+namespace nurtured::config {
+namespace {
+
+// Line and column of a byte. Positions mostly grow, so it goes on from the last one: a file of one
+// long line stays linear.
+class Locator {
+ public:
+  Locator(std::string_view text, const std::string& path) : text_(text), path_(path) {}
+
+  base::Place at(std::size_t offset, int length = 1) {
+    offset = std::min(offset, text_.size());
+    while (offset_ < offset) step_forward();
+    while (offset_ > offset) step_back();
+    return {path_, line_, column_, length};
+  }
+
+ private:
+  static bool starts_code_point(char c) { return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U; }
+
+  void step_forward() {
+    if (text_[offset_] == '\n') {
+      ++line_;
+      column_ = 1;
+    } else if (starts_code_point(text_[offset_])) {
+      ++column_;
+    }
+    ++offset_;
+  }
+
+  void step_back() {
+    --offset_;
+    if (text_[offset_] == '\n') {
+      --line_;
+      const std::size_t before = offset_ == 0 ? std::string_view::npos : offset_ - 1;
+      const std::size_t end = before == std::string_view::npos ? before : text_.rfind('\n', before);
+      const std::size_t start = end == std::string_view::npos ? 0 : end + 1;
+      column_ = 1 + static_cast<int>(base::code_points(text_.substr(start, offset_ - start)));
+    } else if (starts_code_point(text_[offset_])) {
+      --column_;
+    }
+  }
+
+  std::string_view text_;
+  const std::string& path_;
+  std::size_t offset_ = 0;
+  int line_ = 1;
+  int column_ = 1;
+};
+
+// Ends the parse from inside a handler; what is wrong has been reported.
+struct Stop {};
+
+// The offset just after a quoted scalar that opens at `offset`; npos when it is never closed.
+std::size_t end_of_quoted(std::string_view text, std::size_t offset) {
+  const char quote = text[offset];
+  for (std::size_t i = offset + 1; i < text.size(); ++i) {
+    if (quote == '"' && text[i] == '\\') {
+      ++i;
+    } else if (text[i] == quote) {
+      if (quote == '"' || i + 1 == text.size() || text[i + 1] != quote) return i + 1;
+      ++i;
+    }
+  }
+  return std::string_view::npos;
+}
+
+class TreeBuilder final : public YAML::EventHandler {
+ public:
+  TreeBuilder(std::string_view text, const std::string& path, Problems& problems,
+              const YamlLimits& limits)
+      : text_(text), locator_(text, path), problems_(problems), limits_(limits) {}
+
+  Node take() { return std::move(root_); }
+  Locator& locator() { return locator_; }
+
+  void OnDocumentStart(const YAML::Mark& mark) override {
+    if (++documents_ > 1) {
+      problems_.error(locator_.at(offset_of(mark)), "a second document begins here",
+                      "keep one document in a file");
+      throw Stop{};
+    }
+  }
+  void OnDocumentEnd() override {}
+
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    check_properties(mark, "", anchor);
+    Node node;
+    node.place = null_place(offset_of(mark));
+    add(std::move(node));
+  }
+
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t /*anchor*/) override {
+    problems_.error(locator_.at(offset_of(mark)), "aliases (*name) are not read here",
+                    "repeat the text, or put it in quotes if the * belongs to it");
+    throw Stop{};
+  }
+
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                const std::string& value) override {
+    Node node;
+    node.kind = Node::Kind::scalar;
+    node.text = value;
+    node.offset = offset_of(mark);
+    if (check_properties(mark, tag, anchor))
+      set_style(node);
+    else
+      node.place = locator_.at(node.offset);
+    add(std::move(node));
+  }
+
+  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                       YAML::EmitterStyle::value /*style*/) override {
+    open(mark, tag, anchor, Node::Kind::list);
+  }
+  void OnSequenceEnd() override { close(); }
+  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                  YAML::EmitterStyle::value /*style*/) override {
+    open(mark, tag, anchor, Node::Kind::map);
+  }
+  void OnMapEnd() override { close(); }
+
+ private:
+  struct Frame {
+    Node node;
+    std::set<std::string, std::less<>> keys;
+    bool has_key = false;
+    bool key_is_bad = false;  // its value is read and forgotten
+    Entry entry;
+  };
+
+  static std::size_t offset_of(const YAML::Mark& mark) {
+    return mark.pos < 0 ? 0 : static_cast<std::size_t>(mark.pos);
+  }
+
+  // False, and reported, when a tag or an anchor stands before the value.
+  bool check_properties(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor) {
+    const std::size_t offset = offset_of(mark);
+    const char first = offset < text_.size() ? text_[offset] : '\0';
+    if (anchor != 0) {
+      problems_.error(locator_.at(offset), "anchors (&name) are not read here",
+                      "remove it, or put the text in quotes if the & belongs to it");
+      return false;
+    }
+    if ((!tag.empty() && tag != "?" && tag != "!") || first == '!') {
+      problems_.error(locator_.at(offset), "tags (!name) are not read here",
+                      "remove it, or put the text in quotes if the ! belongs to it");
+      return false;
+    }
+    return true;
+  }
+
+  void set_style(Node& node) {
+    const char first = node.offset < text_.size() ? text_[node.offset] : '\0';
+    const std::size_t line_end = std::min(text_.find_first_of("\r\n", node.offset), text_.size());
+    std::size_t end = line_end;
+    if (first == '"' || first == '\'') {
+      node.style = first == '"' ? ScalarStyle::double_quoted : ScalarStyle::single_quoted;
+      const std::size_t closed = end_of_quoted(text_, node.offset);
+      if (closed == std::string_view::npos) {
+        problems_.error(locator_.at(node.offset), "the quote that opens here is never closed",
+                        "close it where the text ends");
+        throw Stop{};
+      }
+      end = std::min(end, closed);
+    } else if (first == '|' || first == '>') {
+      node.style = ScalarStyle::block;
+    } else if (text_.substr(node.offset).starts_with(node.text)) {
+      end = node.offset + node.text.size();
+    }
+    const auto shown = base::code_points(text_.substr(node.offset, end - node.offset));
+    node.place = locator_.at(node.offset, std::max(1, static_cast<int>(shown)));
+  }
+
+  // An empty value has no place of its own: that of its key, or of its dash.
+  base::Place null_place(std::size_t offset) {
+    if (!stack_.empty() && stack_.back().has_key) return stack_.back().entry.place;
+    if (offset < text_.size() &&
+        (text_[offset] == '~' || text_[offset] == 'n' || text_[offset] == 'N')) {
+      return locator_.at(offset);
+    }
+    const std::size_t last =
+        offset == 0 ? std::string_view::npos : text_.find_last_not_of(" \t\r\n", offset - 1);
+    return locator_.at(last == std::string_view::npos ? offset : last);
+  }
+
+  void open(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+            Node::Kind kind) {
+    check_properties(mark, tag, anchor);
+    if (stack_.size() >= limits_.depth_max) {
+      problems_.error(
+          locator_.at(offset_of(mark)),
+          "lists and maps are nested more than " + std::to_string(limits_.depth_max) + " deep here",
+          "flatten them");
+      throw Stop{};
+    }
+    count(mark);
+    Frame frame;
+    frame.node.kind = kind;
+    frame.node.place = locator_.at(offset_of(mark));
+    stack_.push_back(std::move(frame));
+  }
+
+  void close() {
+    Node node = std::move(stack_.back().node);
+    stack_.pop_back();
+    attach(std::move(node));
+  }
+
+  void count(const YAML::Mark& mark) {
+    if (++nodes_ > limits_.nodes_max) {
+      problems_.error(locator_.at(offset_of(mark)),
+                      "the file has more than " + std::to_string(limits_.nodes_max) + " values",
+                      "split it");
+      throw Stop{};
+    }
+  }
+
+  void add(Node node) {
+    YAML::Mark mark;
+    mark.pos = static_cast<int>(node.offset);
+    count(mark);
+    attach(std::move(node));
+  }
+
+  void attach(Node node) {
+    if (stack_.empty()) {
+      root_ = std::move(node);
+      return;
+    }
+    Frame& frame = stack_.back();
+    if (frame.node.is_list()) {
+      frame.node.items.push_back(std::move(node));
+    } else if (!frame.has_key) {
+      take_key(frame, std::move(node));
+    } else {
+      frame.has_key = false;
+      frame.entry.value = std::move(node);
+      if (!frame.key_is_bad) frame.node.entries.push_back(std::move(frame.entry));
+      frame.entry = {};
+    }
+  }
+
+  void take_key(Frame& frame, Node key) {
+    frame.has_key = true;
+    frame.key_is_bad = true;
+    frame.entry.place = key.place;
+    if (!key.is_scalar() || key.text.empty()) {
+      problems_.error(key.place, "a key must be a text", "put it in quotes");
+    } else if (key.text.size() > limits_.key_bytes_max) {
+      problems_.error(key.place,
+                      "a key has at most " + std::to_string(limits_.key_bytes_max) + " bytes");
+    } else if (key.text == "<<") {
+      problems_.error(key.place, "merge keys (<<) are not read here", "repeat the keys");
+    } else if (!frame.keys.insert(key.text).second) {
+      problems_.error(key.place, "`" + key.text + "` stands here twice", "keep one of them");
+    } else {
+      frame.key_is_bad = false;
+      frame.entry.key = std::move(key.text);
+    }
+  }
+
+  std::string_view text_;
+  Locator locator_;
+  Problems& problems_;
+  const YamlLimits& limits_;
+  std::vector<Frame> stack_;
+  Node root_;
+  std::size_t nodes_ = 0;
+  int documents_ = 0;
+};
+
+// yaml-cpp's words and ours: what it says of the common mistakes helps nobody.
+struct Translation {
+  std::string_view theirs;
+  std::string_view message;
+  std::string_view remedy;
+};
+constexpr std::array translations{
+    Translation{"illegal map value", "`: ` cannot stand inside an unquoted text",
+                "put the whole text in quotes"},
+    Translation{"illegal map key", "a key cannot stand here", "check the indentation"},
+    Translation{"illegal block entry", "a list item cannot stand here", "check the indentation"},
+    Translation{"illegal tab when looking for indentation", "a tab stands where lines are indented",
+                "indent with spaces"},
+    Translation{"unknown token", "an unquoted text cannot begin with this character",
+                "put the text in quotes"},
+    Translation{"end of map not found", "this does not fit the lines above",
+                "check the indentation and the quotes"},
+    Translation{"end of sequence not found", "this does not fit the list above",
+                "check the indentation and the quotes"},
+    Translation{"end of sequence flow not found", "a `[` is not closed", "close it with `]`"},
+    Translation{"end of map flow not found", "a `{` is not closed", "close it with `}`"},
+    Translation{"illegal character in scalar", "this character cannot stand here",
+                "put the text in quotes"},
+};
+
+void report(const YAML::Exception& fault, std::string_view text, Locator& locator,
+            Problems& problems) {
+  const std::size_t offset =
+      fault.mark.pos < 0 ? 0 : std::min(static_cast<std::size_t>(fault.mark.pos), text.size());
+  const auto* known = std::find_if(translations.begin(), translations.end(),
+                                   [&](const auto& t) { return fault.msg == t.theirs; });
+  std::string message =
+      known == translations.end() ? "this is no YAML: " + fault.msg : std::string(known->message);
+  std::string remedy = known == translations.end() ? "" : std::string(known->remedy);
+  // `if: "customer" in contact.tags`: the quotes end before the text does.
+  const std::size_t before =
+      offset == 0 ? std::string_view::npos : text.find_last_not_of(" \t", offset - 1);
+  if (before != std::string_view::npos && (text[before] == '"' || text[before] == '\'')) {
+    message = "the text goes on after its closing quote";
+    remedy = "put the whole expression in quotes: '\"a\" in b'";
+  }
+  problems.error(locator.at(offset), std::move(message), std::move(remedy));
+}
+
+bool is_forbidden_control(std::string_view text, std::size_t i) {
+  const auto byte = static_cast<unsigned char>(text[i]);
+  if (byte == '\r') return i + 1 == text.size() || text[i + 1] != '\n';
+  return (byte < 0x20 && byte != '\t' && byte != '\n') || byte == 0x7f;
+}
+
+bool is_readable(std::string_view text, const std::string& path, Problems& problems,
+                 const YamlLimits& limits) {
+  if (text.size() > limits.bytes_max) {
+    problems.error({path, 0, 0, 1},
+                   "the file has more than " + std::to_string(limits.bytes_max) + " bytes",
+                   "split it");
+    return false;
+  }
+  if (!base::is_utf8(text)) {
+    std::size_t valid = 0;
+    while (valid < text.size()) {
+      const auto next = std::min(text.find('\n', valid), text.size() - 1) + 1;
+      if (!base::is_utf8(text.substr(valid, next - valid))) break;
+      valid = next;
+    }
+    problems.error(Locator(text, path).at(valid), "this line is not UTF-8",
+                   "save the file as UTF-8");
+    return false;
+  }
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (is_forbidden_control(text, i)) {
+      problems.error(Locator(text, path).at(i), "a control character stands here",
+                     "remove it, or write it as an escape inside double quotes");
+      return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace
+
+const Node* Node::find(std::string_view key) const {
+  const auto found = std::find_if(entries.begin(), entries.end(),
+                                  [&](const Entry& entry) { return entry.key == key; });
+  return found == entries.end() ? nullptr : &found->value;
+}
+
+std::string_view without_bom(std::string_view text) {
+  constexpr std::string_view bom = "\xef\xbb\xbf";
+  return text.starts_with(bom) ? text.substr(bom.size()) : text;
+}
+
+std::optional<Node> parse_yaml(std::string_view text, const std::string& path, Problems& problems,
+                               const YamlLimits& limits) {
+  text = without_bom(text);
+  if (!is_readable(text, path, problems, limits)) return std::nullopt;
+  TreeBuilder builder(text, path, problems, limits);
+  const std::size_t errors_before = problems.errors();
+  try {
+    std::istringstream stream{std::string(text)};
+    YAML::Parser parser(stream);
+    while (parser.HandleNextDocument(builder)) {
+    }
+  } catch (const Stop&) {
+    return std::nullopt;
+  } catch (const YAML::Exception& fault) {
+    report(fault, text, builder.locator(), problems);
+    return std::nullopt;
+  }
+  if (problems.errors() != errors_before) return std::nullopt;
+  Node root = builder.take();
+  if (root.place.path.empty()) root.place = {path, 1, 1, 1};
+  return root;
+}
+
+}  // namespace nurtured::config
