@@ -1,0 +1,104 @@
+// Which book runs. Reads the workspace, compiles it with every former version of a playbook that
+// the store kept, and tells what applying it would change. The applied book is in the store, so
+// that a start with broken files runs it (CONTRACT section 2, "Versions").
+//
+// It changes nothing but the store that start() is handed: a reload is prepare(), then one job on
+// the engine's thread that commits batch() and calls Engine::set_book (daemon/operations.h).
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "base/instant.h"
+#include "base/result.h"
+#include "config/compile.h"
+#include "config/config.h"
+#include "config/problem.h"
+#include "config/section.h"
+#include "config/workspace.h"
+#include "daemon/places.h"
+#include "daemon/plan.h"
+#include "store/store.h"
+
+namespace nurtured::daemon {
+
+struct BookKeeperOptions {
+  std::string config_path;  // a folder, or its nurtured.yaml
+  // Null: references to secrets stay as they are written, which will do where nothing is sent.
+  const config::Secrets* secrets = nullptr;
+  config::ConnectorTypes connector_types;
+  rules::ZoneTable zones;
+  Surroundings surroundings;
+};
+
+// The workspace's files as they are now.
+struct BookFiles {
+  config::Workspace workspace;
+  std::vector<config::Problem> problems;
+  std::shared_ptr<const config::Config> config;  // null when there are errors
+  std::string location;  // of the store, for store::open(); guessed when there are errors
+};
+
+// A book ready to be applied, or why it cannot be.
+struct PreparedBook {
+  config::Workspace workspace;  // with the stored copies that go on serving
+  std::vector<config::Problem> problems;
+  std::shared_ptr<const config::Config> config;  // with former versions; null: refused
+  Plan plan;
+
+  bool refused() const { return config == nullptr || !plan.refusals.empty(); }
+};
+
+// What a start runs.
+struct BookStart {
+  std::shared_ptr<const config::Config> config;
+  config::Workspace workspace;            // of the files, for printing their problems
+  std::vector<config::Problem> problems;  // of the files
+  bool broken_files = false;              // the applied book runs instead: alarm
+  bool applied = false;                   // the files differed and were applied; `plan` says how
+  Plan plan;
+};
+
+class BookKeeper {
+ public:
+  // `clock` and what `options` points to outlive it.
+  BookKeeper(BookKeeperOptions options, const base::Clock& clock);
+
+  // Never fails: what cannot be read is a problem.
+  BookFiles read() const;
+
+  // Chooses between the files and the applied book: files that are good and new are applied, broken
+  // ones leave the applied book running. `invalid` when there are neither good files nor an applied
+  // book. Commits to `store` when it applies. Once, before the engine runs.
+  base::Result<BookStart> start(BookFiles files, store::Store& store);
+
+  // The applied book, or the files where none was applied, for commands that run without a daemon:
+  // applies nothing. `invalid` when neither compiles.
+  base::Result<std::shared_ptr<const config::Config>> adopt(const BookFiles& files,
+                                                            store::Reader& reader);
+
+  // What applying the files as they are now would mean. Any thread; errors are the reader's.
+  base::Result<PreparedBook> prepare(store::Reader& reader) const;
+
+  // What is to be committed for it: the book, and the sources of its playbooks' versions.
+  store::Batch batch(const PreparedBook& prepared) const;
+
+  // The config that runs; null before start(). Any thread.
+  std::shared_ptr<const config::Config> current() const;
+  void set_current(std::shared_ptr<const config::Config> config);
+
+  const BookKeeperOptions& options() const { return options_; }
+
+ private:
+  config::Compiled compile(const config::Workspace& workspace, bool with_secrets) const;
+  base::Result<PreparedBook> prepare(BookFiles files, store::Reader& reader) const;
+
+  BookKeeperOptions options_;
+  const base::Clock& clock_;
+  mutable std::mutex mutex_;
+  std::shared_ptr<const config::Config> current_;  // guarded by mutex_
+};
+
+}  // namespace nurtured::daemon
