@@ -31,8 +31,8 @@ namespace nurtured::content::liquid {
 struct Limits {
   std::size_t source_bytes_max = std::size_t{1} << 20;
   int nesting_max = 100;              // blocks in blocks, brackets in brackets
-  int partial_depth_max = 50;         // include and render within one another
-  std::size_t steps_max = 2'000'000;  // nodes rendered, loop turns and elements a filter visits
+  int render_depth_max = 200;         // the same while rendering, through include and render
+  std::size_t steps_max = 1'000'000;  // nodes rendered, loop turns and what filters visit
   std::size_t output_bytes_max = std::size_t{8} << 20;  // what is written, captures included
   std::size_t string_bytes_max = std::size_t{8} << 20;  // one value made by a filter
 };
@@ -103,10 +103,10 @@ struct RenderOptions {
   bool strict_variables = false;  // an unknown variable is an error; otherwise it is empty
   const Partials* partials = nullptr;
   // For `date`: the moment that 'now' and 'today' mean, the IANA zone in which times are shown (an
-  // unknown one is an error when a date is shown), and the language of month and weekday names
-  // (en, ru, zh; others read English).
+  // unknown one is an error when a date is shown; empty: UTC, but a text with an offset of its own
+  // keeps it), and the language of month and weekday names (en, ru, zh; others read English).
   base::Instant now{};
-  std::string_view zone = "UTC";
+  std::string_view zone;
   std::string_view locale = "en";
   // A global variable whose direct output counts as the template's own text: a layout's `content`.
   std::string_view trusted_variable;
