@@ -35,6 +35,8 @@ struct HttpRequest {
   // Loopback, private, link-local, shared, multicast and metadata addresses (http/address.h) are
   // refused at the moment of connecting, so a name that changes its address gains nothing.
   bool allow_private = false;
+  // Connects to this socket file instead of the URL's host; with allow_private.
+  std::string unix_socket;
   // The receiver treats a second copy as the first (an idempotency key; GET and HEAD count as
   // such), so libcurl may silently repeat the request when a kept connection turns out to be dead.
   bool repeatable = false;
