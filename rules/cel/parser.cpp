@@ -143,59 +143,15 @@ class Parser {
   }
 
   static void count(const ExpressionPtr& child, Expression& parent) {
-    if (child == nullptr) return;
     parent.depth = std::max(parent.depth, child->depth + 1);
     parent.nodes += child->nodes;
-  }
-
-  static void count_children(Expression& parent) {
-    std::visit(
-        [&parent](const auto& node) {
-          using T = std::decay_t<decltype(node)>;
-          if constexpr (std::is_same_v<T, Select> || std::is_same_v<T, Unary>) {
-            count(node.operand, parent);
-          } else if constexpr (std::is_same_v<T, Index>) {
-            count(node.operand, parent);
-            count(node.index, parent);
-          } else if constexpr (std::is_same_v<T, Call>) {
-            count(node.target, parent);
-            for (const auto& argument : node.arguments) count(argument, parent);
-          } else if constexpr (std::is_same_v<T, Binary>) {
-            count(node.left, parent);
-            count(node.right, parent);
-          } else if constexpr (std::is_same_v<T, Logical>) {
-            for (const auto& operand : node.operands) count(operand, parent);
-          } else if constexpr (std::is_same_v<T, Conditional>) {
-            count(node.condition, parent);
-            count(node.then, parent);
-            count(node.otherwise, parent);
-          } else if constexpr (std::is_same_v<T, ListLiteral>) {
-            for (const auto& item : node.items) count(item.value, parent);
-          } else if constexpr (std::is_same_v<T, MapLiteral>) {
-            for (const auto& entry : node.entries) {
-              count(entry.key, parent);
-              count(entry.value, parent);
-            }
-          } else if constexpr (std::is_same_v<T, Comprehension>) {
-            count(node.range, parent);
-            count(node.filter, parent);
-            count(node.body, parent);
-          } else if constexpr (std::is_same_v<T, Bind>) {
-            count(node.value, parent);
-            count(node.body, parent);
-          } else if constexpr (std::is_same_v<T, OptionalMap>) {
-            count(node.operand, parent);
-            count(node.body, parent);
-          }
-        },
-        parent.node);
   }
 
   ExpressionPtr make(Span span, Node node) {
     auto made = std::make_unique<Expression>();
     made->span = span;
     made->node = std::move(node);
-    count_children(*made);
+    for_each_child(*made, [&made](const ExpressionPtr& child) { count(child, *made); });
     if (++nodes_ > limits_.nodes_max) {
       return fail(span,
                   "the expression has more than " + std::to_string(limits_.nodes_max) + " parts",

@@ -190,7 +190,74 @@ struct Expression {
   Node node;
   std::uint32_t depth = 1;
   std::uint32_t nodes = 1;  // in this tree
-  Type type;                // the checker's word
 };
+
+// Calls `visit(const ExpressionPtr&)` for each child there is, in the order of the source.
+template <class Visit>
+void for_each_child(const Expression& expression, Visit visit);
+
+namespace detail {
+
+template <class Visit>
+struct ChildVisitor {
+  Visit& visit;
+
+  void child(const ExpressionPtr& expression) const {
+    if (expression != nullptr) visit(expression);
+  }
+  template <class Leaf>
+  void operator()(const Leaf& /*unused*/) const {}
+  void operator()(const Select& node) const { child(node.operand); }
+  void operator()(const Index& node) const {
+    child(node.operand);
+    child(node.index);
+  }
+  void operator()(const Call& node) const {
+    child(node.target);
+    for (const ExpressionPtr& argument : node.arguments) child(argument);
+  }
+  void operator()(const Unary& node) const { child(node.operand); }
+  void operator()(const Binary& node) const {
+    child(node.left);
+    child(node.right);
+  }
+  void operator()(const Logical& node) const {
+    for (const ExpressionPtr& operand : node.operands) child(operand);
+  }
+  void operator()(const Conditional& node) const {
+    child(node.condition);
+    child(node.then);
+    child(node.otherwise);
+  }
+  void operator()(const ListLiteral& node) const {
+    for (const ListLiteral::Item& item : node.items) child(item.value);
+  }
+  void operator()(const MapLiteral& node) const {
+    for (const MapLiteral::Entry& entry : node.entries) {
+      child(entry.key);
+      child(entry.value);
+    }
+  }
+  void operator()(const Comprehension& node) const {
+    child(node.range);
+    child(node.filter);
+    child(node.body);
+  }
+  void operator()(const Bind& node) const {
+    child(node.value);
+    child(node.body);
+  }
+  void operator()(const OptionalMap& node) const {
+    child(node.operand);
+    child(node.body);
+  }
+};
+
+}  // namespace detail
+
+template <class Visit>
+void for_each_child(const Expression& expression, Visit visit) {
+  std::visit(detail::ChildVisitor<Visit>{visit}, expression.node);
+}
 
 }  // namespace nurtured::cel

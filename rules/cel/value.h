@@ -227,6 +227,7 @@ class Map {
   const Value* find(std::string_view key) const;
   const Value* find(const Value& key) const;
   const Value* find(const char* key) const { return find(std::string_view(key)); }
+  const Value* find(const std::string& key) const { return find(std::string_view(key)); }
 
   std::size_t size() const { return entries_.size(); }
   bool empty() const { return entries_.empty(); }

@@ -1,0 +1,69 @@
+#include "rules/cel/program.h"
+
+#include <utility>
+
+#include "rules/cel/checker.h"
+#include "rules/cel/parser.h"
+#include "rules/cel/planner.h"
+#include "rules/cel/references.h"
+#include "rules/cel/resolver.h"
+
+namespace nurtured::cel {
+
+// Everything that a program shares between its copies.
+class Plan {
+ public:
+  std::string source;
+  Type type;
+  References references;
+  Limits limits;
+  std::size_t slots = 0;
+  OperationPtr root;
+};
+
+const Type& Program::type() const {
+  return plan_->type;
+}
+
+const References& Program::references() const {
+  return plan_->references;
+}
+
+std::string_view Program::source() const {
+  return plan_->source;
+}
+
+base::Result<Value> Program::evaluate(const Scope& scope) const {
+  Evaluation evaluation(scope, plan_->limits, plan_->slots);
+  Value scratch;
+  const Value* value = plan_->root->run(evaluation, scratch);
+  if (value != nullptr) return take(value, scratch);
+  auto failure = evaluation.take_failure();
+  if (!failure)
+    return base::fail(base::ErrorKind::internal, "the expression failed without a reason");
+  if (failure->span) failure->error.place = place_of(plan_->source, *failure->span);
+  return base::fail(std::move(failure->error));
+}
+
+base::Result<Program> compile(std::string_view source, const Environment& environment) {
+  auto expression = parse(source, environment.options().limits);
+  if (!expression) return base::fail(std::move(expression.error()));
+  const auto slots = resolve(**expression, source, environment);
+  if (!slots) return base::fail(slots.error());
+  auto made = std::make_shared<Plan>();
+  if (environment.options().checked) {
+    auto type = check(**expression, source, environment);
+    if (!type) return base::fail(std::move(type.error()));
+    made->type = std::move(*type);
+  }
+  auto root = plan(**expression, source, environment);
+  if (!root) return base::fail(std::move(root.error()));
+  made->source = source;
+  made->references = find_references(**expression, source, environment);
+  made->limits = environment.options().limits;
+  made->slots = *slots;
+  made->root = std::move(*root);
+  return Program(std::move(made));
+}
+
+}  // namespace nurtured::cel
