@@ -1,0 +1,108 @@
+#include "daemon/attachments.h"
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <utility>
+
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+namespace nurtured::daemon {
+namespace {
+
+class FileHandle {
+ public:
+  explicit FileHandle(int descriptor) : descriptor_(descriptor) {}
+  ~FileHandle() {
+    if (descriptor_ >= 0) ::close(descriptor_);
+  }
+  FileHandle(const FileHandle&) = delete;
+  FileHandle& operator=(const FileHandle&) = delete;
+  int get() const { return descriptor_; }
+
+ private:
+  int descriptor_;
+};
+
+std::string content_type(const std::string& name) {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 12> types = {{
+      {".pdf", "application/pdf"},
+      {".png", "image/png"},
+      {".jpg", "image/jpeg"},
+      {".jpeg", "image/jpeg"},
+      {".gif", "image/gif"},
+      {".webp", "image/webp"},
+      {".txt", "text/plain; charset=utf-8"},
+      {".csv", "text/csv; charset=utf-8"},
+      {".ics", "text/calendar; charset=utf-8"},
+      {".zip", "application/zip"},
+      {".mp3", "audio/mpeg"},
+      {".docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"},
+  }};
+  for (const auto& [ending, type] : types) {
+    if (name.ends_with(ending)) return std::string(type);
+  }
+  return "application/octet-stream";
+}
+
+base::Result<std::string> read_beneath(const std::string& root, const std::string& path) {
+  const auto fail = [&](base::ErrorKind kind, const std::string& why) {
+    return base::fail(kind, "the attachment " + path + " " + why);
+  };
+  const FileHandle folder(::open(root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (folder.get() < 0) return fail(base::ErrorKind::not_found, "has no workspace to be read from");
+  open_how how{};
+  how.flags = O_RDONLY | O_CLOEXEC;
+  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
+  const FileHandle file(
+      static_cast<int>(::syscall(SYS_openat2, folder.get(), path.c_str(), &how, sizeof how)));
+  if (file.get() < 0) {
+    return fail(errno == ENOENT ? base::ErrorKind::not_found : base::ErrorKind::denied,
+                std::string("cannot be read: ") + std::strerror(errno));
+  }
+  struct stat status{};
+  if (::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode)) {
+    return fail(base::ErrorKind::invalid, "is not a file");
+  }
+  if (static_cast<std::size_t>(status.st_size) > attachment_bytes_max) {
+    return fail(base::ErrorKind::too_large, "is larger than 10 MB");
+  }
+  std::string bytes(static_cast<std::size_t>(status.st_size), '\0');
+  std::size_t done = 0;
+  while (done < bytes.size()) {
+    const ssize_t count = ::read(file.get(), bytes.data() + done, bytes.size() - done);
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) break;
+    done += static_cast<std::size_t>(count);
+  }
+  bytes.resize(done);
+  return bytes;
+}
+
+}  // namespace
+
+base::Result<std::vector<connectors::Attachment>> read_attachments(
+    const std::string& root, const std::vector<std::string>& paths) {
+  std::vector<connectors::Attachment> attachments;
+  std::size_t total = 0;
+  for (const auto& path : paths) {
+    auto bytes = read_beneath(root, path);
+    if (!bytes) return base::fail(bytes.error());
+    total += bytes->size();
+    if (total > attachments_bytes_max) {
+      return base::fail(base::ErrorKind::too_large,
+                        "the attachments together are larger than 20 MB");
+    }
+    std::string name = std::filesystem::path(path).filename().string();
+    std::string type = content_type(name);
+    attachments.push_back({std::move(name), std::move(type), *std::move(bytes)});
+  }
+  return attachments;
+}
+
+}  // namespace nurtured::daemon

@@ -1,0 +1,394 @@
+#include "daemon/dispatcher.h"
+
+#include <fstream>
+#include <iterator>
+#include <list>
+#include <set>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <spdlog/spdlog.h>
+
+#include "daemon/attachments.h"
+
+namespace nurtured::daemon {
+namespace {
+
+namespace asio = boost::asio;
+
+// A full inbox is asked again after this long.
+constexpr std::chrono::milliseconds inbox_retry{50};
+constexpr int tell_attempts_max = 5;
+constexpr std::chrono::seconds tell_retry{30};
+// An ambiguous send to a receiver that knows our key is repeated this soon.
+constexpr base::Milliseconds repeat_after = std::chrono::seconds{5};
+
+rules::OutcomeKind kind_of(connectors::Blame blame) {
+  switch (blame) {
+    case connectors::Blame::address:
+      return rules::OutcomeKind::refused_address;
+    case connectors::Blame::mailbox:
+      return rules::OutcomeKind::refused_mailbox;
+    case connectors::Blame::content:
+    case connectors::Blame::policy:
+      return rules::OutcomeKind::refused_message;
+    // Nobody's message is at fault: it waits until the connector works again.
+    case connectors::Blame::configuration:
+      return rules::OutcomeKind::deferred;
+  }
+  return rules::OutcomeKind::refused_message;
+}
+
+}  // namespace
+
+// Timers that a destroyed dispatcher takes with it.
+class Dispatcher::Timers {
+ public:
+  explicit Timers(asio::io_context& io) : io_(io) {}
+
+  void after(std::chrono::milliseconds delay, std::function<void()> job) {
+    timers_.emplace_back(io_);
+    const auto timer = std::prev(timers_.end());
+    timer->expires_after(delay);
+    timer->async_wait([this, timer, job = std::move(job)](const boost::system::error_code& error) {
+      if (error) return;
+      timers_.erase(timer);
+      job();
+    });
+  }
+
+ private:
+  asio::io_context& io_;
+  std::list<asio::steady_timer> timers_;
+};
+
+rules::Outcome to_outcome(const std::string& key, const connectors::Outcome& outcome,
+                          bool honours_key) {
+  rules::Outcome result{.delivery = key};
+  if (const auto* deferred = std::get_if<connectors::Deferred>(&outcome)) {
+    result.kind = rules::OutcomeKind::deferred;
+    result.retry_after = deferred->retry_after;
+    result.reason = deferred->reason;
+  } else if (const auto* rejected = std::get_if<connectors::Rejected>(&outcome)) {
+    result.kind = kind_of(rejected->blame);
+    result.reason =
+        rejected->code.empty() ? rejected->reason : rejected->code + " " + rejected->reason;
+  } else if (const auto* uncertain = std::get_if<connectors::Uncertain>(&outcome)) {
+    result.kind = honours_key ? rules::OutcomeKind::deferred : rules::OutcomeKind::uncertain;
+    if (honours_key) result.retry_after = repeat_after;
+    result.reason = uncertain->reason;
+  }
+  return result;
+}
+
+Dispatcher::Dispatcher(asio::io_context& io, Inbox& inbox, const base::Clock& clock,
+                       DispatcherHooks hooks)
+    : io_(io),
+      inbox_(inbox),
+      clock_(clock),
+      hooks_(std::move(hooks)),
+      timers_(std::make_unique<Timers>(io)),
+      alive_(std::make_shared<bool>(true)) {}
+
+Dispatcher::~Dispatcher() {
+  *alive_ = false;
+}
+
+void Dispatcher::configure(std::shared_ptr<const config::Config> config, Connectors connectors) {
+  config_ = std::move(config);
+  auto former = std::exchange(lines_, {});
+  for (auto& [name, connector] : connectors) {
+    const connectors::Limits limits = connector->limits();
+    Line line{.connector = std::move(connector), .outlet = Outlet(limits, clock_.now())};
+    const auto old = former.find(name);
+    if (old != former.end()) {
+      line.waiting = std::move(old->second.waiting);
+      line.contacts = std::move(old->second.contacts);
+    }
+    lines_.emplace(name, std::move(line));
+  }
+  // What waited for a connector that is gone goes back to the engine, which finds another way or
+  // holds it.
+  for (auto& [name, line] : former) {
+    if (lines_.contains(name)) continue;
+    for (const auto& key : line.waiting) {
+      answer(line.contacts.at(key), {.delivery = key, .kind = rules::OutcomeKind::unsent});
+    }
+  }
+  std::vector<std::string> names;
+  for (const auto& [name, line] : lines_) names.push_back(name);
+  for (const auto& name : names) pump(name);
+}
+
+void Dispatcher::take(std::vector<DeliveryNotice> notices) {
+  asio::post(io_, [this, alive = alive_, notices = std::move(notices)]() mutable {
+    if (!*alive) return;
+    std::set<std::string> touched;
+    for (auto& notice : notices) {
+      if (notice.delivery.change == rules::DeliveryChange::ready) {
+        touched.insert(line_of(notice.delivery.to.channel));
+      }
+      handle(std::move(notice));
+    }
+    for (const auto& name : touched) pump(name);
+    check_drained();
+  });
+}
+
+std::string Dispatcher::line_of(const std::string& channel) const {
+  const auto& channels = config_->book->settings().channels;
+  const auto found = channels.find(channel);
+  return found == channels.end() ? std::string() : found->second.connector;
+}
+
+void Dispatcher::handle(DeliveryNotice notice) {
+  const std::string key = notice.delivery.key;
+  switch (notice.delivery.change) {
+    case rules::DeliveryChange::ready: {
+      const auto line = lines_.find(line_of(notice.delivery.to.channel));
+      if (line == lines_.end()) {
+        answer(notice.delivery.contact, {.delivery = key,
+                                         .kind = rules::OutcomeKind::deferred,
+                                         .reason = "the channel has no connector"});
+        return;
+      }
+      line->second.waiting.push_back(key);
+      line->second.contacts[key] = notice.delivery.contact;
+      return;
+    }
+    case rules::DeliveryChange::committing: {
+      const auto claimed = claimed_.find(key);
+      if (claimed == claimed_.end()) return;
+      const std::string name = claimed->second;
+      claimed_.erase(claimed);
+      send(name, std::move(notice));
+      return;
+    }
+    case rules::DeliveryChange::returned: {
+      const auto claimed = claimed_.find(key);
+      if (claimed == claimed_.end()) return;
+      const std::string name = claimed->second;
+      claimed_.erase(claimed);
+      give_place(name);
+      return;
+    }
+    case rules::DeliveryChange::departed:
+    case rules::DeliveryChange::uncertain:
+    case rules::DeliveryChange::refused:
+      return;
+  }
+}
+
+void Dispatcher::pump(const std::string& name) {
+  const auto found = lines_.find(name);
+  if (found == lines_.end() || draining_) return;
+  Line& line = found->second;
+  std::vector<EngineInput> claims;
+  while (!line.waiting.empty() && line.outlet.take(clock_.now())) {
+    std::string key = std::move(line.waiting.front());
+    line.waiting.pop_front();
+    const auto contact = line.contacts.extract(key);
+    if (contact.empty() || claimed_.contains(key)) {
+      line.outlet.give_back();
+      continue;
+    }
+    claims.emplace_back(ContactInput{contact.mapped(), rules::Claim{key}});
+    claimed_.emplace(std::move(key), name);
+  }
+  if (!claims.empty()) submit(std::move(claims));
+  const auto next = line.outlet.next(clock_.now());
+  if (line.waiting.empty() || !next || line.timer_set) return;
+  line.timer_set = true;
+  const auto delay = std::max(*next - clock_.now(), base::Milliseconds{1});
+  timers_->after(delay, [this, name] {
+    const auto again = lines_.find(name);
+    if (again == lines_.end()) return;
+    again->second.timer_set = false;
+    pump(name);
+  });
+}
+
+// A full inbox is not a reason to lose an outcome: it is given again until it is taken.
+void Dispatcher::submit(std::vector<EngineInput> inputs) {
+  auto copy = inputs;
+  const bool taken = inbox_.submit(
+      std::move(inputs),
+      [this, alive = alive_, copy = std::move(copy)](const base::Result<void>& done) mutable {
+        // The store had no room: nothing was kept, and the same is true a little later.
+        if (done) return;
+        asio::post(io_, [this, alive, copy = std::move(copy)]() mutable {
+          if (!*alive) return;
+          timers_->after(inbox_retry * 10,
+                         [this, copy = std::move(copy)]() mutable { submit(std::move(copy)); });
+        });
+      });
+  if (!taken) {
+    timers_->after(inbox_retry,
+                   [this, copy = std::move(copy)]() mutable { submit(std::move(copy)); });
+  }
+}
+
+void Dispatcher::answer(rules::ContactId contact, rules::Outcome outcome) {
+  std::vector<EngineInput> inputs;
+  inputs.emplace_back(ContactInput{contact, std::move(outcome)});
+  submit(std::move(inputs));
+}
+
+void Dispatcher::send(const std::string& name, DeliveryNotice notice) {
+  const std::string key = notice.delivery.key;
+  const rules::ContactId contact = notice.delivery.contact;
+  const auto line = lines_.find(name);
+  if (line == lines_.end()) {
+    answer(contact, {.delivery = key, .kind = rules::OutcomeKind::unsent});
+    return;
+  }
+  const MessageLinks links = hooks_.links(notice);
+  auto rendered = render(*config_, notice, links, notice.delivery.at);
+  std::vector<connectors::Attachment> attachments;
+  if (rendered) {
+    auto read = read_attachments(config_->root, rendered->attachments);
+    if (read) {
+      attachments = *std::move(read);
+    } else {
+      rendered = base::fail(read.error());
+    }
+  }
+  if (!rendered) {
+    answer(contact, {.delivery = key,
+                     .kind = rules::OutcomeKind::failed,
+                     .reason = base::to_string(rendered.error())});
+    give_place(name);
+    pump(name);
+    return;
+  }
+  connectors::OutboundMessage message{.delivery_key = key,
+                                      .message_id = hooks_.message_id(key),
+                                      .contact = notice.contact,
+                                      .channel = notice.delivery.to.channel,
+                                      .to = notice.delivery.to.value,
+                                      .kind = notice.delivery.kind,
+                                      .message = notice.delivery.message,
+                                      .playbook = notice.delivery.playbook,
+                                      .rendered = *std::move(rendered),
+                                      .attachments = std::move(attachments),
+                                      .unsubscribe_url = links.unsubscribe_url,
+                                      .one_click = rules::is_marketing(notice.delivery.kind),
+                                      .sent_at = notice.delivery.at};
+  ++sending_;
+  const auto connector = line->second.connector;
+  connector->send(std::move(message), [this, alive = alive_, connector, name, key,
+                                       contact](const connectors::Outcome& outcome) {
+    if (*alive) finished(name, key, contact, outcome);
+  });
+}
+
+void Dispatcher::finished(const std::string& name, const std::string& key, rules::ContactId contact,
+                          const connectors::Outcome& outcome) {
+  --sending_;
+  if (hooks_.count) hooks_.count(name, outcome);
+  const auto line = lines_.find(name);
+  const bool honours_key = line != lines_.end() && line->second.connector->descriptor().honours_key;
+  answer(contact, to_outcome(key, outcome, honours_key));
+  give_place(name);
+  if (line != lines_.end()) judge_connector(name, line->second, outcome);
+  pump(name);
+  check_drained();
+}
+
+void Dispatcher::judge_connector(const std::string& name, Line& line,
+                                 const connectors::Outcome& outcome) {
+  if (const auto* rejected = std::get_if<connectors::Rejected>(&outcome);
+      rejected != nullptr && rejected->blame == connectors::Blame::configuration) {
+    if (!line.outlet.stopped() && hooks_.alarm)
+      hooks_.alarm({name, rejected->code + " " + rejected->reason});
+    line.outlet.stop();
+    return;
+  }
+  if (const auto* deferred = std::get_if<connectors::Deferred>(&outcome);
+      deferred != nullptr && deferred->scope == connectors::Scope::connector) {
+    const bool resting = line.outlet.resting(clock_.now());
+    line.outlet.failed(clock_.now(), deferred->retry_after);
+    if (!resting && line.outlet.resting(clock_.now()) && hooks_.alarm) {
+      hooks_.alarm({name, deferred->reason});
+    }
+    return;
+  }
+  line.outlet.succeeded();
+}
+
+void Dispatcher::give_place(const std::string& name) {
+  const auto line = lines_.find(name);
+  if (line != lines_.end() && line->second.outlet.in_use() > 0) line->second.outlet.give_back();
+}
+
+void Dispatcher::release(const std::string& connector) {
+  const auto line = lines_.find(connector);
+  if (line == lines_.end() || !line->second.outlet.stopped()) return;
+  line->second.outlet = Outlet(line->second.connector->limits(), clock_.now());
+  if (hooks_.alarm) hooks_.alarm({connector, ""});
+  pump(connector);
+}
+
+void Dispatcher::tell(std::vector<rules::Notification> notifications) {
+  asio::post(io_, [this, alive = alive_, notifications = std::move(notifications)] {
+    if (!*alive) return;
+    for (const auto& notification : notifications) tell_one(notification, 1);
+  });
+}
+
+void Dispatcher::tell_one(const rules::Notification& notification, int attempt) {
+  spdlog::info("notify {} {}: {}", notification.playbook, notification.step, notification.text);
+  if (!config_->notify) return;
+  const auto line = lines_.find(line_of(config_->notify->channel));
+  if (line == lines_.end()) return;
+  const std::string key = "notify." + std::to_string(base::to_millis(notification.at)) + "." +
+                          notification.playbook + "." + notification.step;
+  connectors::OutboundMessage message{
+      .delivery_key = key,
+      .message_id = hooks_.message_id(key),
+      .contact = "operator",
+      .channel = config_->notify->channel,
+      .to = config_->notify->to,
+      .kind = rules::Kind::receipt,
+      .message = "notify",
+      .playbook = notification.playbook,
+      .rendered = {.subject = notification.playbook + ": " + notification.text.substr(0, 80),
+                   .text = notification.text},
+      .sent_at = notification.at};
+  ++telling_;
+  const auto connector = line->second.connector;
+  connector->send(std::move(message), [this, alive = alive_, connector, notification,
+                                       attempt](const connectors::Outcome& outcome) {
+    if (!*alive) return;
+    --telling_;
+    if (std::holds_alternative<connectors::Deferred>(outcome) && attempt < tell_attempts_max &&
+        !draining_) {
+      timers_->after(tell_retry * attempt,
+                     [this, notification, attempt] { tell_one(notification, attempt + 1); });
+    } else if (!std::holds_alternative<connectors::Delivered>(outcome)) {
+      spdlog::error("the humans could not be told: {}", connectors::to_string(outcome));
+    }
+    check_drained();
+  });
+}
+
+void Dispatcher::drain(std::function<void()> done) {
+  draining_ = true;
+  drained_ = std::move(done);
+  check_drained();
+}
+
+void Dispatcher::check_drained() {
+  if (!draining_ || !drained_ || sending_ > 0 || telling_ > 0 || !claimed_.empty()) return;
+  std::exchange(drained_, nullptr)();
+}
+
+Dispatcher::Stats Dispatcher::stats() const {
+  Stats stats;
+  for (const auto& [name, line] : lines_) stats.waiting += line.waiting.size();
+  stats.in_flight = claimed_.size() + sending_;
+  return stats;
+}
+
+}  // namespace nurtured::daemon

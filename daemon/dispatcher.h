@@ -1,0 +1,120 @@
+// Takes deliveries from the outbox to their connectors (DESIGN section 6): waits for a place and a
+// token, asks the engine to judge the gates for the last time and to mark the delivery
+// `committing`, renders it, hands it to the connector, and brings the outcome back. It decides
+// nothing about contacts.
+//
+// The mark is on disk before the connector gets the message, hence before the last byte that makes
+// a provider act. All of it runs on the thread of the io_context, but for `take`, which any thread
+// may call.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/instant.h"
+#include "config/config.h"
+#include "connectors/connector.h"
+#include "daemon/engine.h"
+#include "daemon/inbox.h"
+#include "daemon/outlet.h"
+#include "daemon/rendering.h"
+
+namespace boost::asio {
+class io_context;
+}
+
+namespace nurtured::daemon {
+
+// What the humans are told when a connector stops or works again.
+struct ConnectorAlarm {
+  std::string connector;
+  std::string reason;  // empty: it works again
+};
+
+// What a message needs beside its text; made by the app, which has the keys.
+struct DispatcherHooks {
+  // The links of a delivery: unsubscribe and so on.
+  std::function<MessageLinks(const DeliveryNotice&)> links;
+  // An opaque token from the delivery's key, the same at every attempt: the Message-ID's local
+  // part.
+  std::function<std::string(const std::string& key)> message_id;
+  std::function<void(const ConnectorAlarm&)> alarm;
+  // For metrics: the connector's name and how a message ended.
+  std::function<void(const std::string& connector, const connectors::Outcome&)> count;
+};
+
+class Dispatcher {
+ public:
+  using Connectors = std::map<std::string, std::unique_ptr<connectors::Connector>, std::less<>>;
+
+  // All references outlive it.
+  Dispatcher(boost::asio::io_context& io, Inbox& inbox, const base::Clock& clock,
+             DispatcherHooks hooks);
+  ~Dispatcher();
+
+  // At start and after a reload. Messages that are with a former connector finish there.
+  void configure(std::shared_ptr<const config::Config> config, Connectors connectors);
+  // The deliveries of a batch that is on disk, and those that a start found waiting. Any thread.
+  void take(std::vector<DeliveryNotice> notices);
+  // Tells the humans what a `notify` step says, where nurtured.yaml says they are. Any thread.
+  void tell(std::vector<rules::Notification> notifications);
+  // Claims nothing more, and calls `done` when the last message on its way has its outcome. Once.
+  void drain(std::function<void()> done);
+  // A stopped connector is used again: after `resume`.
+  void release(const std::string& connector);
+
+  struct Stats {
+    std::size_t waiting = 0;    // for a place or a token
+    std::size_t in_flight = 0;  // claimed or with a connector
+  };
+  Stats stats() const;
+
+ private:
+  struct Line {  // one connector and what waits for it
+    std::shared_ptr<connectors::Connector> connector;
+    Outlet outlet;
+    std::deque<std::string> waiting;  // delivery keys
+    std::unordered_map<std::string, rules::ContactId> contacts;
+    bool timer_set = false;
+  };
+  class Timers;
+
+  void handle(DeliveryNotice notice);
+  void pump(const std::string& name);
+  void send(const std::string& name, DeliveryNotice notice);
+  void finished(const std::string& name, const std::string& key, rules::ContactId contact,
+                const connectors::Outcome& outcome);
+  void submit(std::vector<EngineInput> inputs);
+  void answer(rules::ContactId contact, rules::Outcome outcome);
+  void judge_connector(const std::string& name, Line& line, const connectors::Outcome& outcome);
+  std::string line_of(const std::string& channel) const;
+  void give_place(const std::string& name);
+  void check_drained();
+  void tell_one(const rules::Notification& notification, int attempt);
+
+  boost::asio::io_context& io_;
+  Inbox& inbox_;
+  const base::Clock& clock_;
+  DispatcherHooks hooks_;
+  std::shared_ptr<const config::Config> config_;
+  std::map<std::string, Line, std::less<>> lines_;
+  std::unordered_map<std::string, std::string>
+      claimed_;  // delivery key → line, until the engine answers
+  std::size_t sending_ = 0;
+  std::size_t telling_ = 0;
+  bool draining_ = false;
+  std::function<void()> drained_;
+  std::unique_ptr<Timers> timers_;
+  std::shared_ptr<bool> alive_;  // false once destroyed: callbacks that come late do nothing
+};
+
+// What the engine is told of a connector's answer.
+rules::Outcome to_outcome(const std::string& key, const connectors::Outcome& outcome,
+                          bool honours_key);
+
+}  // namespace nurtured::daemon
