@@ -1,0 +1,74 @@
+#include "connectors/registry.h"
+
+#include "connectors/file.h"
+#include "connectors/smtp.h"
+#include "connectors/telegram.h"
+#include "connectors/webhook.h"
+
+namespace nurtured::connectors {
+namespace {
+
+// One type of connector: what it says of itself, a check of its section, and the check with the
+// building after it.
+struct Type {
+  const Descriptor& (*descriptor)();
+  void (*check)(config::Section&);
+  std::unique_ptr<Connector> (*make)(config::Section&, const Environment&);
+};
+
+template <auto descriptor, auto read, auto make>
+constexpr Type type() {
+  return {descriptor, [](config::Section& section) { static_cast<void>(read(section)); },
+          [](config::Section& section, const Environment& environment) {
+            auto options = read(section);
+            return options ? make(std::move(*options), environment) : nullptr;
+          }};
+}
+
+// Sorted by name.
+constexpr Type types[] = {
+    type<file_descriptor, read_file, make_file>(),
+    type<smtp_descriptor, read_smtp, make_smtp>(),
+    type<telegram_descriptor, read_telegram, make_telegram>(),
+    type<webhook_descriptor, read_webhook, make_webhook>(),
+};
+
+const Type* find(std::string_view name) {
+  for (const Type& candidate : types) {
+    if (candidate.descriptor().type == name) return &candidate;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+std::vector<const Descriptor*> descriptors() {
+  std::vector<const Descriptor*> all;
+  for (const Type& one : types) all.push_back(&one.descriptor());
+  return all;
+}
+
+const Descriptor* find_descriptor(std::string_view name) {
+  const Type* const found = find(name);
+  return found == nullptr ? nullptr : &found->descriptor();
+}
+
+std::unique_ptr<Connector> make_connector(std::string_view name, config::Section& section,
+                                          const Environment& environment) {
+  const Type* const found = find(name);
+  return found == nullptr ? nullptr : found->make(section, environment);
+}
+
+config::ConnectorTypes connector_types() {
+  config::ConnectorTypes known;
+  for (const Type& one : types) {
+    known.names.emplace_back(one.descriptor().type);
+    if (one.descriptor().has_subject) known.with_subject.emplace_back(one.descriptor().type);
+  }
+  known.check = [](std::string_view name, config::Section& section) {
+    if (const Type* const found = find(name)) found->check(section);
+  };
+  return known;
+}
+
+}  // namespace nurtured::connectors

@@ -1,0 +1,35 @@
+// Messages by a Telegram bot (Bot API, sendMessage): HTML text, buttons as links. A bot may write
+// only to those who have written to it. The API knows no key for repeats, so an unanswered request
+// is uncertain.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "connectors/connector.h"
+#include "connectors/registry.h"
+#include "http/client.h"
+
+namespace nurtured::connectors {
+
+struct TelegramOptions {
+  config::Secret token;
+  std::string api = "https://api.telegram.org";  // or a Bot API server of one's own
+  bool allow_private = false;                    // `api` may be inside the network
+  bool link_preview = true;
+  std::chrono::milliseconds total_time_max{30'000};
+  Limits limits;
+};
+
+const Descriptor& telegram_descriptor();
+std::optional<TelegramOptions> read_telegram(config::Section& section);
+std::unique_ptr<Connector> make_telegram(TelegramOptions options, const Environment& environment);
+
+// What the Bot API's answer to sendMessage means. Pure.
+Outcome classify_telegram(const http::HttpResponse& response, base::Instant now);
+// The chat's new id, where the answer says that it became a supergroup. Pure.
+std::optional<std::string> migrated_chat(const http::HttpResponse& response);
+
+}  // namespace nurtured::connectors
