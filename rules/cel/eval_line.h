@@ -8,6 +8,7 @@
 namespace nurtured::cel {
 
 inline constexpr std::size_t eval_line_bytes_max = 1 << 20;
+inline constexpr std::size_t eval_line_depth_max = 64;  // of the line's JSON
 
 // {"expr": "...", "data": {"name": JSON}, "bind": {"name": "CEL"}} to {"value": "CEL literal"} or
 // {"error": "..."}, without a line end. Names may be qualified ("a.b"); `bind` is evaluated without

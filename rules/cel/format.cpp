@@ -1,7 +1,6 @@
 #include "rules/cel/format.h"
 
 #include <algorithm>
-#include <map>
 #include <utility>
 #include <vector>
 

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
 #include "rules/cel/value.h"
@@ -24,6 +25,17 @@ std::partial_ordering key_order(const Value& left, const Value& right) {
 std::partial_ordering key_order(const Value& left, std::string_view right) {
   if (!left.is_string()) return std::partial_ordering::less;
   return std::string_view(left.as_string()) <=> right;
+}
+
+// The integer that a double is exactly; as a key it finds that one alone, where comparing would
+// round.
+std::optional<Value> whole_key(double value) {
+  constexpr double two_to_63 = 9223372036854775808.0;
+  constexpr double two_to_64 = 18446744073709551616.0;
+  if (!(value >= -two_to_63 && value < two_to_64) || std::trunc(value) != value)
+    return std::nullopt;
+  if (value < two_to_63) return static_cast<std::int64_t>(value);
+  return static_cast<std::uint64_t>(value);
 }
 
 bool key_less(const Value& left, const Value& right) {
@@ -154,7 +166,11 @@ const Value* Map::find(std::string_view key) const {
 }
 
 const Value* Map::find(const Value& key) const {
-  if (!is_key(key) && !key.is_double()) return nullptr;
+  if (key.is_double()) {
+    const auto whole = whole_key(key.as_double());
+    return whole ? find(*whole) : nullptr;
+  }
+  if (!is_key(key)) return nullptr;
   const std::size_t at = position(key);
   return at == nowhere ? nullptr : &entries_[at].value;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
 #include <optional>
 #include <utility>
 
@@ -348,7 +349,7 @@ class Parser {
     const std::string text = (negative ? "-" : "") + token.text;
     std::optional<Value> value;
     if (token.kind == TokenKind::decimal) {
-      value = parse_double(text);
+      value = finite(parse_double(text));
     } else if (token.kind == TokenKind::integer) {
       value = whole<std::int64_t>(negative, token.text);
     } else {
@@ -356,6 +357,10 @@ class Parser {
     }
     if (!value) return fail(token.span, "the number " + text + " is out of range");
     return make(token.span, Literal{std::move(*value)});
+  }
+
+  static std::optional<Value> finite(std::optional<double> value) {
+    return value && std::isfinite(*value) ? std::optional<Value>(*value) : std::nullopt;
   }
 
   template <class Integer>
