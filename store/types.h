@@ -77,6 +77,8 @@ struct Loaded {
   // left out; a merged one stands under the contact it was merged into.
   std::vector<StoredContact> contacts;
   std::vector<Merge> merged;  // of the contacts asked for
+  // Their rows cannot be read; they are not in `contacts`, and nothing may be written for them.
+  std::vector<ContactId> damaged;
   // Of the contacts' addresses, of their pending targets, and of those asked for; ascending by
   // rules::to_key. Those never stored are left out.
   std::vector<rules::AddressState> addresses;

@@ -1,0 +1,467 @@
+// The field lists: one for each stored struct, read by the encoder and the decoder alike. Inside
+// store/ only (codec.cpp).
+//
+// `visit(tag, member)` is called in ascending order of tags; a third argument is what the member is
+// when the field is left out, made from fields before it. The numbers are stored: a tag is never
+// used again for something else, and new ones go to the end.
+#pragma once
+
+#include <optional>
+#include <type_traits>
+
+#include <boost/pfr/tuple_size.hpp>
+
+#include "rules/contact.h"
+#include "rules/event.h"
+#include "rules/transition.h"
+#include "store/types.h"
+
+namespace nurtured::store {
+
+template <class T>
+struct Fields;  // static void list(visit, self), self const or not
+
+// ---- numbers of closed sets. Stored. The switches have no default, so that a new enumerator must
+// get its number.
+
+constexpr int number_of(rules::SuppressionScope scope) {
+  switch (scope) {
+    case rules::SuppressionScope::marketing:
+      return 0;
+    case rules::SuppressionScope::all:
+      return 1;
+  }
+  return -1;
+}
+
+constexpr int number_of(rules::Kind kind) {
+  switch (kind) {
+    case rules::Kind::value:
+      return 0;
+    case rules::Kind::engagement:
+      return 1;
+    case rules::Kind::offer:
+      return 2;
+    case rules::Kind::reply:
+      return 3;
+    case rules::Kind::reminder:
+      return 4;
+    case rules::Kind::receipt:
+      return 5;
+  }
+  return -1;
+}
+
+constexpr int number_of(rules::EnrollmentState state) {
+  using enum rules::EnrollmentState;
+  switch (state) {
+    case running:
+      return 0;
+    case waiting:
+      return 1;
+    case expecting:
+      return 2;
+    case sending:
+      return 3;
+    case parked:
+      return 4;
+    case finished:
+      return 5;
+  }
+  return -1;
+}
+
+constexpr int number_of(rules::TargetState state) {
+  using enum rules::TargetState;
+  switch (state) {
+    case held:
+      return 0;
+    case ready:
+      return 1;
+    case committing:
+      return 2;
+    case departed:
+      return 3;
+    case uncertain:
+      return 4;
+    case refused:
+      return 5;
+  }
+  return -1;
+}
+
+constexpr int number_of(rules::DeliveryChange change) {
+  using enum rules::DeliveryChange;
+  switch (change) {
+    case ready:
+      return 0;
+    case committing:
+      return 1;
+    case departed:
+      return 2;
+    case uncertain:
+      return 3;
+    case refused:
+      return 4;
+    case returned:
+      return 5;
+  }
+  return -1;
+}
+
+constexpr int number_of(rules::Reason reason) {
+  using enum rules::Reason;
+  switch (reason) {
+    case none:
+      return 0;
+    case handoff:
+      return 1;
+    case suppressed:
+      return 2;
+    case consent:
+      return 3;
+    case unreachable:
+      return 4;
+    case touches:
+      return 5;
+    case mix:
+      return 6;
+    case cap:
+      return 7;
+    case quiet:
+      return 8;
+    case muted:
+      return 9;
+    case in_flight:
+      return 10;
+    case paused:
+      return 11;
+    case deferred:
+      return 12;
+    case only_to:
+      return 13;
+    case expired:
+      return 14;
+    case hold:
+      return 15;
+    case late:
+      return 16;
+    case withdrawn:
+      return 17;
+    case refused:
+      return 18;
+    case uncertain:
+      return 19;
+    case failed:
+      return 20;
+  }
+  return -1;
+}
+
+constexpr int number_of(cel::Kind kind) {
+  using enum cel::Kind;
+  switch (kind) {
+    case null:
+      return 0;
+    case boolean:
+      return 1;
+    case integer:
+      return 2;
+    case unsigned_integer:
+      return 3;
+    case decimal:
+      return 4;
+    case string:
+      return 5;
+    case bytes:
+      return 6;
+    case timestamp:
+      return 7;
+    case duration:
+      return 8;
+    case type:
+      return 9;
+    case list:
+      return 10;
+    case map:
+      return 11;
+    case optional:
+      return 12;
+  }
+  return -1;
+}
+
+// The enumerator with this stored number; nullopt for one that no release so far wrote.
+template <class Enum>
+constexpr std::optional<Enum> enumerator(std::uint64_t number) {
+  constexpr int enumerators_max = 64;
+  for (int i = 0; i < enumerators_max; ++i) {
+    const auto candidate = static_cast<Enum>(i);
+    const int stored = number_of(candidate);
+    if (stored >= 0 && static_cast<std::uint64_t>(stored) == number) return candidate;
+  }
+  return std::nullopt;
+}
+
+// ---- structs
+
+template <>
+struct Fields<rules::Consent> {
+  static void list(auto& visit, auto& self) {
+    visit(1, self.given);
+    visit(2, self.at);
+    visit(3, self.source);
+    visit(4, self.wording);
+  }
+};
+
+template <>
+struct Fields<rules::Suppression> {
+  static void list(auto& visit, auto& self) {
+    visit(1, self.scope);
+    visit(2, self.at);
+    visit(3, self.reason);
+  }
+};
+
+template <>
+struct Fields<rules::Tally> {
+  static void list(auto& visit, auto& self) {
+    visit(1, self.recent);
+    visit(2, self.count, static_cast<std::int64_t>(self.recent.size()));
+    visit(3, self.first, self.recent.empty() ? Instant{} : self.recent.front());
+    visit(4, self.last, self.recent.empty() ? Instant{} : self.recent.back());
+    visit(5, self.days);
+  }
+};
+
+template <>
+struct Fields<rules::Departure> {
+  static void list(auto& visit, auto& self) {
+    visit(1, self.at);
+    visit(2, self.kind);
+  }
+};
+
+template <>
+struct Fields<rules::Ledger> {
+  static void list(auto& visit, auto& self) {
+    visit(1, self.departures);
+    visit(2, self.in_flight);
+  }
+};
+
+template <>
+struct Fields<rules::Address> {
+  static void list(auto& visit, auto& self) {
+    visit(1, self.channel);
+    visit(2, self.value);
+  }
+};
+
+template <>
+struct Fields<rules::Enrollment> {
+  static void list(auto& visit, auto& self) {
+    visit(1, self.number);
+    visit(2, self.playbook);
+    visit(3, self.version);
+    visit(4, self.key);
+    visit(5, self.started);
+    visit(6, self.event_name);
+    visit(7, self.event);
+    visit(8, self.event_at, self.started);
+    visit(9, self.saved);
+    visit(10, self.state);
+    visit(11, self.step);
+    visit(12, self.turn);
+    visit(13, self.since, self.started);
+    visit(14, self.due);
+    visit(15, self.heard, self.event_at);
+    visit(16, self.parked_reason);
+    visit(17, self.caught_up);
+    visit(18, self.skip_sends);
+    visit(19, self.early);
+  }
+};
+
+template <>
+struct Fields<rules::Target> {
+  static void list(auto& visit, auto& self) {
+    visit(1, self.address);
+    visit(2, self.state);
+    visit(3, self.attempt);
+    visit(4, self.not_before);
+    visit(5, self.departed);
+    visit(6, self.connector_reason);
+  }
+};
+
+template <>
+struct Fields<rules::Pending> {
+  static void list(auto& visit, auto& self) {
+    visit(1, self.enrollment);
+    visit(2, self.playbook);
+    visit(3, self.version);
+    visit(4, self.step);
+    visit(5, self.turn);
+    visit(6, self.step_id);
+    visit(7, self.message);
+    visit(8, self.since);
+    visit(9, self.hold_until);
+    visit(10, self.expires);
+    visit(11, self.targets);
+    visit(12, self.reason);
+    visit(13, self.reason_since, self.since);
+    visit(14, self.until);
+  }
+};
+
+template <>
+struct Fields<rules::LastStart> {
+  static void list(auto& visit, auto& self) {
+    visit(1, self.playbook);
+    visit(2, self.key);
+    visit(3, self.at);
+  }
+};
+
+template <>
+struct Fields<rules::Contact> {  // `id` is the row's
+  static void list(auto& visit, auto& self) {
+    visit(1, self.user_id);
+    visit(2, self.anonymous_ids);
+    visit(3, self.attributes);
+    visit(4, self.addresses);
+    visit(5, self.consents);
+    visit(6, self.tags);
+    visit(7, self.suppression);
+    visit(8, self.timezone);
+    visit(9, self.locale);
+    visit(10, self.stage);
+    visit(11, self.score);
+    visit(12, self.created);
+    visit(13, self.history);
+    visit(14, self.touches);
+    visit(15, self.touch_counted);
+    visit(16, self.ledger);
+    visit(17, self.enrollments_made);
+    visit(18, self.enrollments);
+    visit(19, self.starts);
+    visit(20, self.pending);
+    visit(21, self.fill_sent);
+    visit(22, self.fill_last);
+  }
+};
+
+template <>
+struct Fields<rules::AddressState> {  // the key holds the channel, and the value but for its case
+  static void list(auto& visit, auto& self, const std::string& value_in_key) {
+    visit(1, self.ledger);
+    visit(2, self.suppression);
+    visit(3, self.holders);
+    visit(4, self.address.value, value_in_key);
+  }
+};
+
+template <>
+struct Fields<rules::ConsentChange> {
+  static void list(auto& visit, auto& self) {
+    visit(1, self.channel);
+    visit(2, self.given);
+    visit(3, self.source);
+    visit(4, self.wording);
+    visit(5, self.restores);
+  }
+};
+
+template <>
+struct Fields<rules::ContactChange> {
+  static void list(auto& visit, auto& self) {
+    visit(1, self.attributes);
+    visit(2, self.addresses);
+    visit(3, self.consents);
+    visit(4, self.timezone);
+    visit(5, self.locale);
+    visit(6, self.tags_added);
+    visit(7, self.tags_removed);
+  }
+};
+
+template <>
+struct Fields<rules::Event> {  // `received_at` is the row's
+  static void list(auto& visit, auto& self) {
+    visit(1, self.name);
+    visit(2, self.properties);
+    visit(3, self.occurred_at, self.received_at);
+    visit(4, self.change);
+  }
+};
+
+template <>
+struct Fields<rules::Decision> {  // `at` is the row's
+  static void list(auto& visit, auto& self) {
+    visit(1, self.action);
+    visit(2, self.enrollment);
+    visit(3, self.playbook);
+    visit(4, self.step);
+    visit(5, self.message);
+    visit(6, self.kind);
+    visit(7, self.to);
+    visit(8, self.delivery);
+    visit(9, self.reason);
+    visit(10, self.until);
+    visit(11, self.outcome);
+    visit(12, self.detail);
+  }
+};
+
+template <>
+struct Fields<rules::Delivery> {  // `contact` and `at` are the row's
+  static void list(auto& visit, auto& self) {
+    visit(1, self.key);
+    visit(2, self.enrollment);
+    visit(3, self.playbook);
+    visit(4, self.version);
+    visit(5, self.step);
+    visit(6, self.message);
+    visit(7, self.kind);
+    visit(8, self.to);
+    visit(9, self.attempt);
+    visit(10, self.change);
+    visit(11, self.reason);
+  }
+};
+
+template <>
+struct Fields<rules::Notification> {  // `at` is the row's
+  static void list(auto& visit, auto& self) {
+    visit(1, self.playbook);
+    visit(2, self.step);
+    visit(3, self.text);
+  }
+};
+
+template <>
+struct Fields<BookFile> {
+  static void list(auto& visit, auto& self) {
+    visit(1, self.path);
+    visit(2, self.contents);
+  }
+};
+
+// A member added in rules/ that is not listed here would be lost without a word: then these numbers
+// no longer fit. Left out above is what the comments name.
+template <class T>
+inline constexpr std::size_t members = boost::pfr::tuple_size_v<T>;
+
+static_assert(members<rules::Contact> == 23 && members<rules::Enrollment> == 19);
+static_assert(members<rules::Pending> == 14 && members<rules::Target> == 6);
+static_assert(members<rules::Tally> == 5 && members<rules::Ledger> == 2);
+static_assert(members<rules::Departure> == 2 && members<rules::LastStart> == 3);
+static_assert(members<rules::Consent> == 4 && members<rules::Suppression> == 3);
+static_assert(members<rules::Address> == 2 && members<rules::AddressState> == 4);
+static_assert(members<rules::Event> == 5 && members<rules::ContactChange> == 7);
+static_assert(members<rules::ConsentChange> == 5 && members<rules::Decision> == 13);
+static_assert(members<rules::Delivery> == 13 && members<rules::Notification> == 4);
+
+}  // namespace nurtured::store

@@ -1,0 +1,406 @@
+#include "store/queries.h"
+
+#include <algorithm>
+
+#include "store/codec.h"
+#include "store/timeline.h"
+
+namespace nurtured::store {
+namespace {
+
+using sqlite::Statement;
+using sqlite::Transaction;
+
+constexpr bool is_open(rules::DeliveryChange change) {
+  return change == rules::DeliveryChange::ready || change == rules::DeliveryChange::committing ||
+         change == rules::DeliveryChange::uncertain;
+}
+
+// Columns: contact, at, data.
+Result<rules::Delivery> delivery_in(const Statement& row) {
+  return decode_delivery(row.contact(0), row.instant(1), row.blob(2));
+}
+
+// Adds what a row of a log holds. Columns: at, contact, data.
+Result<void> add_entries(int source, const Statement& row, std::vector<TimelineEntry>& entries) {
+  const Instant at = row.instant(0);
+  switch (source) {
+    case 1: {
+      auto events = decode_events(at, row.blob(2));
+      if (!events) return base::fail(std::move(events.error()));
+      for (auto& event : *events) entries.push_back({event.received_at, std::move(event)});
+      return {};
+    }
+    case 2: {
+      auto decisions = decode_decisions(at, row.blob(2));
+      if (!decisions) return base::fail(std::move(decisions.error()));
+      for (auto& decision : *decisions) entries.push_back({decision.at, std::move(decision)});
+      return {};
+    }
+    default: {
+      auto delivery = decode_delivery(row.contact(1), at, row.blob(2));
+      if (!delivery) return base::fail(std::move(delivery.error()));
+      entries.push_back({at, std::move(*delivery)});
+      return {};
+    }
+  }
+}
+
+std::string log_question(const LogTable& log, const char* condition) {
+  return std::string("SELECT at, contact, data FROM ") + log.name + " WHERE " + condition;
+}
+
+// Runs `read` inside one read transaction, so that all of it sees one commit.
+template <class Read>
+auto in_snapshot(sqlite::Connection& connection, const Read& read) -> decltype(read()) {
+  auto transaction = Transaction::begin(connection, Transaction::Kind::read);
+  if (!transaction) return base::fail(std::move(transaction.error()));
+  auto answer = read();
+  if (!answer) return answer;
+  if (auto done = transaction->commit(); !done) return base::fail(std::move(done.error()));
+  return answer;
+}
+
+}  // namespace
+
+rules::Address address_of_key(std::string_view key) {
+  const std::size_t colon = std::min(key.find(':'), key.size());
+  return {.channel = std::string(key.substr(0, colon)),
+          .value = std::string(key.substr(std::min(colon + 1, key.size())))};
+}
+
+void append_address_keys(const rules::Contact& contact, std::vector<std::string>& keys) {
+  for (const auto& [channel, value] : contact.addresses) {
+    keys.push_back(rules::to_key({.channel = channel, .value = value}));
+  }
+  for (const rules::Pending& pending : contact.pending) {
+    for (const rules::Target& target : pending.targets) {
+      keys.push_back(rules::to_key(target.address));
+    }
+  }
+}
+
+Queries::Queries(sqlite::Connection& connection)
+    : connection_(connection),
+      find_(connection, "SELECT contact FROM identities WHERE kind = ? AND value = ?"),
+      contact_(connection, "SELECT wake, state FROM contacts WHERE id = ?"),
+      merged_(connection, "SELECT target FROM merges WHERE source = ?"),
+      address_(connection, "SELECT state FROM addresses WHERE key = ?") {}
+
+Result<std::optional<ContactId>> Queries::find(const IdentityKey& identity) {
+  auto row = find_.bind(static_cast<int>(identity.kind), identity.value).step();
+  if (!row) return base::fail(std::move(row.error()));
+  if (!*row) return std::nullopt;
+  const ContactId id = find_.contact(0);
+  find_.reset();
+  return id;
+}
+
+Result<std::optional<StoredContact>> Queries::stored_contact(ContactId id) {
+  auto row = contact_.bind(id).step();
+  if (!row) return base::fail(std::move(row.error()));
+  if (!*row) return std::nullopt;
+  auto contact = decode_contact(id, contact_.blob(1));
+  std::optional<Instant> wake;
+  if (!contact_.is_null(0)) wake = contact_.instant(0);
+  contact_.reset();
+  if (!contact) {
+    contact.error().message += " (" + std::to_string(id.value) + ")";
+    return base::fail(std::move(contact.error()));
+  }
+  return StoredContact{.contact = std::move(*contact), .wake = wake};
+}
+
+Result<ContactId> Queries::merged_into(ContactId id) {
+  auto row = merged_.bind(id).step();
+  if (!row) return base::fail(std::move(row.error()));
+  if (!*row) return id;
+  const ContactId target = merged_.contact(0);
+  merged_.reset();
+  return target;
+}
+
+Result<std::optional<rules::AddressState>> Queries::address(const std::string& key) {
+  auto row = address_.bind(key).step();
+  if (!row) return base::fail(std::move(row.error()));
+  if (!*row) return std::nullopt;
+  auto state = decode_address(address_of_key(key), address_.blob(0));
+  address_.reset();
+  if (!state) return base::fail(std::move(state.error()));
+  return std::move(*state);
+}
+
+Result<std::vector<ContactId>> Queries::holders(const rules::Address& wanted) {
+  auto state = address(rules::to_key(wanted));
+  if (!state) return base::fail(std::move(state.error()));
+  return *state ? (*state)->holders : std::vector<ContactId>{};
+}
+
+Result<std::optional<rules::Snapshot>> Queries::contact(ContactId id) {
+  return in_snapshot(connection_, [&]() -> Result<std::optional<rules::Snapshot>> {
+    auto now = merged_into(id);
+    if (!now) return base::fail(std::move(now.error()));
+    auto stored = stored_contact(*now);
+    if (!stored) return base::fail(std::move(stored.error()));
+    if (!*stored) return std::nullopt;
+    rules::Snapshot snapshot{.contact = std::move((*stored)->contact)};
+    std::vector<std::string> keys;
+    append_address_keys(snapshot.contact, keys);
+    std::ranges::sort(keys);
+    keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
+    for (const std::string& key : keys) {
+      auto state = address(key);
+      if (!state) return base::fail(std::move(state.error()));
+      if (*state) snapshot.addresses.push_back(std::move(**state));
+    }
+    return snapshot;
+  });
+}
+
+Result<std::vector<rules::Contact>> Queries::contacts_after(ContactId after, std::size_t limit) {
+  Statement rows(connection_, "SELECT id, state FROM contacts WHERE id > ? ORDER BY id LIMIT ?");
+  rows.bind(after, limit);
+  std::vector<rules::Contact> contacts;
+  auto done = rows.each([&]() -> Result<void> {
+    auto contact = decode_contact(rows.contact(0), rows.blob(1));
+    if (!contact) return base::fail(std::move(contact.error()));
+    contacts.push_back(std::move(*contact));
+    return {};
+  });
+  if (!done) return base::fail(std::move(done.error()));
+  return contacts;
+}
+
+// ---- timeline
+
+Result<std::vector<ContactId>> Queries::with_merged(ContactId contact) {
+  std::vector<ContactId> contacts = {contact};
+  Statement sources(connection_, "SELECT source FROM merges WHERE target = ?");
+  sources.bind(contact);
+  auto done = sources.each([&]() -> Result<void> {
+    contacts.push_back(sources.contact(0));
+    return {};
+  });
+  if (!done) return base::fail(std::move(done.error()));
+  return contacts;
+}
+
+Result<void> Queries::add_row(int source, std::int64_t id, std::vector<TimelineEntry>& entries) {
+  const auto log = std::ranges::find(log_tables, source, &LogTable::source);
+  if (log == log_tables.end()) return {};  // of a newer release
+  Statement row(connection_, log_question(*log, "id = ?"));
+  row.bind(id);
+  return row.each([&] { return add_entries(source, row, entries); });
+}
+
+Result<void> Queries::indexed_entries(ContactId contact, std::size_t limit,
+                                      std::vector<TimelineEntry>& entries) {
+  Statement places(connection_,
+                   "SELECT source, row FROM timeline WHERE contact = ? "
+                   "ORDER BY at DESC, source DESC, row DESC LIMIT ?");
+  places.bind(contact, limit);
+  const std::size_t enough = entries.size() + limit;
+  return places.each([&]() -> Result<void> {
+    if (entries.size() >= enough) return {};
+    return add_row(static_cast<int>(places.integer(0)), places.integer(1), entries);
+  });
+}
+
+Result<void> Queries::unindexed_entries(const std::vector<ContactId>& contacts,
+                                        std::vector<TimelineEntry>& entries) {
+  for (const LogTable& log : log_tables) {
+    Statement rows(
+        connection_,
+        log_question(log, "id > ifnull((SELECT value FROM progress WHERE name = ?), 0)"));
+    rows.bind(std::string_view(log.progress));
+    auto done = rows.each([&]() -> Result<void> {
+      if (std::ranges::find(contacts, rows.contact(1)) == contacts.end()) return {};
+      return add_entries(log.source, rows, entries);
+    });
+    if (!done) return done;
+  }
+  return {};
+}
+
+Result<std::vector<TimelineEntry>> Queries::timeline(ContactId contact, std::size_t limit) {
+  return in_snapshot(connection_, [&]() -> Result<std::vector<TimelineEntry>> {
+    std::vector<TimelineEntry> entries;
+    auto now = merged_into(contact);
+    if (!now) return base::fail(std::move(now.error()));
+    const auto contacts = with_merged(*now);
+    if (!contacts) return base::fail(contacts.error());
+    for (const ContactId each : *contacts) {
+      if (auto done = indexed_entries(each, limit, entries); !done) {
+        return base::fail(std::move(done.error()));
+      }
+    }
+    // Rows are found newest first, what is in one of them oldest first.
+    std::ranges::stable_sort(entries, {}, &TimelineEntry::at);
+    if (auto done = unindexed_entries(*contacts, entries); !done) {
+      return base::fail(std::move(done.error()));
+    }
+    std::ranges::stable_sort(entries, {}, &TimelineEntry::at);
+    std::ranges::reverse(entries);
+    if (entries.size() > limit) entries.resize(limit);
+    return entries;
+  });
+}
+
+// ---- deliveries
+
+Result<void> Queries::open_deliveries(const DeliveryQuery& query,
+                                      std::vector<rules::Delivery>& found) {
+  Statement rows(connection_,
+                 "SELECT contact, at, data FROM outbox WHERE ?1 < 0 OR change = ?1 "
+                 "ORDER BY at DESC LIMIT ?2");
+  rows.bind(query.state ? stored_number(*query.state) : -1, query.limit);
+  return rows.each([&]() -> Result<void> {
+    auto delivery = delivery_in(rows);
+    if (!delivery) return base::fail(std::move(delivery.error()));
+    found.push_back(std::move(*delivery));
+    return {};
+  });
+}
+
+Result<void> Queries::ended_deliveries(const DeliveryQuery& query,
+                                       std::vector<rules::Delivery>& found) {
+  Statement rows(connection_,
+                 "SELECT contact, at, data FROM deliveries WHERE ?1 < 0 OR change = ?1 "
+                 "ORDER BY id DESC LIMIT ?2");
+  rows.bind(query.state ? stored_number(*query.state) : -1, query.limit);
+  return rows.each([&]() -> Result<void> {
+    auto delivery = delivery_in(rows);
+    if (!delivery) return base::fail(std::move(delivery.error()));
+    found.push_back(std::move(*delivery));
+    return {};
+  });
+}
+
+Result<std::vector<rules::Delivery>> Queries::deliveries(const DeliveryQuery& query) {
+  return in_snapshot(connection_, [&]() -> Result<std::vector<rules::Delivery>> {
+    std::vector<rules::Delivery> found;
+    if (!query.state || is_open(*query.state)) {
+      auto done = open_deliveries(query, found);
+      if (!done) return base::fail(std::move(done.error()));
+    }
+    if (!query.state || !is_open(*query.state)) {
+      auto done = ended_deliveries(query, found);
+      if (!done) return base::fail(std::move(done.error()));
+    }
+    std::ranges::stable_sort(found, std::greater<>{}, &rules::Delivery::at);
+    if (found.size() > query.limit) found.resize(query.limit);
+    return found;
+  });
+}
+
+Result<std::optional<rules::Delivery>> Queries::ended_delivery(std::string_view key) {
+  Statement rows(connection_,
+                 "SELECT contact, at, data FROM deliveries WHERE id IN (SELECT row FROM "
+                 "delivery_keys WHERE hash = ?) OR id > ifnull((SELECT value FROM progress WHERE "
+                 "name = 'indexed.deliveries'), 0) ORDER BY id DESC");
+  rows.bind(delivery_hash(key));
+  std::optional<rules::Delivery> found;
+  auto done = rows.each([&]() -> Result<void> {
+    auto delivery = delivery_in(rows);
+    if (!delivery) return base::fail(std::move(delivery.error()));
+    if (!found && delivery->key == key) found = std::move(*delivery);
+    return {};
+  });
+  if (!done) return base::fail(std::move(done.error()));
+  return found;
+}
+
+Result<std::optional<rules::Delivery>> Queries::delivery(std::string_view key) {
+  return in_snapshot(connection_, [&]() -> Result<std::optional<rules::Delivery>> {
+    Statement row(connection_, "SELECT contact, at, data FROM outbox WHERE key = ?");
+    auto found = row.bind(key).step();
+    if (!found) return base::fail(std::move(found.error()));
+    if (!*found) return ended_delivery(key);
+    auto delivery = delivery_in(row);
+    if (!delivery) return base::fail(std::move(delivery.error()));
+    return std::move(*delivery);
+  });
+}
+
+// ---- figures and settings
+
+Result<std::vector<rules::Notification>> Queries::notifications(std::size_t limit) {
+  Statement rows(connection_, "SELECT at, data FROM notifications ORDER BY id DESC LIMIT ?");
+  rows.bind(limit);
+  std::vector<rules::Notification> found;
+  auto done = rows.each([&]() -> Result<void> {
+    auto notification = decode_notification(rows.instant(0), rows.blob(1));
+    if (!notification) return base::fail(std::move(notification.error()));
+    found.push_back(std::move(*notification));
+    return {};
+  });
+  if (!done) return base::fail(std::move(done.error()));
+  return found;
+}
+
+Result<std::vector<Standing>> Queries::standing() {
+  Statement rows(connection_,
+                 "SELECT playbook, version, step, count FROM standing WHERE count <> 0 "
+                 "ORDER BY playbook, version, step");
+  std::vector<Standing> found;
+  auto done = rows.each([&]() -> Result<void> {
+    found.push_back({.playbook = std::string(rows.text(0)),
+                     .version = std::string(rows.text(1)),
+                     .step = static_cast<std::uint32_t>(rows.integer(2)),
+                     .count = rows.integer(3)});
+    return {};
+  });
+  if (!done) return base::fail(std::move(done.error()));
+  return found;
+}
+
+Result<std::vector<Counter>> Queries::counters() {
+  Statement rows(connection_, "SELECT name, count FROM counters ORDER BY name");
+  std::vector<Counter> found;
+  auto done = rows.each([&]() -> Result<void> {
+    found.push_back({.name = std::string(rows.text(0)), .count = rows.integer(1)});
+    return {};
+  });
+  if (!done) return base::fail(std::move(done.error()));
+  return found;
+}
+
+Result<std::int64_t> Queries::waiting() {
+  return connection_.number("SELECT count(*) FROM timers");
+}
+
+Result<std::optional<std::string>> Queries::meta(std::string_view key) {
+  Statement row(connection_, "SELECT value FROM meta WHERE key = ?");
+  auto found = row.bind(key).step();
+  if (!found) return base::fail(std::move(found.error()));
+  if (!*found) return std::nullopt;
+  return std::string(row.blob(0));
+}
+
+Result<std::optional<AppliedBook>> Queries::applied_book() {
+  Statement row(connection_, "SELECT at, files FROM books ORDER BY id DESC LIMIT 1");
+  auto found = row.step();
+  if (!found) return base::fail(std::move(found.error()));
+  if (!*found) return std::nullopt;
+  auto files = decode_files(row.blob(1));
+  if (!files) return base::fail(std::move(files.error()));
+  return AppliedBook{.at = row.instant(0), .files = std::move(*files)};
+}
+
+Result<std::vector<PlaybookSource>> Queries::playbook_sources() {
+  Statement rows(connection_,
+                 "SELECT playbook, version, path, source FROM playbook_sources "
+                 "ORDER BY playbook, version");
+  std::vector<PlaybookSource> found;
+  auto done = rows.each([&]() -> Result<void> {
+    found.push_back({.playbook = std::string(rows.text(0)),
+                     .version = std::string(rows.text(1)),
+                     .path = std::string(rows.text(2)),
+                     .source = std::string(rows.blob(3))});
+    return {};
+  });
+  if (!done) return base::fail(std::move(done.error()));
+  return found;
+}
+
+}  // namespace nurtured::store
