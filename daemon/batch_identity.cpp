@@ -127,6 +127,15 @@ rules::ContactId Engine::BatchWork::resolve(const Who& who, Instant at) {
 }
 
 void Engine::BatchWork::take_event(const EventInput& input, Instant at) {
+  if (input.who.user_id.empty() && input.who.anonymous_id.empty()) {
+    // What the ingest could not give to anybody is kept in the log and concerns no contact.
+    batch_.events.push_back({{}, input.event});
+    return;
+  }
+  if (input.who.user_id.empty() && input.who.anonymous_id.empty()) {
+    batch_.events.push_back({{}, input.event});
+    return;
+  }
   const rules::ContactId id = resolve(input.who, at);
   batch_.events.push_back({id, input.event});
   advance(id, input.event, at);

@@ -112,6 +112,7 @@ void Dispatcher::configure(std::shared_ptr<const config::Config> config, Connect
   // holds it.
   for (auto& [name, line] : former) {
     if (lines_.contains(name)) continue;
+    waiting_ -= line.waiting.size();
     for (const auto& key : line.waiting) {
       answer(line.contacts.at(key), {.delivery = key, .kind = rules::OutcomeKind::unsent});
     }
@@ -154,6 +155,7 @@ void Dispatcher::handle(DeliveryNotice notice) {
         return;
       }
       line->second.waiting.push_back(key);
+      ++waiting_;
       line->second.contacts[key] = notice.delivery.contact;
       return;
     }
@@ -188,6 +190,7 @@ void Dispatcher::pump(const std::string& name) {
   while (!line.waiting.empty() && line.outlet.take(clock_.now())) {
     std::string key = std::move(line.waiting.front());
     line.waiting.pop_front();
+    --waiting_;
     const auto contact = line.contacts.extract(key);
     if (contact.empty() || claimed_.contains(key)) {
       line.outlet.give_back();
@@ -213,8 +216,8 @@ void Dispatcher::pump(const std::string& name) {
 void Dispatcher::submit(std::vector<EngineInput> inputs) {
   auto copy = inputs;
   const bool taken = inbox_.submit(
-      std::move(inputs),
-      [this, alive = alive_, copy = std::move(copy)](const base::Result<void>& done) mutable {
+      std::move(inputs), [this, alive = alive_, copy = std::move(copy)](
+                             const base::Result<void>& done, http::ReplyBatch&) mutable {
         // The store had no room: nothing was kept, and the same is true a little later.
         if (done) return;
         asio::post(io_, [this, alive, copy = std::move(copy)]() mutable {
@@ -382,13 +385,6 @@ void Dispatcher::drain(std::function<void()> done) {
 void Dispatcher::check_drained() {
   if (!draining_ || !drained_ || sending_ > 0 || telling_ > 0 || !claimed_.empty()) return;
   std::exchange(drained_, nullptr)();
-}
-
-Dispatcher::Stats Dispatcher::stats() const {
-  Stats stats;
-  for (const auto& [name, line] : lines_) stats.waiting += line.waiting.size();
-  stats.in_flight = claimed_.size() + sending_;
-  return stats;
 }
 
 }  // namespace nurtured::daemon

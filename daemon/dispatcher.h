@@ -8,6 +8,7 @@
 // may call.
 #pragma once
 
+#include <atomic>
 #include <deque>
 #include <functional>
 #include <map>
@@ -68,11 +69,8 @@ class Dispatcher {
   // A stopped connector is used again: after `resume`.
   void release(const std::string& connector);
 
-  struct Stats {
-    std::size_t waiting = 0;    // for a place or a token
-    std::size_t in_flight = 0;  // claimed or with a connector
-  };
-  Stats stats() const;
+  // Messages that wait for a place or a token. Any thread.
+  std::size_t waiting() const { return waiting_; }
 
  private:
   struct Line {  // one connector and what waits for it
@@ -105,6 +103,7 @@ class Dispatcher {
   std::map<std::string, Line, std::less<>> lines_;
   std::unordered_map<std::string, std::string>
       claimed_;  // delivery key → line, until the engine answers
+  std::atomic<std::size_t> waiting_ = 0;
   std::size_t sending_ = 0;
   std::size_t telling_ = 0;
   bool draining_ = false;

@@ -144,8 +144,9 @@ void EngineThread::run_batch() {
 }
 
 void EngineThread::finish(std::vector<Submission>& submissions, const base::Result<void>& outcome) {
+  http::ReplyBatch replies;
   for (auto& submission : submissions) {
-    if (submission.done) submission.done(outcome);
+    if (submission.done) submission.done(outcome, replies);
   }
 }
 
