@@ -7,7 +7,7 @@
 // data.anonymousId, else about the user `subject`. `source` with `id` is its idempotency key.
 #pragma once
 
-#include <string>
+#include <cstddef>
 #include <string_view>
 
 #include "base/instant.h"
@@ -17,11 +17,11 @@
 
 namespace nurtured::daemon {
 
-// Extensions of one event; the specification asks for at least a few.
-inline constexpr std::size_t cloudevent_attributes_max = 100;
 inline constexpr std::size_t cloudevent_attribute_bytes_max = 2048;
-// The HTTP binding wants 64 KiB forwarded.
+// Of one event, as its texts and names count (see ingest_message_bytes_max). The specification's
+// section "Size Limits" asks for 64 KiB.
 inline constexpr std::size_t cloudevent_bytes_max = std::size_t{64} << 10;
+// A batch is bounded by ingest_body_bytes_max and ingest_messages_max.
 
 // Errors: `not_found` for a format that is not JSON (an answer of 415), `too_large`, and `invalid`
 // for what cannot be read; in binary and structured mode that includes an event that breaks the

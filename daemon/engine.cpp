@@ -189,8 +189,9 @@ void Engine::BatchWork::journal(const rules::Contact& contact, const rules::Inpu
                                 Instant at) {
   const auto* suppress = std::get_if<rules::Suppress>(&input);
   if (suppress == nullptr) return;
-  batch_.journal.emplace_back(store::SuppressionRecord{at, contact.id, suppress->address,
-                                                       suppress->scope, suppress->reason});
+  batch_.journal.emplace_back(
+      store::SuppressionRecord{at, contact.id, rules::suppressed_address(*suppress, contact),
+                               suppress->scope, suppress->reason});
 }
 
 void Engine::BatchWork::collect(rules::Transition transition, const rules::Contact& contact) {

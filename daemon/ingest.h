@@ -28,8 +28,6 @@ inline constexpr std::size_t ingest_messages_max = 2500;
 inline constexpr std::size_t message_id_bytes_max = 100;  // Segment's too
 inline constexpr std::size_t id_bytes_max = 512;  // userId, anonymousId, previousId, groupId
 inline constexpr std::size_t event_name_bytes_max = 200;
-inline constexpr std::size_t trait_name_bytes_max = 200;
-inline constexpr std::size_t address_bytes_max = 512;  // of any channel; e-mail has its own, 254
 inline constexpr std::size_t property_depth_max = 16;  // nested objects and arrays; 1 is a flat one
 
 enum class IngestType { track, identify, page, screen, group, alias, batch };
@@ -46,7 +44,6 @@ struct IngestRequest {
   std::string_view body;                 // JSON, whatever its Content-Type
   std::optional<std::string> write_key;  // of the Authorization header
   Instant received_at;
-  std::string_view remote_address;  // for messages that say context.direct; may be empty
 };
 
 // A message, or a part of one, that was not taken.

@@ -19,7 +19,8 @@ namespace nurtured::daemon {
 
 using base::Instant;
 
-// Whom an event is about, as its sender knows them. At least one is set.
+// Whom an event is about, as its sender knows them. Where none is set, it is about nobody: the
+// event is written to the log, as a record of what could not be taken, and has no other effect.
 struct Who {
   std::string user_id;
   std::string anonymous_id;

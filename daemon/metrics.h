@@ -42,15 +42,18 @@ class Histogram {
   explicit Histogram(std::vector<double> bounds);
   void observe(double value);
 
+  // Upper bound and number of observations of each bucket alone; the last bound is infinite.
+  std::vector<std::pair<double, std::uint64_t>> buckets() const;
+  double sum() const { return sum_.load(std::memory_order_relaxed); }
+
  private:
-  friend class Metrics;
   std::vector<double> bounds_;
   std::vector<std::atomic<std::uint64_t>>
       counts_;  // of each bucket alone, the last without a bound
   std::atomic<double> sum_ = 0;
 };
 
-// Seconds, from half a millisecond to ten seconds: what an answer takes.
+// Seconds, from a millisecond to ten seconds: what an answer takes.
 std::vector<double> latency_buckets();
 
 class Metrics {

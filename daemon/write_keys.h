@@ -14,11 +14,12 @@ class WriteKeys {
   // Without keys, whoever reaches the listener may write.
   explicit WriteKeys(const std::vector<config::Secret>& keys);
 
-  bool open() const { return keys_.empty(); }
+  bool open() const { return !closed_; }
   // The time taken depends on the number and the lengths of the keys alone.
   bool accept(std::string_view key) const;
 
  private:
+  bool closed_ = false;
   std::vector<std::string> keys_;
 };
 

@@ -275,24 +275,39 @@ void Machine::start(const Playbook& playbook, const Event& event) {
   run_steps(number);
 }
 
+std::optional<Address> suppressed_address(const Suppress& command, const Contact& contact) {
+  if (command.address || command.channel.empty()) return command.address;
+  const auto own = contact.addresses.find(command.channel);
+  if (own == contact.addresses.end()) return std::nullopt;
+  return Address{own->first, own->second};
+}
+
+// One-click unsubscribes are repeated by mail programs and replayed by others. What this contact
+// has said before is not told again; that of another holder of the address is.
+bool Machine::was_told(const Suppression& known, const std::string& reason) const {
+  const auto told = contact().history.find("message." + reason);
+  return told != contact().history.end() && told->second.last >= known.at;
+}
+
 void Machine::handle(const Suppress& command) {
-  const Suppression suppression{command.scope, now_, command.reason};
-  if (command.address) {
-    auto& state = address_state(*command.address);
-    // The wider scope stays: an unsubscribe after a hard bounce does not open the address again.
-    if (!state.suppression || state.suppression->scope == SuppressionScope::marketing) {
-      state.suppression = suppression;
-    }
-    for (const ContactId holder : state.holders) {
+  const auto address = suppressed_address(command, contact());
+  auto& known = address ? address_state(*address).suppression : contact().suppression;
+  // The wider scope stays: an unsubscribe after a hard bounce does not open the address again. So
+  // does the moment at which the same was first asked.
+  const bool covered =
+      known && (known->scope == SuppressionScope::all ||
+                (known->scope == command.scope && known->reason == command.reason));
+  if (covered && was_told(*known, command.reason)) return;
+  if (!covered) known = Suppression{command.scope, now_, command.reason};
+  if (address) {
+    for (const ContactId holder : address_state(*address).holders) {
       if (holder != contact().id) out_.rejudge.push_back(holder);
     }
-  } else {
-    contact().suppression = suppression;
   }
   Decision& decision = record("suppress");
   decision.detail = command.reason;
-  decision.to = command.address.value_or(Address{});
-  const std::string channel = command.address ? command.address->channel : "";
+  decision.to = address.value_or(Address{});
+  const std::string channel = address ? address->channel : command.channel;
   if (command.reason == "unsubscribed" || command.reason == "complained") {
     emit("message." + command.reason, cel::Map{{"channel", channel}});
   }

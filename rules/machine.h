@@ -56,6 +56,7 @@ class Machine {
   void emit(std::string name, cel::Value properties, ContactChange change = {});
   void drain_events();
   void handle(const Suppress& command);
+  bool was_told(const Suppression& known, const std::string& reason) const;
   void handle(const StopEnrollment& command);
   void handle(const RetryEnrollment& command);
   void handle(const ResendDelivery& command);

@@ -78,7 +78,13 @@ struct Suppress {
   SuppressionScope scope = SuppressionScope::marketing;
   std::string reason;
   std::optional<Address> address;  // none: the person
+  // Instead of `address`: what the contact now has on this channel, the person where that is
+  // nothing, for whoever asks us to stop must not be asked for an address.
+  std::string channel = {};
 };
+// What is suppressed: `address`, or the contact's own on `channel`. nullopt: the person.
+std::optional<Address> suppressed_address(const Suppress& command, const Contact& contact);
+
 struct ResendDelivery {
   Delivery delivery;  // an uncertain one, by hand: what the store kept of it
 };

@@ -1,0 +1,148 @@
+#include "daemon/links.h"
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "base/digest.h"
+#include "base/encoding.h"
+
+// A token, before base64url; stored in every message that was sent, so it must never change:
+//   1   version
+//   1   purpose
+//   4   key id
+//   8   contact, big-endian
+//   1+n channel, delivery, locale: each its length and its bytes
+//   16  the first bytes of HMAC-SHA256 over all before
+namespace nurtured::daemon {
+namespace {
+
+constexpr char version = 1;
+constexpr std::size_t key_id_bytes = 4;
+constexpr std::size_t contact_bytes = 8;
+// 128 bits: guessing is hopeless, and the URL stays short.
+constexpr std::size_t mac_bytes = 16;
+
+std::string_view first_bytes(const base::Sha256& digest, std::size_t count) {
+  return base::view(digest).substr(0, count);
+}
+
+void append_text(std::string& out, std::string_view text) {
+  out += static_cast<char>(text.size());
+  out += text;
+}
+
+void append_contact(std::string& out, rules::ContactId contact) {
+  const auto value = static_cast<std::uint64_t>(contact.value);
+  for (std::size_t i = contact_bytes; i-- > 0;) {
+    out += static_cast<char>((value >> (8 * i)) & 0xffU);
+  }
+}
+
+// Takes what append_* wrote off the front of `rest_`. The bytes are signed, so a fault here is one
+// of ours or a lucky guess; either way there is no claim.
+class Reader {
+ public:
+  explicit Reader(std::string_view rest) : rest_(rest) {}
+
+  std::string_view bytes(std::size_t count) {
+    if (rest_.size() < count) {
+      failed_ = true;
+      return {};
+    }
+    const std::string_view taken = rest_.substr(0, count);
+    rest_.remove_prefix(count);
+    return taken;
+  }
+
+  std::string text() {
+    const std::string_view size = bytes(1);
+    return std::string(size.empty() ? size : bytes(static_cast<unsigned char>(size.front())));
+  }
+
+  rules::ContactId contact() {
+    std::uint64_t value = 0;
+    for (const char byte : bytes(contact_bytes)) {
+      value = (value << 8U) | static_cast<unsigned char>(byte);
+    }
+    return {static_cast<std::int64_t>(value)};
+  }
+
+  bool read_all() const { return !failed_ && rest_.empty(); }
+
+ private:
+  std::string_view rest_;
+  bool failed_ = false;
+};
+
+std::string_view if_short(std::string_view text) {
+  return text.size() <= link_field_bytes_max ? text : std::string_view();
+}
+
+tl::unexpected<base::Error> denied() {
+  return base::fail(base::ErrorKind::denied, "the link is not valid");
+}
+
+}  // namespace
+
+LinkSigner::LinkSigner(const std::vector<config::Secret>& keys) {
+  if (keys.empty()) throw std::invalid_argument("LinkSigner: no key");
+  for (const auto& key : keys) {
+    const base::Sha256 id = base::hmac_sha256(key.reveal(), "nurtured link key id");
+    const base::Sha256 secret = base::hmac_sha256(key.reveal(), "nurtured link secret");
+    keys_.push_back({.id = std::string(first_bytes(id, key_id_bytes)),
+                     .secret = std::string(base::view(secret))});
+  }
+}
+
+const LinkSigner::Key* LinkSigner::find(std::string_view id) const {
+  const auto found = std::ranges::find(keys_, id, &Key::id);
+  return found == keys_.end() ? nullptr : &*found;
+}
+
+std::string LinkSigner::sign(LinkPurpose purpose, const LinkClaim& claim) const {
+  if (claim.channel.size() > link_field_bytes_max) {
+    throw std::length_error("LinkSigner: the channel's name is too long");
+  }
+  const Key& key = keys_.front();
+  std::string token;
+  token += version;
+  token += static_cast<char>(purpose);
+  token += key.id;
+  append_contact(token, claim.contact);
+  append_text(token, claim.channel);
+  append_text(token, if_short(claim.delivery));
+  append_text(token, if_short(claim.locale));
+  token += first_bytes(base::hmac_sha256(key.secret, token), mac_bytes);
+  return base::to_base64url(token);
+}
+
+base::Result<LinkClaim> LinkSigner::verify(std::string_view token, LinkPurpose purpose) const {
+  if (token.size() > link_token_bytes_max) return denied();
+  const auto decoded = base::from_base64url(token);
+  if (!decoded || decoded->size() < mac_bytes) return denied();
+  const std::string_view all = *decoded;
+  const std::string_view claimed = all.substr(0, all.size() - mac_bytes);
+  Reader reader(claimed);
+  const std::string_view head = reader.bytes(2);
+  const Key* key = find(reader.bytes(key_id_bytes));
+  if (key == nullptr) return denied();
+  const base::Sha256 mac = base::hmac_sha256(key->secret, claimed);
+  if (!base::equal_constant_time(first_bytes(mac, mac_bytes), all.substr(claimed.size()))) {
+    return denied();
+  }
+  if (head != std::string{version, static_cast<char>(purpose)}) return denied();
+  LinkClaim claim;
+  claim.contact = reader.contact();
+  claim.channel = reader.text();
+  claim.delivery = reader.text();
+  claim.locale = reader.text();
+  if (!reader.read_all() || !claim.contact || claim.channel.empty()) return denied();
+  return claim;
+}
+
+std::string unsubscribe_url(const LinkSigner& signer, std::string_view public_url,
+                            const LinkClaim& claim) {
+  return std::string(public_url) + "/u/" + signer.sign(LinkPurpose::unsubscribe, claim);
+}
+
+}  // namespace nurtured::daemon
