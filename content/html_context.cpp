@@ -1,0 +1,308 @@
+#include "content/html_context.h"
+
+#include <array>
+
+namespace nurtured::content {
+namespace {
+
+constexpr bool is_space(char c) {
+  return c == ' ' || (c >= '\t' && c <= '\r');
+}
+constexpr bool is_alphanumeric(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+std::string lower(std::string_view text) {
+  std::string result(text);
+  for (char& c : result) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return result;
+}
+
+bool holds_url(std::string_view attribute) {
+  constexpr std::array<std::string_view, 10> names = {
+      "href",   "src",  "action", "formaction", "background",
+      "poster", "cite", "data",   "longdesc",   "xlink:href"};
+  return std::ranges::find(names, attribute) != names.end();
+}
+
+bool runs_code(std::string_view attribute) {
+  return attribute.starts_with("on") || attribute == "style" || attribute == "srcdoc" ||
+         attribute == "srcset";
+}
+
+std::string harmless(std::string_view text) {
+  std::string kept;
+  for (const char c : text) {
+    if (is_alphanumeric(c) || std::string_view(" .,_-").find(c) != std::string_view::npos ||
+        static_cast<unsigned char>(c) >= 0x80) {
+      kept += c;
+    }
+  }
+  return kept;
+}
+
+// The entities that stand in URLs of hand-written HTML.
+std::string unescaped(std::string_view text) {
+  struct Entity {
+    std::string_view name;
+    std::string_view text;
+  };
+  constexpr std::array<Entity, 7> entities = {
+      Entity{"&amp;", "&"}, {"&lt;", "<"},   Entity{"&gt;", ">"},  {"&quot;", "\""},
+      Entity{"&#39;", "'"}, {"&apos;", "'"}, Entity{"&nbsp;", " "}};
+  std::string result;
+  while (!text.empty()) {
+    const auto found = std::ranges::find_if(
+        entities, [&](const Entity& entity) { return text.starts_with(entity.name); });
+    result += found == entities.end() ? text.substr(0, 1) : found->text;
+    text.remove_prefix(found == entities.end() ? 1 : found->name.size());
+  }
+  return result;
+}
+
+// Reads HTML character by character and remembers where it is.
+class Scanner {
+ public:
+  explicit Scanner(const RewriteLink& rewrite) : rewrite_(rewrite) {}
+
+  base::Result<void> literal(std::string_view text);
+  void value(std::string_view text);
+  base::Result<std::string> finish();
+
+ private:
+  enum class Where {
+    text,
+    tag_name,
+    tag,  // between attributes
+    attribute_name,
+    before_value,
+    quoted_value,
+    unquoted_value,
+    comment,
+    code,  // within script or style
+  };
+
+  base::Result<void> step(char c);
+  void end_tag();
+  base::Result<void> end_url();
+  bool in_url() const { return where_ == Where::quoted_value && holds_url(attribute_); }
+
+  const RewriteLink& rewrite_;
+  std::string out_;
+  Where where_ = Where::text;
+  std::string tag_;
+  std::string attribute_;
+  char quote_ = 0;
+  std::string window_;  // the last characters of a comment or script, to see its end
+  // A URL attribute is gathered whole: the author's parts and values, which end at these places.
+  struct Part {
+    std::string text;
+    bool is_value = false;
+  };
+  std::vector<Part> url_;
+};
+
+base::Result<void> Scanner::literal(std::string_view text) {
+  for (const char c : text) {
+    if (auto stepped = step(c); !stepped) return stepped;
+  }
+  return {};
+}
+
+void Scanner::value(std::string_view text) {
+  if (in_url()) {
+    url_.push_back({std::string(text), true});
+    return;
+  }
+  switch (where_) {
+    case Where::text:
+      out_ += escape_html(clean_text(text));
+      break;
+    case Where::quoted_value:
+      out_ += runs_code(attribute_) ? harmless(text) : escape_html(clean_text(text));
+      break;
+    case Where::before_value:
+      where_ = Where::unquoted_value;
+      out_ += harmless(text);
+      break;
+    case Where::tag_name:
+    case Where::tag:
+    case Where::attribute_name:
+    case Where::unquoted_value:
+      out_ += harmless(text);
+      break;
+    case Where::comment:
+    case Where::code:
+      break;
+  }
+}
+
+base::Result<void> Scanner::step(char c) {
+  if (in_url() && c != quote_) {
+    if (url_.empty() || url_.back().is_value) url_.push_back({});
+    url_.back().text += c;
+    return {};
+  }
+  if (in_url()) {
+    if (auto ended = end_url(); !ended) return ended;
+  }
+  out_ += c;
+  switch (where_) {
+    case Where::text:
+      if (c == '<') {
+        where_ = Where::tag_name;
+        tag_.clear();
+      }
+      break;
+    case Where::tag_name:
+      if (c == '>') {
+        end_tag();
+      } else if (is_space(c)) {
+        where_ = tag_.empty() ? Where::text : Where::tag;
+      } else {
+        tag_ += lower({&c, 1})[0];
+        if (tag_ == "!--") {
+          where_ = Where::comment;
+          window_.clear();
+        }
+      }
+      break;
+    case Where::tag:
+      if (c == '>') {
+        end_tag();
+      } else if (!is_space(c) && c != '/') {
+        where_ = Where::attribute_name;
+        attribute_ = lower({&c, 1});
+      }
+      break;
+    case Where::attribute_name:
+      if (c == '>') {
+        end_tag();
+      } else if (c == '=') {
+        where_ = Where::before_value;
+      } else if (is_space(c)) {
+        where_ = Where::tag;
+      } else {
+        attribute_ += lower({&c, 1})[0];
+      }
+      break;
+    case Where::before_value:
+      if (c == '"' || c == '\'') {
+        where_ = Where::quoted_value;
+        quote_ = c;
+        url_.clear();
+      } else if (c == '>') {
+        end_tag();
+      } else if (!is_space(c)) {
+        where_ = Where::unquoted_value;
+      }
+      break;
+    case Where::quoted_value:
+      if (c == quote_) where_ = Where::tag;
+      break;
+    case Where::unquoted_value:
+      if (c == '>') {
+        end_tag();
+      } else if (is_space(c)) {
+        where_ = Where::tag;
+      }
+      break;
+    case Where::comment:
+    case Where::code: {
+      window_ += lower({&c, 1})[0];
+      const std::string end = where_ == Where::comment ? "-->" : "</" + tag_;
+      if (window_.ends_with(end)) {
+        where_ = where_ == Where::comment ? Where::text : Where::tag;
+        if (where_ == Where::tag) tag_ = '/' + tag_;
+      }
+      if (window_.size() > end.size()) window_.erase(0, window_.size() - end.size());
+      break;
+    }
+  }
+  return {};
+}
+
+void Scanner::end_tag() {
+  const bool holds_code = tag_ == "script" || tag_ == "style";
+  where_ = holds_code ? Where::code : Where::text;
+  window_.clear();
+}
+
+base::Result<void> Scanner::end_url() {
+  std::vector<Piece> pieces;
+  std::vector<std::string> texts;
+  texts.reserve(url_.size());
+  bool has_value = false;
+  for (const Part& part : url_) {
+    texts.push_back(part.is_value ? part.text : unescaped(part.text));
+    pieces.push_back({texts.back(), part.is_value});
+    has_value = has_value || part.is_value;
+  }
+  const bool is_link = tag_ == "a" && attribute_ == "href" && rewrite_;
+  const LinkUse use =
+      attribute_ == "src" || attribute_ == "background" ? LinkUse::image : LinkUse::link;
+  if (has_value || is_link) {
+    auto url = checked_url(url_from(pieces), use);
+    if (!url && has_value) return base::fail(url.error());
+    if (url) {
+      out_ += escape_html(is_link ? rewrite_(*url) : *url);
+      url_.clear();
+      return {};
+    }
+  }
+  for (const Part& part : url_) out_ += part.text;
+  url_.clear();
+  return {};
+}
+
+base::Result<std::string> Scanner::finish() {
+  if (in_url()) {
+    return base::fail("the HTML ends within the attribute '" + attribute_ + "'",
+                      "close its quotes");
+  }
+  return std::move(out_);
+}
+
+}  // namespace
+
+base::Result<std::string> html_from(const std::vector<Piece>& pieces, const RewriteLink& rewrite) {
+  Scanner scanner(rewrite);
+  for (const Piece& piece : pieces) {
+    if (piece.is_value) {
+      scanner.value(piece.text);
+    } else if (auto read = scanner.literal(piece.text); !read) {
+      return base::fail(read.error());
+    }
+  }
+  return scanner.finish();
+}
+
+std::string text_of_html(std::string_view html) {
+  std::string text;
+  const auto skip_past = [&](std::string_view end) {
+    const std::size_t at = html.find(end);
+    html.remove_prefix(at == std::string_view::npos ? html.size() : at + end.size());
+  };
+  while (!html.empty()) {
+    const std::size_t tag = html.find('<');
+    text += unescaped(html.substr(0, tag));
+    if (tag == std::string_view::npos) break;
+    html.remove_prefix(tag);
+    const std::string begin = lower(html.substr(0, 7));
+    if (begin.starts_with("<!--")) {
+      skip_past("-->");
+    } else if (begin == "<script") {
+      skip_past("</script>");
+    } else if (begin.starts_with("<style")) {
+      skip_past("</style>");
+    } else {
+      if (begin.starts_with("<br")) text += '\n';
+      skip_past(">");
+    }
+  }
+  return text;
+}
+
+}  // namespace nurtured::content
