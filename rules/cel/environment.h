@@ -2,9 +2,8 @@
 // then only read.
 //
 //   Environment environment({.missing_is_null = true, .mixed_numbers = true});
-//   environment.add_variable("contact", Type::object({.name = "contact", .fields = {{"score",
-//   Type::integer()}}})); environment.add_function("did", {Type::string(), Type::string()},
-//   Type::boolean());
+//   environment.add_variable("contact", Type::object({.name = "contact", .fields = fields}));
+//   environment.add_function("did", {Type::string(), Type::string()}, Type::boolean());
 #pragma once
 
 #include <cstddef>
@@ -65,7 +64,8 @@ class Environment {
   std::size_t add_variable(std::string name, Type type = Type::dyn());
   // One overload of a function, called as name(arguments…); the index is the one that Scope::call
   // gets. Overloads of one name differ in their arguments; with dyn arguments the first that fits
-  // the values is called.
+  // the values is called. A declared name hides CEL's own function of this name. Signatures may
+  // use the type variables 0 and 1 (Type::parameter).
   std::size_t add_function(std::string name, std::vector<Type> arguments, Type result);
 
   const EnvironmentOptions& options() const { return options_; }

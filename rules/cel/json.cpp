@@ -1,5 +1,6 @@
 #include "rules/cel/json.h"
 
+#include <cmath>
 #include <limits>
 #include <utility>
 #include <vector>
@@ -59,18 +60,30 @@ class Builder {
     return add(std::exchange(text_, {}));
   }
 
-  bool on_number_part(json::string_view /*unused*/, json::error_code& /*unused*/) { return true; }
+  bool on_number_part(json::string_view part, json::error_code& /*unused*/) {
+    text_.append(part.data(), part.size());
+    return true;
+  }
   bool on_int64(std::int64_t value, json::string_view /*unused*/, json::error_code& /*unused*/) {
+    text_.clear();
     return add(value);
   }
   bool on_uint64(std::uint64_t value, json::string_view /*unused*/, json::error_code& /*unused*/) {
+    text_.clear();
     if (value <= static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) {
       return add(static_cast<std::int64_t>(value));
     }
     return add(static_cast<double>(value));
   }
-  bool on_double(double value, json::string_view /*unused*/, json::error_code& /*unused*/) {
-    return add(value);
+  // Boost 1.81 rounds the digits carelessly (1.83 has a precise mode), so they are read once more.
+  bool on_double(double /*unused*/, json::string_view rest, json::error_code& code) {
+    text_.append(rest.data(), rest.size());
+    const auto value = parse_double(std::exchange(text_, {}));
+    if (!value || !std::isfinite(*value)) {
+      code = json::error::exponent_overflow;
+      return false;
+    }
+    return add(*value);
   }
   bool on_bool(bool value, json::error_code& /*unused*/) { return add(value); }
   bool on_null(json::error_code& /*unused*/) { return add(nullptr); }
