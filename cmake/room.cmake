@@ -3,8 +3,10 @@ function(room name)
   cmake_parse_arguments(ROOM "" "" "SOURCES;LINK;PRIVATE_LINK" ${ARGN})
   add_library(${name} STATIC ${ROOM_SOURCES})
   target_link_libraries(${name} PUBLIC settings ${ROOM_LINK} PRIVATE ${ROOM_PRIVATE_LINK})
-  target_precompile_headers(${name} PRIVATE <algorithm> <chrono> <cstdint> <functional> <map> <memory> <optional>
-    <span> <string> <string_view> <unordered_map> <utility> <variant> <vector>)
+  if(NURTURED_PCH)
+    target_precompile_headers(${name} PRIVATE <algorithm> <chrono> <cstdint> <functional> <map> <memory> <optional>
+      <span> <string> <string_view> <unordered_map> <utility> <variant> <vector>)
+  endif()
 endfunction()
 
 # room_test(NAME SOURCES ... LINK ...): the tests of one folder as one program, found by CTest.

@@ -30,9 +30,16 @@ if(NURTURED_FUZZ)
   target_compile_options(settings INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 
+# ccache serves every build folder and every clone alike, once paths are relative and nothing but the text counts. A
+# precompiled header carries its folder's path into each compilation, which would undo that: so it is one or the other.
 find_program(CCACHE ccache)
 if(CCACHE)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros ${CCACHE})
-  # Without these the precompiled header, which holds times, would make every file look new.
-  add_compile_options($<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess> "$<$<CXX_COMPILER_ID:Clang>:SHELL:-Xclang -fno-pch-timestamp>")
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1
+    CCACHE_SLOPPINESS=time_macros ${CCACHE})
 endif()
+if(CCACHE)
+  set(NURTURED_PCH_DEFAULT OFF)
+else()
+  set(NURTURED_PCH_DEFAULT ON)
+endif()
+option(NURTURED_PCH "Precompile the standard headers" ${NURTURED_PCH_DEFAULT})
