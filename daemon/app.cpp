@@ -120,13 +120,13 @@ void log_problems(const std::vector<config::Problem>& problems) {
 
 class App final : public EngineListener {
  public:
-  explicit App(const RunOptions& options)
+  App(const RunOptions& options, rules::ZoneTable zones)
       : surroundings_(read_surroundings()),
         secrets_(surroundings_.credentials_directory, workspace_folder(options.config)),
         keeper_({.config_path = options.config,
                  .secrets = &secrets_,
                  .connector_types = connectors::connector_types(),
-                 .zones = config::system_zones(),
+                 .zones = std::move(zones),
                  .surroundings = surroundings_},
                 clock_) {}
 
@@ -544,7 +544,12 @@ int run_daemon(const RunOptions& options) {
       std::getenv("JOURNAL_STREAM") != nullptr ? "%l: %v" : "%Y-%m-%dT%H:%M:%S.%eZ %l %v",
       spdlog::pattern_time_type::utc);
   std::signal(SIGPIPE, SIG_IGN);
-  App app(options);
+  auto zones = config::system_zones();
+  if (!zones) {
+    spdlog::error("{}", base::to_string(zones.error()));
+    return 1;
+  }
+  App app(options, *std::move(zones));
   if (const auto started = app.start(); !started) {
     spdlog::error("{}", base::to_string(started.error()));
     return 1;

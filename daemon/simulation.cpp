@@ -57,12 +57,12 @@ base::Result<void> Simulation::run(std::vector<EventInput> events, Instant until
 // One batch and all that follows from it at the same moment: claims, outcomes, further sends.
 base::Result<void> Simulation::step(const std::vector<Arrived>& inputs, Instant now) {
   std::vector<Arrived> todo = inputs;
-  bool first = true;
-  while (first || !todo.empty()) {
-    first = false;
+  bool more = true;
+  while (more || !todo.empty()) {
     auto result = engine_.process(std::exchange(todo, {}), now);
     if (!result) return base::fail(result.error());
     print(*result);
+    more = result->more;
     for (const auto& notice : result->deliveries) {
       if (notice.delivery.change == rules::DeliveryChange::ready) {
         todo.push_back(

@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,8 @@ struct SimulationOptions {
   std::function<rules::Outcome(const rules::Delivery&, Instant now)> outcome;
   // How many events that arrive at one moment are taken in one batch; 0: all of them.
   std::function<std::size_t()> batch_size;
+  // The clock begins here at the earliest: what occurred before arrives then, late.
+  std::optional<Instant> from;
   // Messages are rendered, so that a template that fails is found; tests of the rules alone leave
   // it out.
   bool render = true;

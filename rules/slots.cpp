@@ -244,6 +244,11 @@ void Machine::skip(std::size_t index, Reason reason, const std::string& detail) 
 void Machine::complete(std::size_t index, bool departed) {
   const Pending pending = std::move(contact().pending[index]);
   contact().pending.erase(contact().pending.begin() + static_cast<std::ptrdiff_t>(index));
+  if (pending.enrollment == 0 && !departed) {
+    // A piece of fill that cannot be sent is not tried again and again: the next one's turn comes in its time.
+    contact().fill_sent.push_back(pending.message);
+    contact().fill_last = now_;
+  }
   Enrollment* enrollment = find_enrollment(pending.enrollment);
   const Playbook* playbook = version_of(book_, pending);
   if (enrollment == nullptr || playbook == nullptr || pending.step >= playbook->steps.size() ||
