@@ -142,9 +142,9 @@ std::string url_from(const std::vector<Piece>& pieces) {
     if (!piece.is_value || url.empty()) {
       append_encoded(url, piece.text, is_reserved);
     } else {
-      // The @ of an address is no separator where there is no host.
+      // In the address of a mail they separate nothing.
       const bool is_mail = lower(url.substr(0, 7)) == "mailto:";
-      append_encoded(url, piece.text, [&](char c) { return is_mail && c == '@'; });
+      append_encoded(url, piece.text, [&](char c) { return is_mail && (c == '@' || c == '+'); });
     }
   }
   return url;

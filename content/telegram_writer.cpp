@@ -114,9 +114,9 @@ std::string TelegramWriter::list(const Element& element) {
     const std::string content = blocks(item.children, "\n");
     if (!html.empty()) html += '\n';
     html += lead;
-    for (const char c : content) {
-      html += c;
-      if (c == '\n') html += "  ";
+    for (std::size_t i = 0; i < content.size(); ++i) {
+      html += content[i];
+      if (content[i] == '\n' && content[i + 1] != '\n') html += "  ";
     }
   }
   return html;

@@ -51,8 +51,8 @@ TEST_CASE("the outside suite of Liquid cases passes") {
     if (is_right(*test, *read)) {
       ++passed;
     } else {
-      UNSCOPED_INFO(test->find("name")->as_string() << ": " << request_of(*test) << " gave "
-                                                    << answer);
+      UNSCOPED_INFO(test->find("name")->as_string()
+                    << ": " << request_of(*test) << " gave " << answer);
     }
   }
   WARN("Liquid: " << passed << " of " << total << " cases pass");
