@@ -8,11 +8,12 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/instant.h"
 #include "base/result.h"
-#include "config/config.h"
 #include "daemon/book_keeper.h"
+#include "rules/book.h"
 #include "store/store.h"
 
 namespace nurtured::daemon {
@@ -38,10 +39,11 @@ struct RestoreReport {
 base::Result<RestoreReport> restore(const std::string& file, const std::string& location,
                                     BookKeeper& keeper, const base::Clock& clock);
 
-// Brings a store up to what the journal says happened after its backup: departures take their place
-// in ledgers and histories through the rules themselves, with the enrollment that sent them led to
-// where it was; suppressions hold again. What happened to contacts that the backup does not know
-// counts for their addresses. Idempotent.
+// Brings a store up to what the journal says happened after its backup: a departure is led through
+// the rules themselves, so that ledgers, histories and the enrollment that sent it stand where they
+// stood; a suppression holds again, an erasure becomes one. What concerns contacts that the backup
+// does not know counts for their addresses, and their ids are not given to others. Departures that
+// the store knows are passed over.
 base::Result<void> replay(store::Store& store, std::shared_ptr<const rules::Book> book,
                           const std::vector<store::JournalRecord>& records, RestoreReport& report);
 

@@ -94,6 +94,7 @@ class BookKeeper {
  private:
   config::Compiled compile(const config::Workspace& workspace, bool with_secrets) const;
   base::Result<PreparedBook> prepare(BookFiles files, store::Reader& reader) const;
+  base::Result<std::shared_ptr<const config::Config>> adopt_applied(store::Reader& reader) const;
 
   BookKeeperOptions options_;
   const base::Clock& clock_;

@@ -20,7 +20,7 @@ base::Result<Answer> ask_daemon(const std::string& path, std::string_view operat
                                 const cel::Value& request,
                                 base::Milliseconds time_max = control_time_max);
 
-// True when somebody listens there.
+// False when surely nobody listens there; a socket that we may not use counts as true.
 bool daemon_listens(const std::string& path);
 
 }  // namespace nurtured::daemon

@@ -52,7 +52,7 @@ class ControlServer {
 
  private:
   class Impl;
-  std::shared_ptr<Impl> impl_;
+  std::unique_ptr<Impl> impl_;
 };
 
 }  // namespace nurtured::daemon

@@ -19,6 +19,7 @@ struct ExplainInput {
   const rules::Pauses& pauses;
   rules::Snapshot snapshot;
   std::vector<store::TimelineEntry> timeline;  // newest first
+  std::size_t shown = 20;                      // of the timeline; all of it is searched for facts
   base::Instant now;
 };
 

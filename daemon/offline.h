@@ -30,8 +30,8 @@ class DirectInbox final : public Inbox {
 
 class Offline {
  public:
-  // Opens the store of the keeper's workspace: with its lock when `changing`, else as a reader.
-  // `conflict` when a daemon has it; `not_found` when there is nothing to read yet. `keeper` and
+  // Opens the store of the keeper's workspace: with its lock when `changing`, else as a reader
+  // or, before the first start, as an empty one. `conflict` when a daemon has it. `keeper` and
   // `clock` outlive it.
   static base::Result<std::unique_ptr<Offline>> open(BookKeeper& keeper, const base::Clock& clock,
                                                      bool changing);

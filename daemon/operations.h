@@ -8,19 +8,18 @@
 //   pause, resume         {"what"}                                  all, a playbook, a connector
 //   contact/list          {"after", "limit"}
 //   contact/show          {"contact"}
-//   contact/add           {"contact", …}                            what contact/set takes
-//   contact/set           {"contact", "attributes", "addresses", "consent", "timezone", "locale",
-//                          "tag", "untag"}
+//   contact/add, set      {"contact", "attributes", "addresses", "timezone", "locale", "tag",
+//                          "untag"}
 //   contact/consent       {"contact", "channel", "given", "wording"}
 //   contact/suppress      {"contact", "scope", "reason", "channel"}
 //   event/add             {"contact", "event", "properties", "at"}
-//   touch/add             {"contact", "kind", "place", "note", "at"}
-//   enrollment/list       {"contact"} or {"parked": true}
-//   enrollment/stop|retry {"contact", "enrollment"}
+//   touch/add             {"contact", "kind", "place", "channel", "note", "at"}
+//   enrollment/list       {"contact"}, {"parked": true, "after", "limit"}, or {}
+//   enrollment/stop       {"contact", "enrollment"}                 likewise enrollment/retry
 //   delivery/list         {"state", "limit"}
 //   delivery/resend       {"delivery"}
 //   explain               {"contact", "limit"}
-//   backup                {"file"}
+//   backup/mark                                                     before the store is copied
 //
 // `contact` is a user id, an anonymous id, CHANNEL:ADDRESS or an e-mail address.
 #pragma once

@@ -64,6 +64,9 @@ struct PlanInput {
   const config::Config* before = nullptr;  // knows the former versions; null: nothing is applied
   const config::Config& after;             // likewise
   std::vector<store::Standing> standing;
+  // Messages whose files are gone and whose stored copies are in `after`, because people under way
+  // need them.
+  std::vector<std::string> kept;
 };
 
 Plan make_plan(const PlanInput& input);

@@ -35,17 +35,21 @@ Simulation::Simulation(std::shared_ptr<const config::Config> config, store::Stor
 base::Result<void> Simulation::run(std::vector<EventInput> events, Instant until) {
   std::ranges::stable_sort(events, {},
                            [](const EventInput& input) { return input.event.occurred_at; });
+  const auto arrival = [&](const EventInput& input) {
+    const Instant occurred = input.event.occurred_at;
+    return options_.from ? std::max(*options_.from, occurred) : occurred;
+  };
   std::size_t next = 0;
   for (;;) {
     const auto due = engine_.next_due();
     if (!due) return base::fail(due.error());
     std::optional<Instant> at;
-    if (next < events.size()) at = events[next].event.occurred_at;
+    if (next < events.size()) at = arrival(events[next]);
     if (*due && (!at || **due < *at)) at = **due;
     if (!at || *at > until) return {};
     std::vector<Arrived> inputs;
     const std::size_t most = options_.batch_size ? options_.batch_size() : events.size();
-    while (next < events.size() && events[next].event.occurred_at == *at && inputs.size() < most) {
+    while (next < events.size() && arrival(events[next]) == *at && inputs.size() < most) {
       EventInput& input = events[next++];
       input.event.received_at = *at;
       inputs.push_back({std::move(input), *at});

@@ -1,5 +1,5 @@
 // One process a store: an advisory lock on a file beside it (flock), which the kernel releases
-// however the process ends. Inside store/ only.
+// however the process ends. Inside store/, and for the restore, which replaces the file.
 #pragma once
 
 #include <string>

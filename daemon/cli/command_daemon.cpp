@@ -1,0 +1,103 @@
+// run, and what is asked of the running daemon about its book: status, plan, reload, pause, resume.
+#include <CLI/CLI.hpp>
+
+#include "daemon/cli/toolbox.h"
+#include "daemon/control_client.h"
+
+namespace nurtured::daemon::cli {
+namespace {
+
+void add_run(CLI::App& app, Call& call) {
+  const auto level = std::make_shared<std::string>("info");
+  auto* command = app.add_subcommand("run", "the daemon, in the foreground");
+  command->add_option("--log-level", *level, "how much to log")
+      ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error"}))
+      ->option_text("LEVEL (info)");
+  add_examples(*command, "  nurtured --config shop run\n  nurtured run --log-level debug");
+  command->callback([&call, level] {
+    call.action = [&call, level] { return call.world.run_daemon(call.config, *level); };
+  });
+}
+
+int reload(const Call& call, const std::string& format) {
+  const auto keeper = make_keeper(call);
+  if (!keeper) return complain(call, keeper.error());
+  const auto answer = ask_daemon(find_control(call, **keeper), "reload", cel::Map{});
+  const int status = print(call, answer, format);
+  if (answer && answer->problem) {
+    call.console.err << "nurtured: refused; the former book runs on\n";
+  }
+  return status;
+}
+
+void add_plan(CLI::App& app, Call& call) {
+  struct Options {
+    bool apply = false;
+    std::string format = "text";
+  };
+  const auto options = std::make_shared<Options>();
+  auto* command = app.add_subcommand(
+      "plan", "what the files would change: playbooks, versions, people under way");
+  command->add_flag("--apply", options->apply, "change it, all or nothing");
+  add_format(*command, options->format);
+  add_examples(*command, "  nurtured plan\n  nurtured check && nurtured plan --apply");
+  command->callback([&call, options] {
+    call.action = [&call, options] {
+      const char* operation = options->apply ? "reload" : "plan";
+      return print(call, ask(call, operation, cel::Map{}), options->format);
+    };
+  });
+}
+
+void add_reload(CLI::App& app, Call& call) {
+  const auto format = std::make_shared<std::string>("text");
+  auto* command =
+      app.add_subcommand("reload", "plan --apply in the running daemon; waits for the answer");
+  add_format(*command, *format);
+  add_examples(*command, "  nurtured reload\n  nurtured check && nurtured plan && nurtured reload");
+  command->callback(
+      [&call, format] { call.action = [&call, format] { return reload(call, *format); }; });
+}
+
+void add_status(CLI::App& app, Call& call) {
+  const auto format = std::make_shared<std::string>("text");
+  auto* command = app.add_subcommand("status", "what runs, what waits, what is paused");
+  add_format(*command, *format);
+  add_examples(*command, "  nurtured status\n  nurtured status --format json | jq .uncertain");
+  command->callback([&call, format] {
+    call.action = [&call, format] { return print(call, ask(call, "status", cel::Map{}), *format); };
+  });
+}
+
+void add_pause(CLI::App& app, Call& call, const char* name, const char* about,
+               const char* examples) {
+  struct Options {
+    std::string what = "all";
+    std::string format = "text";
+  };
+  const auto options = std::make_shared<Options>();
+  auto* command = app.add_subcommand(name, about);
+  command->add_option("WHAT", options->what, "all, a playbook or a connector; all where left out");
+  add_format(*command, options->format);
+  add_examples(*command, examples);
+  command->callback([&call, options, name] {
+    call.action = [&call, options, name] {
+      return print(call, ask(call, name, cel::Map{{"what", options->what}}), options->format);
+    };
+  });
+}
+
+}  // namespace
+
+void add_daemon_commands(CLI::App& app, Call& call) {
+  add_run(app, call);
+  add_status(app, call);
+  add_plan(app, call);
+  add_reload(app, call);
+  add_pause(app, call, "pause", "send nothing: at all, for a playbook, or through a connector",
+            "  nurtured pause\n  nurtured pause winter-sale\n  nurtured pause telegram");
+  add_pause(app, call, "resume", "let go on what was paused; resuming all lifts every pause",
+            "  nurtured resume\n  nurtured resume winter-sale");
+}
+
+}  // namespace nurtured::daemon::cli

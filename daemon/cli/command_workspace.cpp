@@ -1,0 +1,111 @@
+// check, init, version: what concerns the files alone.
+#include <filesystem>
+#include <fstream>
+#include <ostream>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "config/workspace.h"
+#include "daemon/cli/toolbox.h"
+
+namespace nurtured::daemon::cli {
+namespace {
+
+using base::ErrorKind;
+using base::Result;
+
+// The folder as it was typed, for problems that editors jump to.
+std::string typed_prefix(const Call& call) {
+  const std::string folder = workspace_folder(call.config);
+  return folder == "." ? "" : folder;
+}
+
+int check(const Call& call, const std::string& format) {
+  const auto keeper = make_keeper(call);
+  if (!keeper) return complain(call, keeper.error());
+  const BookFiles files = (*keeper)->read();
+  const config::PrintOptions options{.prefix = typed_prefix(call), .colour = call.console.colour};
+  if (format == "json") {
+    call.console.out << config::problems_json(files.problems, options) << '\n';
+  } else {
+    config::print_problems(
+        call.console.out, files.problems,
+        [&](std::string_view path) { return files.workspace.source(path); }, options);
+  }
+  if (files.config == nullptr) return found_problem;
+  if (format != "json") {
+    call.console.out << fmt::format("good: {} playbooks, {} messages\n",
+                                    files.config->book->current().size(),
+                                    files.config->messages.size());
+  }
+  return done;
+}
+
+Result<void> write_new(const std::filesystem::path& path, const std::string& text) {
+  std::error_code error;
+  std::filesystem::create_directories(path.parent_path(), error);
+  if (error) {
+    return base::fail(ErrorKind::disk, path.parent_path().string() + ": " + error.message());
+  }
+  std::ofstream file(path, std::ios::binary);
+  file << text;
+  file.close();
+  if (file) return {};
+  return base::fail(ErrorKind::disk, path.string() + " cannot be written");
+}
+
+int init(const Call& call, const std::string& folder) {
+  const auto files = config::default_workspace();
+  for (const auto& file : files) {
+    const auto path = std::filesystem::path(folder) / file.path;
+    if (!std::filesystem::exists(path)) continue;
+    return complain(
+        call,
+        {ErrorKind::conflict, path.string() + " exists", "name a folder without a workspace", {}});
+  }
+  for (const auto& file : files) {
+    const auto written = write_new(std::filesystem::path(folder) / file.path, file.text);
+    if (!written) return complain(call, written.error());
+    print_text(call.console.out,
+               fmt::format("{}\n", (std::filesystem::path(folder) / file.path).string()));
+  }
+  print_text(call.console.out, fmt::format("next: nurtured --config {} check\n", folder));
+  return done;
+}
+
+}  // namespace
+
+void add_workspace_commands(CLI::App& app, Call& call) {
+  const auto format = std::make_shared<std::string>("text");
+  auto* check_command = app.add_subcommand(
+      "check", "load everything and print every problem with its place and what would be right");
+  add_format(*check_command, *format);
+  add_examples(*check_command,
+               "  nurtured --config shop check\n"
+               "  nurtured check --format json | jq '.[] | select(.severity == \"error\")'");
+  check_command->callback(
+      [&call, format] { call.action = [&call, format] { return check(call, *format); }; });
+
+  const auto folder = std::make_shared<std::string>(".");
+  auto* init_command = app.add_subcommand("init", "write a first workspace");
+  init_command->add_option("FOLDER", *folder, "made where it does not exist; here where left out");
+  add_examples(*init_command, "  nurtured init shop\n  mkdir shop && cd shop && nurtured init");
+  init_command->callback(
+      [&call, folder] { call.action = [&call, folder] { return init(call, *folder); }; });
+
+  auto* version_command = app.add_subcommand("version", "the program's version");
+  const auto version_format = std::make_shared<std::string>("text");
+  add_format(*version_command, *version_format);
+  add_examples(*version_command, "  nurtured version\n  nurtured version --format json");
+  version_command->callback([&call, version_format] {
+    call.action = [&call, version_format] {
+      const bool is_json = *version_format == "json";
+      call.console.out << (is_json ? R"({"version":")" : "nurtured ") << NURTURED_VERSION
+                       << (is_json ? "\"}\n" : "\n");
+      return done;
+    };
+  });
+}
+
+}  // namespace nurtured::daemon::cli

@@ -1,0 +1,220 @@
+#include "daemon/operations.h"
+
+#include <algorithm>
+#include <array>
+#include <future>
+
+#include "daemon/operations_tools.h"
+#include "daemon/traits.h"
+#include "rules/cel/json.h"
+
+namespace nurtured::daemon {
+namespace {
+
+using base::ErrorKind;
+using base::Result;
+
+constexpr std::array<OperationEntry, 20> entries = {{
+    {"status", false, run_status},
+    {"plan", false, run_plan},
+    {"reload", true, run_reload},
+    {"pause", true, run_pause},
+    {"resume", true, run_resume},
+    {"contact/list", false, run_contact_list},
+    {"contact/show", false, run_contact_show},
+    {"contact/add", true, run_contact_add},
+    {"contact/set", true, run_contact_set},
+    {"contact/consent", true, run_contact_consent},
+    {"contact/suppress", true, run_contact_suppress},
+    {"explain", false, run_explain},
+    {"event/add", true, run_event_add},
+    {"touch/add", true, run_touch_add},
+    {"enrollment/list", false, run_enrollment_list},
+    {"enrollment/stop", true, run_enrollment_stop},
+    {"enrollment/retry", true, run_enrollment_retry},
+    {"delivery/list", false, run_delivery_list},
+    {"delivery/resend", true, run_delivery_resend},
+    {"backup/mark", true, run_backup_mark},
+}};
+
+const OperationEntry* find_entry(std::string_view name) {
+  const auto* found = std::ranges::find(entries, name, &OperationEntry::name);
+  return found == entries.end() ? nullptr : found;
+}
+
+// The key in the store's meta table under which the walk through all contacts keeps how far it
+// came: {"after": id, "retry": bool}. Stored: must never change.
+constexpr std::string_view rejudge_key = "rejudge";
+constexpr std::size_t rejudge_slice = 500;
+
+struct Walk {
+  rules::ContactId after;
+  bool retry = false;
+};
+
+store::MetaEntry to_entry(const Walk& walk) {
+  return {std::string(rejudge_key),
+          cel::to_json(cel::Map{{"after", walk.after.value}, {"retry", walk.retry}})};
+}
+
+Result<std::optional<Walk>> load_walk(store::Reader& reader) {
+  const auto text = reader.meta(rejudge_key);
+  if (!text) return base::fail(text.error());
+  if (!*text) return std::optional<Walk>();
+  const auto value = cel::from_json(**text);
+  const cel::Value* after = value ? value->find("after") : nullptr;
+  const cel::Value* retry = value ? value->find("retry") : nullptr;
+  if (after == nullptr || !after->is_int() || retry == nullptr || !retry->is_bool()) {
+    return base::fail(ErrorKind::internal, "the mark of what is to be judged anew is damaged");
+  }
+  return std::optional(Walk{rules::ContactId{after->as_int()}, retry->as_bool()});
+}
+
+// What a contact is to be asked anew, if anything.
+void add_inputs(const rules::Contact& contact, bool retry, std::vector<EngineInput>& inputs) {
+  if (retry) {
+    for (const auto& enrollment : contact.enrollments) {
+      if (enrollment.state != rules::EnrollmentState::parked) continue;
+      inputs.emplace_back(ContactInput{contact.id, rules::RetryEnrollment{enrollment.number}});
+    }
+  }
+  if (!contact.pending.empty()) inputs.emplace_back(ContactInput{contact.id, rules::Rejudge{}});
+}
+
+// The contact that holds an address, given as CHANNEL:ADDRESS or as an e-mail address.
+Result<std::optional<rules::ContactId>> find_holder(store::Reader& reader,
+                                                    const std::string& name) {
+  std::vector<rules::Address> candidates;
+  const std::size_t colon = name.find(':');
+  if (colon != std::string::npos) {
+    candidates.push_back({name.substr(0, colon), name.substr(colon + 1)});
+  }
+  if (const auto email = normal_email(name)) candidates.push_back({"email", *email});
+  for (const auto& address : candidates) {
+    const auto holders = reader.holders(address);
+    if (!holders) return base::fail(holders.error());
+    if (holders->size() > 1) {
+      return base::fail(ErrorKind::conflict, "several contacts hold " + name,
+                        "name one of them by its id");
+    }
+    if (holders->size() == 1) return std::optional(holders->front());
+  }
+  return std::optional<rules::ContactId>();
+}
+
+}  // namespace
+
+Result<void> submit(const OperationsContext& context, std::vector<EngineInput> inputs) {
+  // Shared, because the engine may answer after the wait here has ended.
+  const auto answer = std::make_shared<std::promise<Result<void>>>();
+  auto answered = answer->get_future();
+  const bool taken = context.inbox->submit(
+      std::move(inputs), [answer](const Result<void>& result, http::ReplyBatch& /*replies*/) {
+        answer->set_value(result);
+      });
+  if (!taken) return base::fail(ErrorKind::unavailable, "the daemon is overloaded", "try again");
+  if (answered.wait_for(Operations::engine_time_max) != std::future_status::ready) {
+    return base::fail(ErrorKind::unavailable, "the engine did not answer in time",
+                      "look whether it was done before trying again");
+  }
+  return answered.get();
+}
+
+Result<void> run_on_engine(const OperationsContext& context,
+                           std::function<Result<void>(Engine&, store::Store&)> job) {
+  const auto answer = std::make_shared<std::promise<Result<void>>>();
+  auto answered = answer->get_future();
+  context.post([answer, job = std::move(job)](Engine& engine, store::Store& store) {
+    answer->set_value(job(engine, store));
+  });
+  if (answered.wait_for(Operations::engine_time_max) != std::future_status::ready) {
+    return base::fail(ErrorKind::unavailable, "the engine did not answer in time",
+                      "look whether it was done before trying again");
+  }
+  return answered.get();
+}
+
+Result<rules::Snapshot> find_contact(store::Reader& reader, const std::string& name) {
+  std::optional<rules::ContactId> id;
+  for (const auto kind : {store::IdentityKey::Kind::user, store::IdentityKey::Kind::anonymous}) {
+    auto found = reader.find({kind, name});
+    if (!found) return base::fail(found.error());
+    if (!id) id = *found;
+  }
+  if (!id) {
+    auto holder = find_holder(reader, name);
+    if (!holder) return base::fail(holder.error());
+    id = *holder;
+  }
+  if (id) {
+    auto snapshot = reader.contact(*id);
+    if (!snapshot) return base::fail(snapshot.error());
+    if (*snapshot) return **std::move(snapshot);
+  }
+  return base::fail(ErrorKind::not_found, "there is no contact " + name,
+                    "name it by its id, CHANNEL:ADDRESS or e-mail address");
+}
+
+Who who_of(const rules::Contact& contact) {
+  const auto& anonymous = contact.anonymous_ids;
+  if (std::ranges::find(anonymous, contact.user_id) != anonymous.end()) {
+    return {.anonymous_id = contact.user_id};
+  }
+  return {.user_id = contact.user_id};
+}
+
+store::MetaEntry rejudge_mark(bool retry) {
+  return to_entry(Walk{.retry = retry});
+}
+
+bool Operations::changes(std::string_view name) {
+  const OperationEntry* entry = find_entry(name);
+  return entry != nullptr && entry->changes;
+}
+
+Result<Answer> Operations::call(std::string_view name, const cel::Value& request) {
+  const OperationEntry* entry = find_entry(name);
+  if (entry == nullptr) {
+    return base::fail(ErrorKind::not_found, "there is no operation " + std::string(name));
+  }
+  if (entry->changes && context_.inbox == nullptr) {
+    return base::fail(ErrorKind::unavailable, "the store is open for reading only");
+  }
+  if (context_.keeper.current() == nullptr) {
+    return base::fail(ErrorKind::unavailable, "no book runs yet");
+  }
+  return entry->run(context_, request);
+}
+
+Result<bool> Operations::background() {
+  auto walk = load_walk(context_.reader);
+  if (!walk) return base::fail(walk.error());
+  if (!*walk || context_.inbox == nullptr) return false;
+  const auto contacts = context_.reader.contacts_after((*walk)->after, rejudge_slice);
+  if (!contacts) return base::fail(contacts.error());
+  std::vector<EngineInput> inputs;
+  for (const auto& contact : *contacts) add_inputs(contact, (*walk)->retry, inputs);
+  if (!inputs.empty()) {
+    if (auto taken = submit(context_, std::move(inputs)); !taken) return base::fail(taken.error());
+  }
+  const bool more = contacts->size() == rejudge_slice;
+  const store::MetaEntry before = to_entry(**walk);
+  if (more) (*walk)->after = contacts->back().id;
+  const store::MetaEntry after = more ? to_entry(**walk) : store::MetaEntry{before.key, ""};
+  auto kept = run_on_engine(
+      context_,
+      [before, after, &clock = context_.clock](Engine&, store::Store& store) -> Result<void> {
+        // A reload in the meantime has begun a walk of its own.
+        const auto mark = store.meta(before.key);
+        if (!mark) return base::fail(mark.error());
+        if (*mark != before.value) return {};
+        store::Batch batch;
+        batch.now = clock.now();
+        batch.meta.push_back(after);
+        return store.commit(batch);
+      });
+  if (!kept) return base::fail(kept.error());
+  return more;
+}
+
+}  // namespace nurtured::daemon

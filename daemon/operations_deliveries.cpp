@@ -1,0 +1,232 @@
+// Operations on enrollments and deliveries: who is under way where, what failed, what may or may
+// not have left.
+#include <algorithm>
+#include <limits>
+
+#include <fmt/format.h>
+
+#include "daemon/contact_view.h"
+#include "daemon/operations_request.h"
+#include "daemon/operations_tools.h"
+
+namespace nurtured::daemon {
+namespace {
+
+using base::ErrorKind;
+using base::Result;
+
+constexpr std::int64_t list_max = 1000;
+// How many contacts one question for parked enrollments looks at; the answer tells where to go on.
+constexpr std::size_t contacts_scanned_max = 100'000;
+constexpr std::size_t contacts_slice = 1000;
+
+cel::Value with_contact(cel::Value value, const std::string& contact) {
+  cel::Map map{{"contact", contact}};
+  for (const auto& entry : value.as_map()) map.set(entry.key, entry.value);
+  return map;
+}
+
+void add_enrollment(const rules::Contact& contact, const rules::Enrollment& enrollment,
+                    const rules::Book& book, cel::List& list, std::string& text) {
+  list.push_back(with_contact(to_value(enrollment, book), contact.user_id));
+  text += fmt::format("{} {} #{} {}\n", contact.user_id, enrollment.playbook, enrollment.number,
+                      state_text(enrollment, book, book.zone(contact.timezone)));
+}
+
+Answer list_answer(std::string_view name, cel::List list, std::string text,
+                   std::string_view otherwise) {
+  if (list.empty()) text = std::string(otherwise) + "\n";
+  return {.result = cel::Map{{name, std::move(list)}}, .text = std::move(text)};
+}
+
+Result<Answer> list_of_contact(const OperationsContext& context, const std::string& name) {
+  const auto snapshot = find_contact(context.reader, name);
+  if (!snapshot) return base::fail(snapshot.error());
+  cel::List list;
+  std::string text;
+  for (const auto& enrollment : snapshot->contact.enrollments) {
+    add_enrollment(snapshot->contact, enrollment, *context.keeper.current()->book, list, text);
+  }
+  return list_answer("enrollments", std::move(list), std::move(text),
+                     snapshot->contact.user_id + " is under way nowhere");
+}
+
+Result<Answer> list_standing(const OperationsContext& context) {
+  auto standing = context.reader.standing();
+  if (!standing) return base::fail(standing.error());
+  std::ranges::sort(*standing);
+  const auto& book = *context.keeper.current()->book;
+  cel::List list;
+  std::string text;
+  for (const auto& at : *standing) {
+    const auto* version = book.playbook(at.playbook, at.version);
+    const bool known = version != nullptr && at.step < version->steps.size();
+    const std::string step = known ? version->steps[at.step].id : fmt::format("#{}", at.step + 1);
+    list.emplace_back(cel::Map{
+        {"playbook", at.playbook}, {"version", at.version}, {"step", step}, {"people", at.count}});
+    text += fmt::format("{} {} {}: {}\n", at.playbook, at.version.substr(0, 8), step, at.count);
+  }
+  return list_answer("standing", std::move(list), std::move(text), "nobody is under way");
+}
+
+Result<Answer> list_parked(const OperationsContext& context, std::int64_t after,
+                           std::size_t limit) {
+  cel::List list;
+  std::string text;
+  rules::ContactId last{after};
+  bool more = true;
+  for (std::size_t scanned = 0; more && scanned < contacts_scanned_max && list.size() < limit;) {
+    const auto contacts = context.reader.contacts_after(last, contacts_slice);
+    if (!contacts) return base::fail(contacts.error());
+    more = contacts->size() == contacts_slice;
+    scanned += contacts->size();
+    for (const auto& contact : *contacts) {
+      if (list.size() >= limit) {
+        more = true;
+        break;
+      }
+      last = contact.id;
+      for (const auto& enrollment : contact.enrollments) {
+        if (enrollment.state != rules::EnrollmentState::parked) continue;
+        add_enrollment(contact, enrollment, *context.keeper.current()->book, list, text);
+      }
+    }
+  }
+  if (list.empty()) text = "no enrollment is parked\n";
+  if (more) text += fmt::format("more: --after {}\n", last.value);
+  return Answer{.result = cel::Map{{"enrollments", std::move(list)},
+                                   {"after", more ? cel::Value(last.value) : cel::Value()}},
+                .text = std::move(text)};
+}
+
+struct EnrollmentName {
+  rules::ContactId contact;
+  std::string user_id;
+  rules::Enrollment enrollment;
+};
+
+Result<EnrollmentName> find_enrollment(const OperationsContext& context,
+                                       const cel::Value& request) {
+  RequestFields fields(request);
+  const std::string name = fields.text("contact");
+  const auto number = fields.integer("enrollment", 0, 1, std::numeric_limits<std::int64_t>::max());
+  if (auto done = fields.finish(); !done) return base::fail(done.error());
+  const auto snapshot = find_contact(context.reader, name);
+  if (!snapshot) return base::fail(snapshot.error());
+  for (const auto& enrollment : snapshot->contact.enrollments) {
+    if (enrollment.number != number) continue;
+    return EnrollmentName{snapshot->contact.id, snapshot->contact.user_id, enrollment};
+  }
+  return base::fail(ErrorKind::not_found, fmt::format("{} has no enrollment {}", name, number),
+                    "see `nurtured enrollment list " + name + "`");
+}
+
+}  // namespace
+
+Result<Answer> run_enrollment_list(const OperationsContext& context, const cel::Value& request) {
+  RequestFields fields(request);
+  const auto name = fields.optional_text("contact");
+  const bool parked = fields.boolean("parked", false);
+  const auto after = fields.integer("after", 0, 0, std::numeric_limits<std::int64_t>::max());
+  const auto limit = fields.integer("limit", 100, 1, list_max);
+  if (auto done = fields.finish(); !done) return base::fail(done.error());
+  if (name) return list_of_contact(context, *name);
+  if (parked) return list_parked(context, after, static_cast<std::size_t>(limit));
+  return list_standing(context);
+}
+
+Result<Answer> run_enrollment_stop(const OperationsContext& context, const cel::Value& request) {
+  const auto found = find_enrollment(context, request);
+  if (!found) return base::fail(found.error());
+  std::vector<EngineInput> inputs;
+  inputs.emplace_back(
+      ContactInput{found->contact, rules::StopEnrollment{found->enrollment.number}});
+  if (auto done = submit(context, std::move(inputs)); !done) return base::fail(done.error());
+  return Answer{.result = cel::Map{{"stopped", found->enrollment.number}},
+                .text = fmt::format("{} #{} of {} is stopped\n", found->enrollment.playbook,
+                                    found->enrollment.number, found->user_id)};
+}
+
+Result<Answer> run_enrollment_retry(const OperationsContext& context, const cel::Value& request) {
+  const auto found = find_enrollment(context, request);
+  if (!found) return base::fail(found.error());
+  if (found->enrollment.state != rules::EnrollmentState::parked) {
+    return base::fail(ErrorKind::conflict, fmt::format("enrollment {} of {} is not parked",
+                                                       found->enrollment.number, found->user_id));
+  }
+  std::vector<EngineInput> inputs;
+  inputs.emplace_back(
+      ContactInput{found->contact, rules::RetryEnrollment{found->enrollment.number}});
+  if (auto done = submit(context, std::move(inputs)); !done) return base::fail(done.error());
+  const auto after = context.reader.contact(found->contact);
+  if (!after) return base::fail(after.error());
+  // It may have ended in the meantime, which is as good as going on.
+  Answer answer{.text = "it goes on\n"};
+  bool parked = false;
+  if (*after) {
+    for (const auto& enrollment : (*after)->contact.enrollments) {
+      if (enrollment.number != found->enrollment.number ||
+          enrollment.state != rules::EnrollmentState::parked) {
+        continue;
+      }
+      parked = true;
+      answer.text = "it failed again: " + enrollment.parked_reason + "\n";
+    }
+  }
+  answer.problem = parked;
+  answer.result = cel::Map{{"retried", found->enrollment.number}, {"parked", parked}};
+  return answer;
+}
+
+Result<Answer> run_delivery_list(const OperationsContext& context, const cel::Value& request) {
+  RequestFields fields(request);
+  const auto state = fields.optional_text("state");
+  const auto limit = fields.integer("limit", 100, 1, list_max);
+  if (auto done = fields.finish(); !done) return base::fail(done.error());
+  store::DeliveryQuery query{.limit = static_cast<std::size_t>(limit)};
+  if (state) {
+    query.state = parse_delivery_change(*state);
+    if (!query.state) {
+      return base::fail("there is no state " + *state,
+                        "states are ready, committing, departed, uncertain, refused, returned");
+    }
+  }
+  const auto deliveries = context.reader.deliveries(query);
+  if (!deliveries) return base::fail(deliveries.error());
+  cel::List list;
+  std::string text;
+  for (const auto& delivery : *deliveries) {
+    const auto contact = context.reader.contact(delivery.contact);
+    if (!contact) return base::fail(contact.error());
+    const std::string user_id = *contact ? (*contact)->contact.user_id : "";
+    list.push_back(with_contact(to_value(delivery), user_id));
+    text += fmt::format("{}  {} {} {} to {} by {} at {}{}\n", delivery.key,
+                        to_string(delivery.change), user_id, delivery.message, delivery.to.value,
+                        delivery.to.channel, base::to_rfc3339(delivery.at),
+                        delivery.reason.empty() ? "" : ": " + delivery.reason);
+  }
+  return list_answer("deliveries", std::move(list), std::move(text), "there are none");
+}
+
+Result<Answer> run_delivery_resend(const OperationsContext& context, const cel::Value& request) {
+  RequestFields fields(request);
+  const std::string key = fields.text("delivery");
+  if (auto done = fields.finish(); !done) return base::fail(done.error());
+  const auto delivery = context.reader.delivery(key);
+  if (!delivery) return base::fail(delivery.error());
+  if (!*delivery) {
+    return base::fail(ErrorKind::not_found, "there is no delivery " + key,
+                      "see `nurtured delivery list --state uncertain`");
+  }
+  if ((*delivery)->change != rules::DeliveryChange::uncertain) {
+    return base::fail(ErrorKind::conflict, fmt::format("the delivery is {} and not uncertain",
+                                                       to_string((*delivery)->change)));
+  }
+  std::vector<EngineInput> inputs;
+  inputs.emplace_back(ContactInput{(*delivery)->contact, rules::ResendDelivery{**delivery}});
+  if (auto done = submit(context, std::move(inputs)); !done) return base::fail(done.error());
+  return Answer{.result = cel::Map{{"resent", key}},
+                .text = "it is sent again as soon as the gates allow\n"};
+}
+
+}  // namespace nurtured::daemon

@@ -1,0 +1,67 @@
+// Operations that tell of something that happened: events, and touches nobody's SDK saw.
+#include <fmt/format.h>
+
+#include "daemon/contact_view.h"
+#include "daemon/ingest.h"
+#include "daemon/operations_request.h"
+#include "daemon/operations_tools.h"
+
+namespace nurtured::daemon {
+namespace {
+
+using base::Result;
+
+Result<Answer> add_event(const OperationsContext& context, const std::string& name,
+                         std::string event, cel::Map properties, std::optional<base::Instant> at) {
+  const auto snapshot = find_contact(context.reader, name);
+  if (!snapshot) return base::fail(snapshot.error());
+  const base::Instant now = context.clock.now();
+  if (at && *at > now) return base::fail("`at` lies in the future");
+  const auto config = context.keeper.current();
+  EventInput input{
+      .who = who_of(snapshot->contact),
+      .event = {.name = event,
+                .properties = config::typed_properties(*config, event, std::move(properties)),
+                .occurred_at = at.value_or(now),
+                .received_at = now}};
+  std::vector<EngineInput> inputs;
+  inputs.emplace_back(std::move(input));
+  if (auto done = submit(context, std::move(inputs)); !done) return base::fail(done.error());
+  return Answer{.result = cel::Map{{"contact", snapshot->contact.user_id},
+                                   {"event", event},
+                                   {"at", time_value(at.value_or(now))}},
+                .text = fmt::format("{}: {} recorded\n", snapshot->contact.user_id, event)};
+}
+
+}  // namespace
+
+Result<Answer> run_event_add(const OperationsContext& context, const cel::Value& request) {
+  RequestFields fields(request);
+  const std::string name = fields.text("contact");
+  std::string event = fields.text("event");
+  cel::Map properties;
+  for (auto& [key, value] : fields.map("properties")) properties.set(key, std::move(value));
+  const auto at = fields.time("at");
+  if (auto done = fields.finish(); !done) return base::fail(done.error());
+  if (event.size() > event_name_bytes_max) return base::fail("the event's name is too long");
+  return add_event(context, name, std::move(event), std::move(properties), at);
+}
+
+Result<Answer> run_touch_add(const OperationsContext& context, const cel::Value& request) {
+  RequestFields fields(request);
+  const std::string name = fields.text("contact");
+  cel::Map properties{{"kind", fields.text("kind")},
+                      {"place", fields.optional_text("place").value_or("offline")}};
+  for (const std::string_view key : {"channel", "note"}) {
+    if (auto text = fields.optional_text(key)) properties.set(key, *std::move(text));
+  }
+  const auto at = fields.time("at");
+  if (auto done = fields.finish(); !done) return base::fail(done.error());
+  const std::string& place = properties.find("place")->as_string();
+  if (place != "offline" && place != "online") {
+    return base::fail("`place` is neither `offline` nor `online`");
+  }
+  return add_event(context, name, "touch.logged", std::move(properties), at);
+}
+
+}  // namespace nurtured::daemon

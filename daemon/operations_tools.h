@@ -1,0 +1,70 @@
+// What the operations share: handing inputs to the engine and waiting until they are on disk, and
+// finding contacts. Private to daemon/operations*.cpp.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "daemon/operations.h"
+
+namespace nurtured::daemon {
+
+// What reads does not change the store; what changes waits until its change is on disk.
+using OperationRun = base::Result<Answer> (*)(const OperationsContext&, const cel::Value& request);
+
+struct OperationEntry {
+  std::string_view name;
+  bool changes = false;
+  OperationRun run = nullptr;
+};
+
+// Blocks until all of it is on disk.
+base::Result<void> submit(const OperationsContext& context, std::vector<EngineInput> inputs);
+// Runs on the engine's thread; blocks until it has run.
+base::Result<void> run_on_engine(const OperationsContext& context,
+                                 std::function<base::Result<void>(Engine&, store::Store&)> job);
+
+// `name` is a user id, an anonymous id, CHANNEL:ADDRESS or an e-mail address. `not_found`, and
+// `conflict` where several contacts hold the address.
+base::Result<rules::Snapshot> find_contact(store::Reader& reader, const std::string& name);
+// How an input names that contact to the engine.
+Who who_of(const rules::Contact& contact);
+
+// The change to held messages that a book or a pause made: judged anew by Operations::background.
+// `retry`: parked steps are run again too, as after a reload.
+store::MetaEntry rejudge_mark(bool retry);
+
+// The operations, by file. operations_book.cpp
+base::Result<Answer> run_status(const OperationsContext& context, const cel::Value& request);
+base::Result<Answer> run_plan(const OperationsContext& context, const cel::Value& request);
+base::Result<Answer> run_reload(const OperationsContext& context, const cel::Value& request);
+base::Result<Answer> run_pause(const OperationsContext& context, const cel::Value& request);
+base::Result<Answer> run_resume(const OperationsContext& context, const cel::Value& request);
+base::Result<Answer> run_backup_mark(const OperationsContext& context, const cel::Value& request);
+// operations_contacts.cpp
+base::Result<Answer> run_contact_list(const OperationsContext& context, const cel::Value& request);
+base::Result<Answer> run_contact_show(const OperationsContext& context, const cel::Value& request);
+base::Result<Answer> run_contact_add(const OperationsContext& context, const cel::Value& request);
+base::Result<Answer> run_contact_set(const OperationsContext& context, const cel::Value& request);
+base::Result<Answer> run_contact_consent(const OperationsContext& context,
+                                         const cel::Value& request);
+base::Result<Answer> run_contact_suppress(const OperationsContext& context,
+                                          const cel::Value& request);
+base::Result<Answer> run_explain(const OperationsContext& context, const cel::Value& request);
+// operations_events.cpp
+base::Result<Answer> run_event_add(const OperationsContext& context, const cel::Value& request);
+base::Result<Answer> run_touch_add(const OperationsContext& context, const cel::Value& request);
+// operations_deliveries.cpp
+base::Result<Answer> run_enrollment_list(const OperationsContext& context,
+                                         const cel::Value& request);
+base::Result<Answer> run_enrollment_stop(const OperationsContext& context,
+                                         const cel::Value& request);
+base::Result<Answer> run_enrollment_retry(const OperationsContext& context,
+                                          const cel::Value& request);
+base::Result<Answer> run_delivery_list(const OperationsContext& context, const cel::Value& request);
+base::Result<Answer> run_delivery_resend(const OperationsContext& context,
+                                         const cel::Value& request);
+
+}  // namespace nurtured::daemon
