@@ -27,7 +27,6 @@ std::string_view detail_key(std::string_view action) {
 Simulation::Simulation(std::shared_ptr<const config::Config> config, store::Store& store,
                        Print print, SimulationOptions options)
     : config_(std::move(config)),
-      store_(store),
       engine_(store, config_->book, {.batch_wakes_max = 10'000}),
       print_(std::move(print)),
       options_(std::move(options)) {}

@@ -57,7 +57,6 @@ class Simulation {
   Arrived answer(const DeliveryNotice& notice, Instant now);
 
   std::shared_ptr<const config::Config> config_;
-  store::Store& store_;
   Engine engine_;
   Print print_;
   SimulationOptions options_;

@@ -1,5 +1,7 @@
 #include "content/liquid/context.h"
 
+#include <algorithm>
+
 #include "content/liquid/text.h"
 
 namespace nurtured::content::liquid {

@@ -14,8 +14,6 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr std::size_t nowhere = std::string_view::npos;
-
 // nullptr for an unknown zone: the library throws.
 const date::time_zone* find_zone(std::string_view name) {
   try {

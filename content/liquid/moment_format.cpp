@@ -10,7 +10,6 @@
 namespace nurtured::content::liquid {
 namespace {
 
-constexpr std::int64_t millis_per_day = 86'400'000;
 // A directive's width beyond this is not obeyed.
 constexpr int width_max = 1024;
 
