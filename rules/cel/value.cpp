@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <stdexcept>
 
 namespace nurtured::cel {
 namespace {
@@ -80,42 +81,47 @@ std::string_view type_name(Kind kind) {
 }
 
 Value::Value(std::string text)
-    : data_(StringData{std::make_shared<const std::string>(std::move(text))}) {}
+    : kind_(Kind::string), shared_(std::make_shared<const std::string>(std::move(text))) {}
 
 Value::Value(Bytes bytes)
-    : data_(BytesData{std::make_shared<const std::string>(std::move(bytes.data))}) {}
+    : kind_(Kind::bytes), shared_(std::make_shared<const std::string>(std::move(bytes.data))) {}
 
-Value::Value(base::Instant instant) {
+Value::Value(base::Instant instant) : kind_(Kind::timestamp) {
   const std::int64_t millis = base::to_millis(instant);
   const std::int64_t rest = (millis % 1000 + 1000) % 1000;
-  data_ = Timestamp{.seconds = (millis - rest) / 1000,
-                    .nanos = static_cast<std::int32_t>(rest * 1'000'000)};
+  bits_ = static_cast<std::uint64_t>((millis - rest) / 1000);
+  nanos_ = static_cast<std::int32_t>(rest * 1'000'000);
 }
 
-Value::Value(List items) {
+Value::Value(List items) : kind_(Kind::list) {
   ListNode node{.items = std::move(items)};
   for (const Value& item : node.items) node.weight = add_weight(node.weight, item.weight());
-  data_ = ListData{std::make_shared<const ListNode>(std::move(node))};
+  shared_ = std::make_shared<const ListNode>(std::move(node));
 }
 
-Value::Value(Map entries) {
+Value::Value(Map entries) : kind_(Kind::map) {
   MapNode node{.entries = std::move(entries)};
   for (const Map::Entry& entry : node.entries) {
     node.weight = add_weight(node.weight, entry.key.weight() + entry.value.weight());
   }
-  data_ = MapData{std::make_shared<const MapNode>(std::move(node))};
+  shared_ = std::make_shared<const MapNode>(std::move(node));
 }
 
 Value Value::optional_of(Value value) {
-  return Value(Data(OptionalData{std::make_shared<const Value>(std::move(value))}));
+  return {Kind::optional, 0, std::make_shared<const Value>(std::move(value))};
+}
+
+void Value::wrong_kind(Kind asked) const {
+  throw std::logic_error("a value of type " + std::string(type_name(kind_)) + " was taken for a " +
+                         std::string(type_name(asked)));
 }
 
 const List& Value::as_list() const {
-  return std::get<ListData>(data_).node->items;
+  return shared_of<ListNode>(Kind::list).items;
 }
 
 const Map& Value::as_map() const {
-  return std::get<MapData>(data_).node->entries;
+  return shared_of<MapNode>(Kind::map).entries;
 }
 
 const Value* Value::find(std::string_view key) const {
@@ -142,9 +148,9 @@ std::uint64_t Value::weight() const {
     case Kind::bytes:
       return text_weight(as_bytes().size());
     case Kind::list:
-      return std::get<ListData>(data_).node->weight;
+      return shared_of<ListNode>(Kind::list).weight;
     case Kind::map:
-      return std::get<MapData>(data_).node->weight;
+      return shared_of<MapNode>(Kind::map).weight;
     case Kind::optional:
       return as_optional() == nullptr ? 1 : add_weight(1, as_optional()->weight());
     default:

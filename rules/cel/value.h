@@ -10,6 +10,7 @@
 //   value.find("score")->as_int();  // 50
 #pragma once
 
+#include <bit>
 #include <compare>
 #include <concepts>
 #include <cstdint>
@@ -18,7 +19,6 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <variant>
 #include <vector>
 
 #include "base/instant.h"
@@ -80,27 +80,36 @@ class Value {
  public:
   Value() = default;  // null
   Value(std::nullptr_t) {}
-  Value(std::same_as<bool> auto value) : data_(value) {}
+  Value(std::same_as<bool> auto value) : kind_(Kind::boolean), bits_(value ? 1 : 0) {}
+  // Signed types make an int, unsigned ones a uint.
   template <std::integral T>
     requires(!std::same_as<T, bool> && !std::same_as<T, char>)
-  Value(T value) : data_(widen(value)) {}  // signed types make an int, unsigned ones a uint
-  Value(double value) : data_(value) {}
+  Value(T value)
+      : kind_(std::signed_integral<T> ? Kind::integer : Kind::unsigned_integer),
+        bits_(static_cast<std::uint64_t>(value)) {}
+  Value(double value) : kind_(Kind::decimal), bits_(std::bit_cast<std::uint64_t>(value)) {}
   Value(const char* text) : Value(std::string(text)) {}
   Value(std::string_view text) : Value(std::string(text)) {}
   Value(std::string text);
   Value(Bytes bytes);
-  Value(Timestamp value) : data_(value) {}
-  Value(Duration value) : data_(value) {}
+  Value(Timestamp value)
+      : kind_(Kind::timestamp),
+        nanos_(value.nanos),
+        bits_(static_cast<std::uint64_t>(value.seconds)) {}
+  Value(Duration value)
+      : kind_(Kind::duration),
+        nanos_(value.nanos),
+        bits_(static_cast<std::uint64_t>(value.seconds)) {}
   Value(base::Instant instant);
   Value(List items);
   Value(Map entries);
 
-  static Value type(Kind kind) { return Value(Data(kind)); }
+  static Value type(Kind kind) { return {Kind::type, static_cast<std::uint64_t>(kind), nullptr}; }
   // CEL's optional.of(value) and optional.none().
   static Value optional_of(Value value);
-  static Value optional_none() { return Value(Data(OptionalData{})); }
+  static Value optional_none() { return {Kind::optional, 0, nullptr}; }
 
-  Kind kind() const { return static_cast<Kind>(data_.index()); }
+  Kind kind() const { return kind_; }
   bool is_null() const { return kind() == Kind::null; }
   bool is_bool() const { return kind() == Kind::boolean; }
   bool is_int() const { return kind() == Kind::integer; }
@@ -116,21 +125,28 @@ class Value {
   bool is_map() const { return kind() == Kind::map; }
   bool is_optional() const { return kind() == Kind::optional; }
 
-  // Each asks for exactly its kind: another one is a bug of the caller (std::bad_variant_access).
-  // What they refer to lives as long as any copy of this Value.
-  bool as_bool() const { return std::get<bool>(data_); }
-  std::int64_t as_int() const { return std::get<std::int64_t>(data_); }
-  std::uint64_t as_uint() const { return std::get<std::uint64_t>(data_); }
-  double as_double() const { return std::get<double>(data_); }
-  const std::string& as_string() const { return *std::get<StringData>(data_).text; }
-  const std::string& as_bytes() const { return *std::get<BytesData>(data_).octets; }
-  Timestamp as_timestamp() const { return std::get<Timestamp>(data_); }
-  Duration as_duration() const { return std::get<Duration>(data_); }
-  Kind as_type() const { return std::get<Kind>(data_); }
+  // Each asks for exactly its kind: another one is a bug of the caller (std::logic_error). What
+  // they refer to lives as long as any copy of this Value.
+  bool as_bool() const { return bits_of(Kind::boolean) != 0; }
+  std::int64_t as_int() const { return static_cast<std::int64_t>(bits_of(Kind::integer)); }
+  std::uint64_t as_uint() const { return bits_of(Kind::unsigned_integer); }
+  double as_double() const { return std::bit_cast<double>(bits_of(Kind::decimal)); }
+  const std::string& as_string() const { return shared_of<std::string>(Kind::string); }
+  const std::string& as_bytes() const { return shared_of<std::string>(Kind::bytes); }
+  Timestamp as_timestamp() const {
+    return {.seconds = static_cast<std::int64_t>(bits_of(Kind::timestamp)), .nanos = nanos_};
+  }
+  Duration as_duration() const {
+    return {.seconds = static_cast<std::int64_t>(bits_of(Kind::duration)), .nanos = nanos_};
+  }
+  Kind as_type() const { return static_cast<Kind>(bits_of(Kind::type)); }
   const List& as_list() const;
   const Map& as_map() const;
   // The value inside an optional; nullptr for optional.none().
-  const Value* as_optional() const { return std::get<OptionalData>(data_).value.get(); }
+  const Value* as_optional() const {
+    require(Kind::optional);
+    return static_cast<const Value*>(shared_.get());
+  }
 
   // The entry of a map under a string key; nullptr when there is none or this is no map. Never
   // allocates.
@@ -151,38 +167,32 @@ class Value {
   friend bool operator==(const Value& left, const Value& right);
 
  private:
-  struct StringData {
-    std::shared_ptr<const std::string> text;
-  };
-  struct BytesData {
-    std::shared_ptr<const std::string> octets;
-  };
   struct ListNode;
   struct MapNode;
-  struct ListData {
-    std::shared_ptr<const ListNode> node;
-  };
-  struct MapData {
-    std::shared_ptr<const MapNode> node;
-  };
-  struct OptionalData {
-    std::shared_ptr<const Value> value;
-  };
-  using Data = std::variant<std::monostate, bool, std::int64_t, std::uint64_t, double, StringData,
-                            BytesData, Timestamp, Duration, Kind, ListData, MapData, OptionalData>;
 
-  explicit Value(Data data) : data_(std::move(data)) {}
+  Value(Kind kind, std::uint64_t bits, std::shared_ptr<const void> shared)
+      : kind_(kind), bits_(bits), shared_(std::move(shared)) {}
 
+  [[noreturn]] void wrong_kind(Kind asked) const;
+  void require(Kind asked) const {
+    if (kind_ != asked) wrong_kind(asked);
+  }
+  std::uint64_t bits_of(Kind asked) const {
+    require(asked);
+    return bits_;
+  }
   template <class T>
-  static auto widen(T value) {
-    if constexpr (std::signed_integral<T>) {
-      return static_cast<std::int64_t>(value);
-    } else {
-      return static_cast<std::uint64_t>(value);
-    }
+  const T& shared_of(Kind asked) const {
+    require(asked);
+    return *static_cast<const T*>(shared_.get());
   }
 
-  Data data_;
+  // By hand rather than a std::variant of thirteen alternatives, whose every copy and destruction
+  // jumps through a table: an evaluation is mostly copying and dropping small values.
+  Kind kind_ = Kind::null;
+  std::int32_t nanos_ = 0;              // of a timestamp or duration
+  std::uint64_t bits_ = 0;              // bool, int, uint, double, seconds, the kind of a type
+  std::shared_ptr<const void> shared_;  // std::string, ListNode, MapNode, an optional's Value
 };
 
 // CEL's order: numbers across their kinds (unordered with NaN), strings and bytes by bytes, bool
