@@ -1,0 +1,344 @@
+#include "daemon/cli/cli.h"
+
+#include <filesystem>
+#include <sstream>
+
+#include "rules/cel/json.h"
+#include "tests/catch.h"
+#include "tests/daemon/operator_world.h"
+
+using namespace nurtured;
+using Arguments = std::vector<std::string>;
+
+namespace {
+
+struct Ran {
+  int status = 0;
+  std::string out;
+  std::string err;
+};
+
+// A shell in which one command after the other is run.
+class Shell {
+ public:
+  Shell() { tests::write_small_workspace(folder_); }
+
+  Ran run(Arguments arguments, const std::string& input = {}) {
+    std::istringstream in(input);
+    std::ostringstream out;
+    std::ostringstream err;
+    daemon::cli::Console console{.in = in, .out = out, .err = err};
+    const daemon::cli::World world{
+        .clock = clock_,
+        .surroundings = {},
+        .run_daemon = [this](const std::string& config, const std::string& level) {
+          daemon_ = config + " " + level;
+          return 0;
+        }};
+    arguments.insert(arguments.begin(), {"--config", folder_.path()});
+    const int status = daemon::cli::run(arguments, console, world);
+    return {status, out.str(), err.str()};
+  }
+
+  const tests::TemporaryFolder& folder() const { return folder_; }
+  const std::string& daemon() const { return daemon_; }
+  base::VirtualClock& clock() { return clock_; }
+
+ private:
+  tests::TemporaryFolder folder_;
+  base::VirtualClock clock_{tests::at("2026-03-01T10:00:00Z")};
+  std::string daemon_;
+};
+
+std::string event_line(const std::string& user, const std::string& event, const std::string& time) {
+  return cel::to_json(cel::Map{{"type", "track"},
+                               {"userId", user},
+                               {"event", event},
+                               {"timestamp", time},
+                               {"properties", cel::Map{}}}) +
+         "\n";
+}
+
+std::string person_line(const std::string& user, const std::string& time) {
+  return cel::to_json(cel::Map{{"type", "identify"},
+                               {"userId", user},
+                               {"timestamp", time},
+                               {"traits", cel::Map{{"email", user + "@example.org"}}}}) +
+         "\n";
+}
+
+std::size_t count(const std::string& text, const std::string& part) {
+  std::size_t found = 0;
+  for (auto at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++found;
+  return found;
+}
+
+}  // namespace
+
+TEST_CASE("wrong usage is told on stderr with status 2") {
+  Shell shell;
+  const Arguments arguments = GENERATE(
+      Arguments{}, Arguments{"fly"}, Arguments{"check", "--fromat", "json"},
+      Arguments{"check", "--format", "xml"}, Arguments{"check", "surplus"}, Arguments{"explain"},
+      Arguments{"simulate", "--events", "x"}, Arguments{"simulate", "--until", "2026-01-01"},
+      Arguments{"simulate", "--events", "-", "--until", "soon"},
+      Arguments{"simulate", "--events", "-", "--until", "2026-04-01", "--seed", "many"},
+      Arguments{"eval"}, Arguments{"eval", "1", "--jsonl"}, Arguments{"render"},
+      Arguments{"contact"}, Arguments{"contact", "set", "u1", "novalue"},
+      Arguments{"contact", "consent", "u1", "email", "perhaps"},
+      Arguments{"event", "add", "u1", "e", "--data", "{"},
+      Arguments{"enrollment", "stop", "u1", "x"}, Arguments{"backup"},
+      Arguments{"run", "--log-level", "loud"});
+  const auto ran = shell.run(arguments);
+  CHECK(ran.status == daemon::cli::wrong_usage);
+  CHECK_FALSE(ran.err.empty());
+}
+
+TEST_CASE("every command's help shows examples") {
+  Shell shell;
+  const Arguments arguments = GENERATE(
+      Arguments{}, Arguments{"run"}, Arguments{"status"}, Arguments{"plan"}, Arguments{"reload"},
+      Arguments{"pause"}, Arguments{"resume"}, Arguments{"check"}, Arguments{"init"},
+      Arguments{"version"}, Arguments{"simulate"}, Arguments{"render"}, Arguments{"eval"},
+      Arguments{"explain"}, Arguments{"contact"}, Arguments{"contact", "set"},
+      Arguments{"event", "add"}, Arguments{"touch", "add"}, Arguments{"enrollment", "list"},
+      Arguments{"delivery", "resend"}, Arguments{"backup"}, Arguments{"restore"});
+  Arguments help = arguments;
+  help.emplace_back("--help");
+  const auto ran = shell.run(help);
+  CHECK(ran.status == daemon::cli::done);
+  const auto examples = ran.out.find("Examples:");
+  REQUIRE(examples != std::string::npos);
+  CHECK(count(ran.out.substr(examples), "nurtured ") >= 2);
+}
+
+TEST_CASE("run hands the workspace to the daemon") {
+  Shell shell;
+  CHECK(shell.run({"run", "--log-level", "debug"}).status == 0);
+  CHECK(shell.daemon() == shell.folder().path() + " debug");
+}
+
+TEST_CASE("check finds a good workspace good and a broken one broken") {
+  Shell shell;
+  CHECK(shell.run({"check"}).status == daemon::cli::done);
+  shell.folder().write("playbooks/p1.yaml", "start: {when: hello}\nsteps:\n  - sned: m1\n");
+  const auto text = shell.run({"check"});
+  CHECK(text.status == daemon::cli::found_problem);
+  CHECK(text.out.find(shell.folder() / "playbooks/p1.yaml:3:5: error: ") != std::string::npos);
+  const auto json = shell.run({"check", "--format", "json"});
+  CHECK(json.status == daemon::cli::found_problem);
+  const auto problems = cel::from_json(json.out);
+  REQUIRE(problems);
+  CHECK(problems->as_list().front().find("severity")->as_string() == "error");
+}
+
+TEST_CASE("check of what is no workspace says what to do") {
+  Shell shell;
+  const auto ran = shell.run({"--config", shell.folder() / "nowhere", "check"});
+  CHECK(ran.status != daemon::cli::done);
+  CHECK((ran.out + ran.err).find("nurtured init") != std::string::npos);
+}
+
+TEST_CASE("init writes a workspace that passes its own check, and never over another") {
+  Shell shell;
+  const std::string folder = shell.folder() / "new/shop";
+  REQUIRE(shell.run({"init", folder}).status == daemon::cli::done);
+  CHECK(std::filesystem::exists(folder + "/nurtured.yaml"));
+  CHECK(shell.run({"init", folder}).status == daemon::cli::found_problem);
+  CHECK(shell.run({"init", shell.folder().path()}).status == daemon::cli::found_problem);
+}
+
+TEST_CASE("version says which") {
+  Shell shell;
+  CHECK(shell.run({"version"}).out == "nurtured " NURTURED_VERSION "\n");
+  CHECK(cel::from_json(shell.run({"version", "--format", "json"}).out)
+            ->find("version")
+            ->as_string() == NURTURED_VERSION);
+}
+
+TEST_CASE("eval prints a literal, and an error with its place") {
+  Shell shell;
+  CHECK(shell.run({"eval", "1 + 1"}).out == "2\n");
+  CHECK(shell
+            .run({"eval", "score >= 50 && \"vip\" in tags", "--data",
+                  R"({"score": 60, "tags": ["vip"]})"})
+            .out == "true\n");
+  CHECK(shell.run({"eval", "contact.nothing == null", "--data", R"({"contact": {}})"}).out ==
+        "true\n");
+  CHECK(shell.run({"eval", "\"a\"", "--format", "json"}).out == "{\"value\":\"\\\"a\\\"\"}\n");
+  const auto wrong = shell.run({"eval", "1 +"});
+  CHECK(wrong.status == daemon::cli::found_problem);
+  CHECK(wrong.err.find("EXPR:1:") != std::string::npos);
+  CHECK(wrong.out.empty());
+}
+
+TEST_CASE("both filters answer each line and never stop at a bad one") {
+  Shell shell;
+  const std::string lines =
+      "{\"expr\": \"1 + 1\", \"template\": \"{{ 'a' }}\"}\nnonsense\n\n[]\n"
+      "{\"expr\": \"x\", \"data\": {\"x\": 3}, \"template\": \"{{ x }}\"}\r\n"
+      "{\"expr\": \"2\", \"template\": \"2\"}";
+  for (const std::string command : {"eval", "render"}) {
+    INFO(command);
+    const auto ran = shell.run({command, "--jsonl"}, lines);
+    CHECK(ran.status == daemon::cli::done);
+    CHECK(count(ran.out, "\n") == 6);
+    CHECK(count(ran.out, "\"error\"") == 3);
+    CHECK(ran.err.empty());
+  }
+}
+
+TEST_CASE("a line beyond the bound is answered and passed over") {
+  Shell shell;
+  const std::string lines =
+      std::string((16U << 20) + 10, 'x') + "\n{\"expr\": \"7\", \"template\": \"7\"}\n";
+  for (const std::string command : {"eval", "render"}) {
+    const auto ran = shell.run({command, "--jsonl"}, lines);
+    CHECK(ran.out.find("longer than") != std::string::npos);
+    CHECK(ran.out.find("\"7\"") != std::string::npos);
+  }
+}
+
+TEST_CASE("render shows a message for nobody in particular, or with data") {
+  Shell shell;
+  const auto text =
+      shell.run({"render", "m1", "--data", R"({"contact": {"first_name": "<Anna>"}})"});
+  CHECK(text.status == daemon::cli::done);
+  CHECK(text.out.find("Subject: m1\n") == 0);
+  CHECK(text.out.find("Hello <Anna>.") != std::string::npos);
+  const auto html = shell.run(
+      {"render", "m1", "--part", "html", "--data", R"({"contact": {"first_name": "<Anna>"}})"});
+  CHECK(html.out.find("Hello &lt;Anna&gt;.") != std::string::npos);
+  const auto json = cel::from_json(shell.run({"render", "m1", "--format", "json"}).out);
+  REQUIRE(json);
+  CHECK(json->find("subject")->as_string() == "m1");
+  CHECK(shell.run({"render", "m9"}).status == daemon::cli::found_problem);
+  CHECK(shell.run({"render", "m1", "--channel", "fax"}).status == daemon::cli::found_problem);
+}
+
+TEST_CASE("simulate prints what would happen, in order, and the same each time") {
+  Shell shell;
+  const std::string events = event_line("u1", "hello", "2026-03-02T08:30:00Z") +
+                             person_line("u1", "2026-03-01T08:00:00Z") + "\n";
+  const Arguments arguments = {"simulate", "--events", "-",        "--until", "2026-03-31",
+                               "--seed",   "7",        "--format", "jsonl"};
+  const auto ran = shell.run(arguments, events);
+  CHECK(ran.status == daemon::cli::done);
+  CHECK(ran.err.empty());
+  CHECK(count(ran.out, "\"do\":\"send\"") == 2);
+  CHECK(ran.out.find(R"("at":"2026-03-04T08:30:00Z","contact":"u1","playbook":"p1")") !=
+        std::string::npos);
+  CHECK(ran.out.find(R"("to":"u1@example.org","subject":"m2")") != std::string::npos);
+  CHECK(shell.run(arguments, events).out == ran.out);
+  CHECK_FALSE(std::filesystem::exists(shell.folder() / "nurtured.db"));
+}
+
+TEST_CASE("simulate stops its clock where it is told") {
+  Shell shell;
+  const std::string events =
+      person_line("u1", "2026-03-01T08:00:00Z") + event_line("u1", "hello", "2026-03-02T08:30:00Z");
+  const auto ran =
+      shell.run({"simulate", "--events", "-", "--until", "2026-03-04T08:29:59Z"}, events);
+  CHECK(count(ran.out, "\"do\":\"send\"") == 1);
+}
+
+TEST_CASE("what occurred before --from arrives then, late") {
+  Shell shell;
+  const std::string events = person_line("u1", "2026-02-01T08:00:00Z") +
+                             event_line("u1", "hello", "2026-02-02T08:30:00Z") +
+                             event_line("u2", "hello", "2026-03-02T08:30:00Z");
+  const auto ran = shell.run(
+      {"simulate", "--events", "-", "--from", "2026-03-01", "--until", "2026-03-31"}, events);
+  CHECK(ran.status == daemon::cli::done);
+  CHECK(ran.out.find("2026-02") == std::string::npos);
+  // Past `late_within`, a late event starts nothing.
+  CHECK(count(ran.out, R"("contact":"u1")") == 0);
+  CHECK(count(ran.out, R"("do":"start")") == 1);
+}
+
+TEST_CASE("bad lines of a simulation are named by number and the others are taken") {
+  Shell shell;
+  const std::string good =
+      person_line("u1", "2026-03-01T08:00:00Z") + event_line("u1", "hello", "2026-03-02T08:30:00Z");
+  const std::string bad = GENERATE(
+      "nonsense", "[]", "{}", "{\"type\": \"track\"}", "{\"type\": \"fly\", \"userId\": \"u1\"}",
+      "{\"type\": \"track\", \"event\": \"x\", \"timestamp\": \"2026-03-01T00:00:00Z\"}",
+      "{\"type\": \"track\", \"userId\": \"u1\", \"event\": \"x\"}",
+      "{\"type\": \"track\", \"userId\": \"u1\", \"event\": \"x\", \"timestamp\": \"never\"}",
+      "{\"type\": \"track\", \"userId\": 5.5e300, \"event\": {}, \"timestamp\": 1}",
+      "\xff\xfe\x00garbage", "{\"type\": \"track\", \"userId\": \"u1\"");
+  const auto ran =
+      shell.run({"simulate", "--events", "-", "--until", "2026-03-31"}, bad + "\n" + good);
+  INFO(bad);
+  CHECK(ran.status == daemon::cli::found_problem);
+  CHECK(ran.err.find("stdin:1") == 0);
+  CHECK(ran.err.find("1 lines were not taken") != std::string::npos);
+  CHECK(count(ran.out, "\"do\":\"send\"") == 2);
+}
+
+TEST_CASE("a simulation for people reads like a log") {
+  Shell shell;
+  const std::string events =
+      person_line("u1", "2026-03-01T08:00:00Z") + event_line("u1", "hello", "2026-03-02T08:30:00Z");
+  const auto ran =
+      shell.run({"simulate", "--events", "-", "--until", "2026-03-31", "--format", "text"}, events);
+  CHECK(ran.out.find("2026-03-02T08:30:00Z  u1  send m1 by email to u1@example.org \"m1\" (p1, ") !=
+        std::string::npos);
+}
+
+TEST_CASE("without a daemon changing commands take the store and reading ones look at it") {
+  Shell shell;
+  CHECK(shell.run({"plan"}).out.find("nothing is applied yet") == 0);
+  CHECK(shell.run({"contact", "show", "anna"}).status == daemon::cli::found_problem);
+  CHECK_FALSE(std::filesystem::exists(shell.folder() / "nurtured.db"));
+  REQUIRE(shell
+              .run({"contact", "add", "anna", "first_name=Anna", "seats=5", "--address",
+                    "email=anna@example.org", "--tag", "vip"})
+              .status == daemon::cli::done);
+  const auto shown = cel::from_json(shell.run({"contact", "show", "anna", "--format", "json"}).out);
+  REQUIRE(shown);
+  CHECK(cel::to_json(*shown->find("attributes")) == R"({"first_name":"Anna","seats":5})");
+  REQUIRE(shell.run({"event", "add", "anna", "hello"}).status == daemon::cli::done);
+  CHECK(shell.run({"explain", "anna"}).out.find("m1 (value, p1, send:m1)") != std::string::npos);
+  CHECK(shell.run({"eval", "contact.seats > 4 && did(\"hello\")", "--contact", "anna"}).out ==
+        "true\n");
+  CHECK(shell.run({"render", "m1", "--contact", "anna"}).out.find("Hello Anna.") !=
+        std::string::npos);
+  CHECK(shell.run({"plan", "--apply"}).status == daemon::cli::done);
+  CHECK(shell.run({"plan"}).out == "nothing changes\n");
+  CHECK(shell.run({"status"}).status == daemon::cli::done);
+}
+
+TEST_CASE("a reload asks a daemon, and there must be one") {
+  Shell shell;
+  const auto ran = shell.run({"reload"});
+  CHECK(ran.status == daemon::cli::found_problem);
+  CHECK(ran.err.find("no daemon runs") != std::string::npos);
+}
+
+TEST_CASE("a backup and its restore, from the command line") {
+  Shell shell;
+  REQUIRE(shell.run({"contact", "add", "anna"}).status == daemon::cli::done);
+  const std::string file = shell.folder() / "copy.db";
+  REQUIRE(shell.run({"backup", file}).status == daemon::cli::done);
+  CHECK(shell.run({"backup", file}).status == daemon::cli::found_problem);
+  REQUIRE(shell.run({"contact", "suppress", "anna"}).status == daemon::cli::done);
+  const auto restored = shell.run({"restore", file});
+  CHECK(restored.status == daemon::cli::done);
+  CHECK(restored.out.find("everything is paused") != std::string::npos);
+  CHECK(shell.run({"status"}).out.find("everything is paused") != std::string::npos);
+  CHECK(shell.run({"contact", "show", "anna"}).out.find("suppressed") != std::string::npos);
+}
+
+TEST_CASE("what others wrote cannot steer the terminal") {
+  Shell shell;
+  REQUIRE(shell
+              .run({"contact", "add", "anna",
+                    "note=\x1b]0;title\x07 \xc2\x9b"
+                    "31m"})
+              .status == daemon::cli::done);
+  const auto shown = shell.run({"contact", "show", "anna"}).out;
+  CHECK(shown.find('\x1b') == std::string::npos);
+  CHECK(shown.find('\x07') == std::string::npos);
+  CHECK(shown.find("\xc2\x9b") == std::string::npos);
+}

@@ -1,0 +1,282 @@
+#include "daemon/operations.h"
+
+#include "daemon/pauses.h"
+#include "rules/cel/json.h"
+#include "tests/catch.h"
+#include "tests/daemon/operator_world.h"
+
+using namespace nurtured;
+using base::ErrorKind;
+using cel::Map;
+
+namespace {
+
+std::string text_at(const cel::Value& value, std::string_view key) {
+  const auto* found = value.find(key);
+  return found != nullptr && found->is_string() ? found->as_string() : "(none)";
+}
+
+const cel::Value& first(const cel::Value& value, std::string_view key) {
+  const auto* list = value.find(key);
+  REQUIRE(list != nullptr);
+  REQUIRE_FALSE(list->as_list().empty());
+  return list->as_list().front();
+}
+
+}  // namespace
+
+TEST_CASE("a request that is not as documented is refused in words") {
+  tests::OperatorWorld world;
+  world.start();
+  world.event("u1", "other");
+  struct Case {
+    std::string operation;
+    std::string request;
+    ErrorKind kind;
+  };
+  const std::string long_text(5000, 'x');
+  const std::vector<Case> cases = {
+      {"", "{}", ErrorKind::not_found},
+      {"../status", "{}", ErrorKind::not_found},
+      {"status", "[]", ErrorKind::invalid},
+      {"status", "{\"surplus\": 1}", ErrorKind::invalid},
+      {"contact/show", "{}", ErrorKind::invalid},
+      {"contact/show", "{\"contact\": \"\"}", ErrorKind::invalid},
+      {"contact/show", "{\"contact\": 7}", ErrorKind::invalid},
+      {"contact/show", "{\"contact\": \"" + long_text + "\"}", ErrorKind::invalid},
+      {"contact/show", "{\"contact\": \"nobody\"}", ErrorKind::not_found},
+      {"contact/show", "{\"contact\": \"email:' OR 1=1 --\"}", ErrorKind::not_found},
+      {"contact/list", "{\"limit\": 100000000}", ErrorKind::invalid},
+      {"contact/list", "{\"limit\": \"all\"}", ErrorKind::invalid},
+      {"contact/set", "{\"contact\": \"u1\"}", ErrorKind::invalid},
+      {"contact/set", "{\"contact\": \"u1\", \"attributes\": [1]}", ErrorKind::invalid},
+      {"contact/set", "{\"contact\": \"u1\", \"attributes\": {\"\": 1}}", ErrorKind::invalid},
+      {"contact/set", "{\"contact\": \"u1\", \"addresses\": {\"email\": \"no address\"}}",
+       ErrorKind::invalid},
+      {"contact/set", "{\"contact\": \"u1\", \"timezone\": \"Mars/Olympus\"}", ErrorKind::invalid},
+      {"contact/set", "{\"contact\": \"u1\", \"tag\": \"vip\"}", ErrorKind::invalid},
+      {"contact/add", "{\"contact\": \"u1\"}", ErrorKind::conflict},
+      {"contact/consent", "{\"contact\": \"u1\", \"channel\": \"fax\"}", ErrorKind::not_found},
+      {"contact/suppress", "{\"contact\": \"u1\", \"scope\": \"some\"}", ErrorKind::invalid},
+      {"contact/suppress", "{\"contact\": \"u1\", \"channel\": \"sms\"}", ErrorKind::not_found},
+      {"event/add", "{\"contact\": \"u1\", \"event\": \"" + std::string(300, 'e') + "\"}",
+       ErrorKind::invalid},
+      {"event/add", "{\"contact\": \"u1\", \"event\": \"e\", \"at\": \"tomorrow\"}",
+       ErrorKind::invalid},
+      {"event/add", "{\"contact\": \"u1\", \"event\": \"e\", \"at\": \"2030-01-01T00:00:00Z\"}",
+       ErrorKind::invalid},
+      {"touch/add", "{\"contact\": \"u1\", \"kind\": \"talk\", \"place\": \"moon\"}",
+       ErrorKind::invalid},
+      {"enrollment/stop", "{\"contact\": \"u1\"}", ErrorKind::invalid},
+      {"enrollment/stop", "{\"contact\": \"u1\", \"enrollment\": 9}", ErrorKind::not_found},
+      {"delivery/list", "{\"state\": \"lost\"}", ErrorKind::invalid},
+      {"delivery/resend", "{\"delivery\": \"1.2.3.4.email\"}", ErrorKind::not_found},
+      {"pause", "{\"what\": \"no-such-thing\"}", ErrorKind::not_found},
+  };
+  for (const auto& test : cases) {
+    INFO(test.operation << " " << test.request.substr(0, 100));
+    const auto request = cel::from_json(test.request);
+    REQUIRE(request);
+    const auto error = world.refuse(test.operation, *request);
+    CHECK(error.kind == test.kind);
+    CHECK_FALSE(error.message.empty());
+  }
+}
+
+TEST_CASE("a contact is found by id, by address and by e-mail address in any case") {
+  tests::OperatorWorld world;
+  world.start();
+  world.event("anna", "other");
+  for (const char* name : {"anna", "email:anna@example.org", "Anna@Example.org"}) {
+    INFO(name);
+    CHECK(text_at(world.ask("contact/show", Map{{"contact", name}}).result, "id") == "anna");
+  }
+}
+
+TEST_CASE("an address that several hold names nobody") {
+  tests::OperatorWorld world;
+  world.start();
+  for (const char* id : {"a", "b"}) {
+    world.ask("contact/add",
+              Map{{"contact", id}, {"addresses", Map{{"email", "shared@example.org"}}}});
+  }
+  CHECK(world.refuse("contact/show", Map{{"contact", "shared@example.org"}}).kind ==
+        ErrorKind::conflict);
+}
+
+TEST_CASE("an operator adds a contact and changes it") {
+  tests::OperatorWorld world;
+  world.start();
+  world.ask("contact/add", Map{{"contact", "anna"},
+                               {"attributes", Map{{"first_name", "Anna"}, {"seats", 5}}},
+                               {"addresses", Map{{"email", " Anna@Example.org "}}},
+                               {"timezone", "Europe/Paris"},
+                               {"tag", cel::List{"vip", "trial"}}});
+  world.ask("contact/set", Map{{"contact", "anna"},
+                               {"attributes", Map{{"seats", nullptr}}},
+                               {"untag", cel::List{"trial"}}});
+  const auto shown = world.ask("contact/show", Map{{"contact", "anna"}});
+  CHECK(cel::to_json(*shown.result.find("attributes")) == R"({"first_name":"Anna"})");
+  CHECK(cel::to_json(*shown.result.find("tags")) == R"(["vip"])");
+  CHECK(text_at(*shown.result.find("addresses"), "email") == "anna@example.org");
+  CHECK(shown.text.find("Europe/Paris") != std::string::npos);
+}
+
+TEST_CASE("an operator's consent lifts an unsubscribe and not what is suppressed for all") {
+  tests::OperatorWorld world;
+  world.start();
+  world.event("anna", "other");
+  const std::string scope = GENERATE("marketing", "all");
+  world.ask("contact/suppress", Map{{"contact", "anna"}, {"scope", scope}});
+  const auto answer = world.ask("contact/consent", Map{{"contact", "anna"}, {"channel", "email"}});
+  CHECK(answer.result.find("suppression")->is_null() == (scope == "marketing"));
+}
+
+TEST_CASE("an operator's event starts a playbook, and a touch counts") {
+  tests::OperatorWorld world;
+  world.start();
+  world.event("anna", "other");
+  world.ask("event/add", Map{{"contact", "anna"}, {"event", "hello"}});
+  world.ask("touch/add", Map{{"contact", "anna"}, {"kind", "meeting"}, {"note", "at the fair"}});
+  const auto shown = world.ask("contact/show", Map{{"contact", "anna"}});
+  CHECK(text_at(first(shown.result, "enrollments"), "playbook") == "p1");
+  CHECK(shown.result.find("touches")->as_int() == 1);
+}
+
+TEST_CASE("a pause outlasts a restart and a resume lets go on") {
+  tests::OperatorWorld world;
+  world.start();
+  const std::string what = GENERATE("all", "p1", "outbox");
+  world.ask("pause", Map{{"what", what}});
+  world.event("anna", "hello");
+  CHECK(world.sent.empty());
+  const auto explained = world.ask("explain", Map{{"contact", "anna"}});
+  CHECK(text_at(first(explained.result, "held"), "reason") == "paused");
+  CHECK(explained.text.find("nurtured resume") != std::string::npos);
+
+  world.stop();
+  world.start();
+  const auto pauses = daemon::load_pauses(*world.store);
+  REQUIRE(pauses);
+  CHECK((pauses->all || pauses->playbooks.contains("p1") || pauses->connectors.contains("outbox")));
+  world.engine->set_pauses(*pauses);
+
+  world.ask("resume", Map{{"what", what}});
+  // The walk through all contacts asks for a new judgement of what is held.
+  for (auto more = world.operations->background(); more && *more;) {
+    more = world.operations->background();
+  }
+  CHECK(world.store->deliveries({rules::DeliveryChange::ready})->size() == 1);
+}
+
+TEST_CASE("resuming all lifts every pause, also of what is gone") {
+  tests::OperatorWorld world;
+  world.start();
+  world.ask("pause", Map{{"what", "p1"}});
+  world.ask("pause", Map{{"what", "outbox"}});
+  CHECK(world.ask("resume").text == "nothing is paused\n");
+  const auto kept = world.store->meta(daemon::pauses_key);
+  REQUIRE(kept);
+  CHECK_FALSE(kept->has_value());
+}
+
+TEST_CASE("the walk after a reload goes on where a restart cut it off") {
+  tests::OperatorWorld world;
+  world.start();
+  world.ask("pause");
+  for (int i = 0; i < 1200; ++i) world.event("u" + std::to_string(i), "hello");
+  world.ask("resume");
+  const auto first_slice = world.operations->background();
+  REQUIRE(first_slice);
+  CHECK(*first_slice);
+  CHECK(world.store->deliveries({rules::DeliveryChange::ready, 10'000})->size() == 500);
+  world.stop();
+  world.start();
+  int slices = 0;
+  for (auto more = world.operations->background(); more && *more; ++slices) {
+    more = world.operations->background();
+  }
+  CHECK(slices == 1);
+  CHECK(world.store->deliveries({rules::DeliveryChange::ready, 10'000})->size() == 1200);
+}
+
+TEST_CASE("a parked enrollment is listed, and a reload that mends it runs it again") {
+  tests::OperatorWorld world;
+  world.folder.write("playbooks/p1.yaml",
+                     "start: {when: hello}\nsteps:\n  - set: {size: \"=contact.nothing + 1\"}\n"
+                     "  - send: m1\n");
+  world.start();
+  world.event("anna", "hello");
+  const auto parked = world.ask("enrollment/list", Map{{"parked", true}});
+  CHECK(text_at(first(parked.result, "enrollments"), "contact") == "anna");
+  const auto number = first(parked.result, "enrollments").find("number")->as_int();
+
+  SECTION("retrying fails again as long as nothing was mended") {
+    const auto answer =
+        world.ask("enrollment/retry", Map{{"contact", "anna"}, {"enrollment", number}});
+    CHECK(answer.problem);
+  }
+  SECTION("it goes on once the contact has what was missing") {
+    world.ask("contact/set", Map{{"contact", "anna"}, {"attributes", Map{{"nothing", 1}}}});
+    const auto answer =
+        world.ask("enrollment/retry", Map{{"contact", "anna"}, {"enrollment", number}});
+    CHECK_FALSE(answer.problem);
+  }
+  SECTION("a reload retries it") {
+    world.ask("contact/set", Map{{"contact", "anna"}, {"attributes", Map{{"nothing", 1}}}});
+    world.ask("reload");
+    REQUIRE(world.operations->background());
+    CHECK(world.store->deliveries({rules::DeliveryChange::ready})->size() == 1);
+  }
+  SECTION("it can be stopped") {
+    world.ask("enrollment/stop", Map{{"contact", "anna"}, {"enrollment", number}});
+    CHECK(world.ask("enrollment/list", Map{{"contact", "anna"}}).text ==
+          "anna is under way nowhere\n");
+  }
+}
+
+TEST_CASE("an uncertain delivery is listed and sent again once, on an operator's word") {
+  tests::OperatorWorld world;
+  world.start();
+  const auto now = world.clock.now();
+  world.ask("contact/add",
+            Map{{"contact", "anna"}, {"addresses", Map{{"email", "anna@example.org"}}}});
+  world.ask("event/add", Map{{"contact", "anna"}, {"event", "hello"}});
+  const auto ready = world.store->deliveries({rules::DeliveryChange::ready});
+  REQUIRE(ready->size() == 1);
+  const std::string key = ready->front().key;
+  const auto contact = ready->front().contact;
+  REQUIRE(world.engine->process({{daemon::ContactInput{contact, rules::Claim{key}}, now}}, now));
+  REQUIRE(world.engine->process(
+      {{daemon::ContactInput{
+            contact, rules::Outcome{.delivery = key, .kind = rules::OutcomeKind::uncertain}},
+        now}},
+      now));
+  const auto listed = world.ask("delivery/list", Map{{"state", "uncertain"}});
+  CHECK(text_at(first(listed.result, "deliveries"), "delivery") == key);
+  CHECK(text_at(first(listed.result, "deliveries"), "contact") == "anna");
+  world.ask("delivery/resend", Map{{"delivery", key}});
+  CHECK(world.refuse("delivery/resend", Map{{"delivery", key}}).kind == ErrorKind::conflict);
+}
+
+TEST_CASE("status counts what runs and names what is paused") {
+  tests::OperatorWorld world;
+  world.start();
+  world.event("anna", "hello");
+  world.ask("pause", Map{{"what", "p1"}});
+  const auto status = world.ask("status");
+  CHECK(status.result.find("playbooks")->as_int() == 1);
+  CHECK(status.result.find("waiting")->as_int() == 1);
+  CHECK(status.text.find("p1 is paused") != std::string::npos);
+}
+
+TEST_CASE("without an inbox only what reads is offered") {
+  tests::OperatorWorld world;
+  world.start();
+  daemon::Operations reading({.reader = *world.store,
+                              .keeper = *world.keeper,
+                              .clock = world.clock,
+                              .location = world.location()});
+  CHECK(reading.call("status", Map{}));
+  CHECK(reading.call("pause", Map{}).error().kind == ErrorKind::unavailable);
+}
