@@ -167,6 +167,8 @@ Outcome classify(const SmtpReply& reply, SmtpStage stage) {
   std::optional<Blame> blame;
   // X.0.0 says nothing more than the basic code does.
   if (reply.enhanced && reply.enhanced->subject != 0) blame = blame_by_enhanced(*reply.enhanced);
+  // "530 5.7.0" asks for a login (RFC 4954 section 6), whatever else 5.7.0 stands for.
+  if (reply.code == 530) blame = Blame::configuration;
   Blame decided = blame.value_or(blame_by_basic(reply.code, stage));
   // The only address that MAIL has named is ours.
   if (stage == SmtpStage::sender && decided == Blame::address) decided = Blame::configuration;
