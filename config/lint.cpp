@@ -80,7 +80,7 @@ class HoldLint {
     const bool others_touch = !input_.catalogue.touchpoint_events.empty() ||
                               others_send(playbook, [](Kind) { return true; });
     if (at >= needed || others_touch) return true;
-    warn(playbook, at, fmt::format("{} of the {} touches that an offer needs", at, needed),
+    warn(playbook, at, fmt::format("it needs {} touches, at most {} come before it", needed, at),
          [](Kind) { return true; });
     return false;
   }
@@ -98,8 +98,8 @@ class HoldLint {
     const auto frees = [kind](Kind other) { return other != kind; };
     if (same < most(kind) || others_send(playbook, frees)) return;
     warn(playbook, at,
-         fmt::format("{} {} in the {} messages before it, and the mix allows {} in any {}", same,
-                     rules::to_string(kind), at - first, most(kind), input_.settings.mix.window),
+         fmt::format("its share of the mix ({} of any {}) is used up by the sends before it",
+                     most(kind), input_.settings.mix.window),
          frees);
   }
 
@@ -121,7 +121,7 @@ class HoldLint {
     const bool later = std::any_of(sends.begin() + static_cast<std::ptrdiff_t>(at) + 1, sends.end(),
                                    [&](const MarketingSend& s) { return frees(s.kind); });
     problems_.warning(sends[at].step->place, "held-for-ever",
-                      fmt::format("this {} is held until `hold` runs out: there are {}, and {}",
+                      fmt::format("this {} is held until `hold` runs out: {}, and {}",
                                   rules::to_string(sends[at].kind), why,
                                   later ? "only later steps of this playbook could free it, which "
                                           "wait for it"

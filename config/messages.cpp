@@ -133,8 +133,9 @@ class WordingReader {
                                      [&](const auto& b) { return b.id == button.id; });
     if (is_twin) {
       section.error("id", fmt::format("two buttons have the id `{}`", button.id), "rename one");
+    } else if (!button.id.empty() && !button.text.empty() && !button.url.empty()) {
+      buttons.push_back(std::move(button));
     }
-    buttons.push_back(std::move(button));
   }
 
   void read_overrides() {
@@ -356,6 +357,7 @@ class MessageReader {
       for (const auto& [known, layout] : layouts) names.push_back(known);
       section.error("layout", fmt::format("there is no layout `{}`", *name),
                     did_you_mean(*name, names, "put it in content/layouts"));
+      return "";
     }
     return *name;
   }
@@ -388,16 +390,25 @@ class MessageReader {
       for (const base::Error& error : message.error()) {
         problems_.error(place(error.place.path, error.place), error.message, error.remedy);
       }
+      // What is wrong in its other pieces is told as well.
+      for (const auto& [name, piece] : pieces) {
+        const auto sound = content::liquid::compile(
+            name, piece.scalar == nullptr ? piece.file->body : piece.scalar->text);
+        if (sound) check_piece(sound->usage(), piece);
+      }
       return;
     }
     for (const auto& [name, usage] : message->usage()) {
-      const auto in_piece = [&, &piece = name](const base::Place& inside) {
-        return place(piece, inside);
-      };
-      check_usage(usage, *out_.library, in_piece, problems_);
-      warn_of_raw(usage, in_piece);
+      const auto piece = pieces.find(name);
+      if (piece != pieces.end()) check_piece(usage, piece->second);
     }
     out_.compiled.emplace(source.name, std::move(*message));
+  }
+
+  void check_piece(const content::liquid::Usage& usage, const Piece& piece) {
+    const auto place = [&](const base::Place& inside) { return place_of(piece, inside); };
+    check_usage(usage, *out_.library, place, problems_);
+    warn_of_raw(usage, place);
   }
 
   void warn_of_raw(const content::liquid::Usage& usage,

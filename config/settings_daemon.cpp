@@ -191,7 +191,8 @@ void read_channels(Section& root, const ConnectorTypes& types, Catalogue& catalo
                             "`via: all` means every channel");
     }
     rules::Channel channel = read_channel(entry, root.problems());
-    if (std::find(known.begin(), known.end(), channel.connector) == known.end()) {
+    const bool is_known = std::find(known.begin(), known.end(), channel.connector) != known.end();
+    if (!is_known && !channel.connector.empty()) {
       root.problems().error(entry.value.place,
                             fmt::format("there is no connector `{}`", channel.connector),
                             did_you_mean(channel.connector, known, "list it under `connectors`"));

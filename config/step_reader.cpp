@@ -7,8 +7,10 @@
 #include <fmt/format.h>
 
 #include "config/assignments.h"
+#include "config/send_reader.h"
 #include "config/step_list.h"
 #include "config/text.h"
+#include "config/wait_reader.h"
 
 namespace nurtured::config {
 namespace {
@@ -144,89 +146,25 @@ class StepReader {
 
   // ---- sends
 
-  // What `send` and `series` share. `otherwise` is where the hold's last resort leads, if it may.
-  rules::Send read_gates(Section& section, std::vector<Tree>* otherwise) {
-    rules::Send send;
-    const Via via = read_via(section, context_.reading.catalogue);
-    send.via = via.channels;
-    send.via_all = via.all;
-    send.expires = read_moment(section, "expires");
-    send.go_on_while_held =
-        section.choice("while_held", {"wait", "go_on"}).value_or("wait") == "go_on";
-    const Node* hold = section.node("hold");
-    if (hold != nullptr && hold->is_map()) {
-      auto inner = section.section("hold");
-      if (inner->require("for", "say how long it may be held")) {
-        send.hold = inner->span("for").value_or(send.hold);
-      }
-      if (auto expires = read_moment(*inner, "expires")) {
-        if (send.expires) inner->error("expires", "`expires` is given twice", "keep one of them");
-        send.expires = std::move(expires);
-      }
-      if (otherwise == nullptr && inner->node("otherwise") != nullptr) {
-        inner->error("otherwise", "a series takes no `otherwise`", "write its sends one by one");
-      } else if (otherwise != nullptr) {
-        *otherwise = read_branch(*inner, "otherwise");
-      }
-      inner->finish();
-    } else if (hold != nullptr) {
-      send.hold = section.span("hold").value_or(send.hold);
-    }
-    return send;
-  }
-
-  bool check_message(const std::string& name, const base::Place& place, const rules::Send& send) {
-    const Catalogue& catalogue = context_.reading.catalogue;
-    const auto found = catalogue.messages.find(name);
-    if (found == catalogue.messages.end()) {
-      report_missing(name, place);
-      return false;
-    }
-    const auto& via = !send.via.empty()       ? send.via
-                      : !context_.via.empty() ? context_.via
-                                              : catalogue.default_via;
-    if (via.empty() && !catalogue.is_former) {
-      problems_.error(place, fmt::format("`{}` has no channel to go by", name),
-                      "list `channels` in nurtured.yaml");
-    }
-    if (found->second.kind == rules::Kind::reminder && !found->second.has_expires &&
-        !send.expires && !catalogue.is_former) {
-      problems_.error(place, fmt::format("the reminder `{}` needs `expires`", name),
-                      "say when it is too late, here or in the message: expires: event.starts");
-    }
-    context_.reading.uses.messages.push_back({name, via, place});
-    return true;
-  }
-
-  void report_missing(const std::string& name, const base::Place& place) {
-    const Catalogue& catalogue = context_.reading.catalogue;
-    if (catalogue.is_former) {
-      problems_.warning(place, "gone-message", fmt::format("the message `{}` is gone", name),
-                        "people under way are still to get it");
-      return;
-    }
-    std::vector<std::string> names;
-    for (const auto& [known, facts] : catalogue.messages) names.push_back(known);
-    problems_.error(place, fmt::format("there is no message `{}`", name),
-                    did_you_mean(name, names, fmt::format("write it to content/{}.md", name)));
-  }
-
   Tree read_send(Section& section, const Head& head) {
     const std::string message = section.text("send").value_or("");
     Tree tree = single(head, "send:" + message, rules::Send{});
-    std::vector<Tree> otherwise;
-    rules::Send send = read_gates(section, &otherwise);
-    if (!message.empty()) check_message(message, head.place, send);
-    send.message = message;
-    if (!otherwise.empty()) tree.branches.push_back(std::move(otherwise));
-    steps_.set_action(tree.first, std::move(send));
+    Gates gates = read_gates(section, context_);
+    if (!message.empty()) check_message(message, head.place, gates.send, context_);
+    gates.send.message = message;
+    if (gates.otherwise != nullptr) tree.branches.push_back(read_list(*gates.otherwise));
+    steps_.set_action(tree.first, std::move(gates.send));
     return tree;
   }
 
   // Sends with waits between them.
   Tree read_series(Section& section, const Head& head) {
     const Node* list = section.node("series");
-    const rules::Send shared = read_gates(section, nullptr);
+    const Gates gates = read_gates(section, context_);
+    if (gates.otherwise != nullptr) {
+      problems_.error(gates.otherwise->place, "a series takes no `otherwise`",
+                      "write its sends one by one");
+    }
     section.require("every", "say how far apart the messages are");
     const rules::Wait wait = read_wait(section, "every");
     Tree tree{static_cast<StepIndex>(steps_.size()), 0, {}};
@@ -243,12 +181,12 @@ class StepReader {
         problems_.error(item.place, "this is no message's name", "write one name an item");
         continue;
       }
-      check_message(item.text, item.place, shared);
+      check_message(item.text, item.place, gates.send, context_);
       // The first keeps the id that was given; the others are named after it.
       const bool is_first = steps_.size() == tree.first;
       const Head made{is_first ? head.id : "", item.place};
       if (!is_first) steps_.add(made, head.id.empty() ? "wait" : head.id + ":wait", wait);
-      rules::Send send = shared;
+      rules::Send send = gates.send;
       send.message = item.text;
       steps_.add(made, fmt::format("{}:{}", head.id.empty() ? "send" : head.id, item.text),
                  std::move(send));
@@ -260,72 +198,20 @@ class StepReader {
 
   // ---- waits
 
-  rules::Wait read_wait(Section& section, std::string_view key) {
-    rules::Wait wait;
-    wait.span = section.span(key).value_or(rules::Span{});
-    if (const auto at = section.text("at")) {
-      if (auto time = rules::parse_clock_time(*at)) {
-        wait.at = *time;
-      } else {
-        section.error("at", time.error().message, time.error().remedy);
-      }
-    }
-    const Node* days = section.node("days");
-    if (days != nullptr && days->is_list() && days->items.empty()) {
-      section.error("days", "`days` is empty", "leave it out for every day");
-    }
-    for (const std::string& name : section.texts("days")) {
-      if (auto day = rules::parse_weekday(name)) {
-        wait.days.bits = static_cast<std::uint8_t>(wait.days.bits | (1U << *day));
-      } else {
-        section.error("days", day.error().message, day.error().remedy);
-      }
-    }
-    return wait;
-  }
-
   Tree read_wait_step(Section& section, const Head& head) {
     return single(head, "wait", read_wait(section, "wait"));
   }
 
   Tree read_wait_until(Section& section, const Head& head) {
     const bool skips = section.choice("if_past", {"go_on", "skip"}).value_or("go_on") == "skip";
-    auto moment = read_moment(section, "wait_until");
+    auto moment = read_moment(section, "wait_until", context_);
     if (!moment) return single(head, "wait_until", rules::End{});
     rules::WaitUntil wait{std::move(*moment), skips, no_step};
     return single(head, "wait_until", std::move(wait));
   }
 
-  // `wait_for: EVENT`, `wait_for: [EVENT…]`, `wait_for: {any: [EVENT…]}` or, as the step itself,
-  // `any: [EVENT…]`.
-  Tree read_wait_for(Section& section, const Head& head) {
-    return read_expected(section, head, "wait_for");
-  }
-  Tree read_any(Section& section, const Head& head) { return read_expected(section, head, "any"); }
-
   Tree read_expected(Section& section, const Head& head, std::string_view key) {
-    rules::WaitFor wait;
-    const Node* what = section.node(key);
-    if (what->is_map()) {
-      auto inner = section.section(key);
-      inner->require("any", "list the events of which one is enough");
-      wait.events = read_event_names(*inner, "any");
-      inner->finish();
-    } else {
-      wait.events = read_event_names(section, key);
-    }
-    if (wait.events.empty()) section.error(key, "no event is named here", "name one");
-    wait.save = section.text("save").value_or("");
-    if (!wait.save.empty()) {
-      check_name(wait.save, "saved event", "", section.node("save")->place, problems_);
-    }
-    wait.within = section.span("within");
-    if (section.node("otherwise") != nullptr && section.node("within") == nullptr) {
-      section.error("otherwise", "`otherwise` is never reached: there is no `within`",
-                    "say how long to wait: within: 1d");
-    }
-    wait.condition =
-        read_condition(section, "if", shape_of(context_.reading.catalogue, wait.events));
+    rules::WaitFor wait = read_wait_for(section, key, context_);
     Tree tree =
         single(head, fmt::format("wait_for:{}", fmt::join(wait.events, ",")), rules::WaitFor{});
     tree.branches.push_back(read_branch(section, "then"));
@@ -333,18 +219,10 @@ class StepReader {
     steps_.set_action(tree.first, std::move(wait));
     return tree;
   }
-
-  std::vector<std::string> read_event_names(Section& section, std::string_view key) {
-    std::vector<std::string> names = section.texts(key);
-    const Node* node = section.node(key);
-    for (std::size_t i = 0; i < names.size(); ++i) {
-      const bool is_item = node->is_list() && node->items.size() == names.size();
-      const base::Place& place = is_item ? node->items[i].place : node->place;
-      check_event_name(names[i], place, problems_);
-      context_.reading.uses.events.push_back({names[i], place});
-    }
-    return names;
+  Tree read_wait_for_step(Section& section, const Head& head) {
+    return read_expected(section, head, "wait_for");
   }
+  Tree read_any(Section& section, const Head& head) { return read_expected(section, head, "any"); }
 
   // ---- choices and changes
 
@@ -366,8 +244,10 @@ class StepReader {
       }
       rules::Branch target;
       if (!is_else) {
-        target.condition = read_condition(branch, "if", context_.event);
-        branch.require("if", "write `if: EXPR`, or `else: [steps]`");
+        if (branch.require("if", "write `if: EXPR`, or `else: [steps]`")) {
+          target.condition = read_expression(*branch.node("if"), Wanted::condition, context_.event,
+                                             context_.reading);
+        }
         branch.require("then", "list the steps of this branch");
       }
       choose.branches.push_back(std::move(target));
@@ -460,21 +340,6 @@ class StepReader {
     return single(head, "end", rules::End{});
   }
 
-  // ---- expressions
-
-  std::optional<rules::Expression> read_moment(Section& section, std::string_view key) {
-    const Node* node = section.node(key);
-    if (node == nullptr) return std::nullopt;
-    return read_expression(*node, Wanted::moment, context_.event, context_.reading);
-  }
-
-  std::optional<rules::Expression> read_condition(Section& section, std::string_view key,
-                                                  const rules::EventShape& event) {
-    const Node* node = section.node(key);
-    if (node == nullptr) return std::nullopt;
-    return read_expression(*node, Wanted::condition, event, context_.reading);
-  }
-
   const StepContext& context_;
   Problems& problems_;
   StepList steps_;
@@ -486,7 +351,7 @@ const std::vector<StepReader::Kind>& StepReader::step_kinds() {
       {"series", &StepReader::read_series},
       {"wait", &StepReader::read_wait_step},
       {"wait_until", &StepReader::read_wait_until},
-      {"wait_for", &StepReader::read_wait_for},
+      {"wait_for", &StepReader::read_wait_for_step},
       {"any", &StepReader::read_any},
       {"choose", &StepReader::read_choose},
       {"set", &StepReader::read_set},

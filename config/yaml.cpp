@@ -324,6 +324,15 @@ void report(const YAML::Exception& fault, std::string_view text, Locator& locato
     message = "the text goes on after its closing quote";
     remedy = "put the whole expression in quotes: '\"a\" in b'";
   }
+  // yaml-cpp names what a tab led to, not the tab.
+  const std::size_t newline = offset == 0 ? std::string_view::npos : text.rfind('\n', offset - 1);
+  const std::size_t start = newline == std::string_view::npos ? 0 : newline + 1;
+  const std::size_t tab = text.substr(start, offset - start).find_first_not_of(' ');
+  if (tab != std::string_view::npos && text[start + tab] == '\t') {
+    problems.error(locator.at(start + tab), "a tab stands where lines are indented",
+                   "indent with spaces");
+    return;
+  }
   problems.error(locator.at(offset), std::move(message), std::move(remedy));
 }
 

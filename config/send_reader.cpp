@@ -1,0 +1,88 @@
+#include "config/send_reader.h"
+
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+namespace nurtured::config {
+namespace {
+
+void report_missing(const std::string& name, const base::Place& place, const Reading& reading) {
+  if (reading.catalogue.is_former) {
+    reading.problems.warning(place, "gone-message", fmt::format("the message `{}` is gone", name),
+                             "people under way are still to get it");
+    return;
+  }
+  std::vector<std::string> names;
+  for (const auto& [known, facts] : reading.catalogue.messages) names.push_back(known);
+  reading.problems.error(place, fmt::format("there is no message `{}`", name),
+                         did_you_mean(name, names, fmt::format("write it to content/{}.md", name)));
+}
+
+// `hold: {for: 14d, expires: EXPR, otherwise: [steps]}`
+void read_hold(Section& hold, const StepContext& context, Gates& gates) {
+  if (hold.require("for", "say how long it may be held")) {
+    gates.send.hold = hold.span("for").value_or(gates.send.hold);
+  }
+  if (auto expires = read_moment(hold, "expires", context)) {
+    if (gates.send.expires) hold.error("expires", "`expires` is given twice", "keep one of them");
+    gates.send.expires = std::move(expires);
+  }
+  gates.otherwise = hold.node("otherwise");
+  hold.finish();
+}
+
+}  // namespace
+
+Gates read_gates(Section& section, const StepContext& context) {
+  Gates gates;
+  Via via = read_via(section, context.reading.catalogue);
+  gates.send.via = std::move(via.channels);
+  gates.send.via_all = via.all;
+  gates.send.expires = read_moment(section, "expires", context);
+  gates.send.go_on_while_held =
+      section.choice("while_held", {"wait", "go_on"}).value_or("wait") == "go_on";
+  const Node* hold = section.node("hold");
+  if (hold != nullptr && hold->is_map()) {
+    auto inner = section.section("hold");
+    read_hold(*inner, context, gates);
+  } else if (hold != nullptr) {
+    gates.send.hold = section.span("hold").value_or(gates.send.hold);
+  }
+  return gates;
+}
+
+void check_message(const std::string& name, const base::Place& place, const rules::Send& send,
+                   const StepContext& context) {
+  const Reading& reading = context.reading;
+  const auto found = reading.catalogue.messages.find(name);
+  if (found == reading.catalogue.messages.end()) {
+    report_missing(name, place, reading);
+    return;
+  }
+  if (reading.catalogue.is_former) return;
+  const auto& via = !send.via.empty()      ? send.via
+                    : !context.via.empty() ? context.via
+                                           : reading.catalogue.default_via;
+  if (via.empty()) {
+    reading.problems.error(place, fmt::format("`{}` has no channel to go by", name),
+                           "list `channels` in nurtured.yaml");
+  }
+  const MessageFacts& facts = found->second;
+  if (facts.kind == rules::Kind::reminder && !facts.has_expires && !send.expires) {
+    reading.problems.error(
+        place, fmt::format("the reminder `{}` needs `expires`", name),
+        "say when it is too late, here or in the message: expires: event.starts");
+  }
+  reading.uses.messages.push_back({name, via, place});
+}
+
+std::optional<rules::Expression> read_moment(Section& section, std::string_view key,
+                                             const StepContext& context) {
+  const Node* node = section.node(key);
+  if (node == nullptr) return std::nullopt;
+  return read_expression(*node, Wanted::moment, context.event, context.reading);
+}
+
+}  // namespace nurtured::config

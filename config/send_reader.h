@@ -1,0 +1,31 @@
+// What a step that sends says of its message: the gates' side of `send` and `series`. Inside
+// config/ only.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "config/section.h"
+#include "config/step_reader.h"
+
+namespace nurtured::config {
+
+struct Gates {
+  rules::Send send;                 // but for its message and its links
+  const Node* otherwise = nullptr;  // the steps for when `hold` runs out; null where left out
+};
+
+// `via`, `hold`, `while_held` and `expires`.
+Gates read_gates(Section& section, const StepContext& context);
+
+// Is there such a message, has it a channel to go by, and a reminder its `expires`? Reports, and
+// adds to the uses.
+void check_message(const std::string& name, const base::Place& place, const rules::Send& send,
+                   const StepContext& context);
+
+// The timestamp expression under `key`; nullopt when it is missing or wrong.
+std::optional<rules::Expression> read_moment(Section& section, std::string_view key,
+                                             const StepContext& context);
+
+}  // namespace nurtured::config
