@@ -112,10 +112,11 @@ class Machine {
   void handle(const Claim& claim);
   void handle(const Outcome& outcome);
   void delivered(std::size_t index, Target& target, Kind kind);
-  void deferred(Pending& pending, Target& target, Kind kind, const Outcome& outcome);
+  void deferred(std::size_t index, Target& target, Kind kind, const Outcome& outcome);
+  void resolve(std::size_t index);
   void refused(std::size_t index, Target& target, Kind kind, const Outcome& outcome);
   void uncertain(std::size_t index, Target& target, Kind kind);
-  void render_failed(std::size_t index, Kind kind, const std::string& reason);
+  void render_failed(std::size_t index, Target& target, Kind kind, const std::string& reason);
   bool maintain_fill();
   Route route_of(const Pending& pending) const;
   void push_delivery(const Pending& pending, const Target& target, DeliveryChange change,

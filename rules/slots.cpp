@@ -27,6 +27,12 @@ bool in_flight(const Target& target) {
 bool in_flight(const Pending& pending) {
   return std::ranges::any_of(pending.targets, [](const Target& t) { return in_flight(t); });
 }
+// It left, or may have left, on one channel at least.
+bool has_left(const Pending& pending) {
+  return std::ranges::any_of(pending.targets, [](const Target& target) {
+    return target.state == TargetState::departed || target.state == TargetState::uncertain;
+  });
+}
 
 // A fifth earlier or later, the same on every run, so that what was refused together does not come
 // back together.
@@ -245,7 +251,8 @@ void Machine::complete(std::size_t index, bool departed) {
   const Pending pending = std::move(contact().pending[index]);
   contact().pending.erase(contact().pending.begin() + static_cast<std::ptrdiff_t>(index));
   if (pending.enrollment == 0 && !departed) {
-    // A piece of fill that cannot be sent is not tried again and again: the next one's turn comes in its time.
+    // A piece of fill that cannot be sent is not tried again and again: the next one's turn comes
+    // in its time.
     contact().fill_sent.push_back(pending.message);
     contact().fill_last = now_;
   }
@@ -344,7 +351,7 @@ void Machine::handle(const Outcome& outcome) {
     case OutcomeKind::delivered:
       return delivered(index, *target, kind);
     case OutcomeKind::deferred:
-      return deferred(pending, *target, kind, outcome);
+      return deferred(index, *target, kind, outcome);
     case OutcomeKind::refused_address:
     case OutcomeKind::refused_mailbox:
     case OutcomeKind::refused_message:
@@ -352,14 +359,14 @@ void Machine::handle(const Outcome& outcome) {
     case OutcomeKind::uncertain:
       return uncertain(index, *target, kind);
     case OutcomeKind::failed:
-      return render_failed(index, kind, outcome.reason);
+      return render_failed(index, *target, kind, outcome.reason);
     case OutcomeKind::unsent:
       take_back(pending, *target, kind);
       target->state = TargetState::held;
       target->departed.reset();
       push_delivery(pending, *target, DeliveryChange::returned, kind);
       free_slot(outcome.delivery, target->address);
-      return;
+      return resolve(index);
   }
 }
 
@@ -383,10 +390,19 @@ void Machine::delivered(std::size_t index, Target& target, Kind kind) {
                                 {"kind", to_string(kind)},
                                 {"channel", target.address.channel},
                                 {"playbook", pending.playbook}});
-  if (!in_flight(pending)) complete(index, true);
+  resolve(index);
 }
 
-void Machine::deferred(Pending& pending, Target& target, Kind kind, const Outcome& outcome) {
+// After the outcome of one delivery. The deliveries of `via: all` are one message: when none is on
+// its way any more and one has left, the message is done, and what was deferred on another channel
+// is not tried again.
+void Machine::resolve(std::size_t index) {
+  const Pending& pending = contact().pending[index];
+  if (!in_flight(pending) && has_left(pending)) complete(index, true);
+}
+
+void Machine::deferred(std::size_t index, Target& target, Kind kind, const Outcome& outcome) {
+  Pending& pending = contact().pending[index];
   const std::string key = delivery_key(contact().id, pending, target.address.channel);
   take_back(pending, target, kind);
   const std::size_t step = std::min<std::size_t>(target.attempt, retry_delays.size());
@@ -403,6 +419,7 @@ void Machine::deferred(Pending& pending, Target& target, Kind kind, const Outcom
     target.not_before.reset();
     target.connector_reason = "no success within 72 hours: " + outcome.reason;
   }
+  resolve(index);
 }
 
 void Machine::refused(std::size_t index, Target& target, Kind kind, const Outcome& outcome) {
@@ -419,9 +436,7 @@ void Machine::refused(std::size_t index, Target& target, Kind kind, const Outcom
   decision.reason = Reason::refused;
   decision.delivery = key;
   decision.detail = outcome.reason;
-  const bool another_left = std::ranges::any_of(
-      pending.targets, [](const Target& other) { return other.state == TargetState::departed; });
-  if (another_left && !in_flight(pending)) complete(index, true);
+  resolve(index);
   if (outcome.kind == OutcomeKind::refused_address) {
     address_state(address).suppression = Suppression{SuppressionScope::all, now_, "bounced"};
     emit("message.bounced", cel::Map{{"channel", address.channel}, {"reason", outcome.reason}});
@@ -447,26 +462,33 @@ void Machine::uncertain(std::size_t index, Target& target, Kind kind) {
   }
   target.state = TargetState::uncertain;
   push_delivery(pending, target, DeliveryChange::uncertain, kind);
-  if (!in_flight(pending)) complete(index, true);
+  resolve(index);
 }
 
-void Machine::render_failed(std::size_t index, Kind kind, const std::string& reason) {
+void Machine::render_failed(std::size_t index, Target& target, Kind kind,
+                            const std::string& reason) {
   Pending& pending = contact().pending[index];
-  const std::int64_t number = pending.enrollment;
-  for (auto& target : pending.targets) {
-    if (!in_flight(target)) continue;
-    take_back(pending, target, kind);
-    push_delivery(pending, target, DeliveryChange::returned, kind);
-    free_slot(delivery_key(contact().id, pending, target.address.channel), target.address);
+  take_back(pending, target, kind);
+  target.state = TargetState::refused;
+  target.departed.reset();
+  push_delivery(pending, target, DeliveryChange::returned, kind);
+  free_slot(delivery_key(contact().id, pending, target.address.channel), target.address);
+  if (in_flight(pending) || has_left(pending)) {
+    Decision& decision = record("fail", pending, kind);
+    decision.reason = Reason::failed;
+    decision.detail = reason;
+    return resolve(index);
   }
-  const std::uint32_t step = pending.step;
+  const Pending failed = std::move(pending);
   contact().pending.erase(contact().pending.begin() + static_cast<std::ptrdiff_t>(index));
-  Enrollment* enrollment = find_enrollment(number);
-  if (enrollment == nullptr) return;
-  if (enrollment->state == EnrollmentState::sending && enrollment->step == step) {
+  Enrollment* enrollment = find_enrollment(failed.enrollment);
+  if (enrollment != nullptr && enrollment->state == EnrollmentState::sending &&
+      enrollment->step == failed.step) {
     park(*enrollment, {.message = reason});
   } else {
-    record("fail", enrollment).detail = reason;
+    Decision& decision = record("fail", failed, kind);
+    decision.reason = Reason::failed;
+    decision.detail = reason;
   }
 }
 

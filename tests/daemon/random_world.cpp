@@ -1,0 +1,177 @@
+#include "tests/daemon/random_world.h"
+
+#include <algorithm>
+
+#include "config/zones.h"
+
+namespace nurtured::tests {
+namespace {
+
+using namespace nurtured::rules;
+
+class Maker {
+ public:
+  explicit Maker(std::uint64_t seed) : random_(seed) {}
+
+  RandomWorld make() {
+    RandomWorld world;
+    Settings settings = make_settings();
+    auto messages = make_messages();
+    if (chance(2)) {
+      settings.fill = Fill{"evergreen", {.days = static_cast<std::int32_t>(random_.below(3))}};
+      for (int i = 0; i < 6; ++i) {
+        messages.push_back({.name = "fill" + std::to_string(i),
+                            .kind = i % 3 == 2 ? Kind::engagement : Kind::value});
+        settings.series["evergreen"].push_back(messages.back().name);
+      }
+    }
+    std::vector<Touchpoint> touchpoints = {
+        {.event = "e0", .count_every = {.days = 1}},
+        {.event = "e1", .count_every = {.exact = std::chrono::hours{1}}},
+    };
+    std::vector<std::shared_ptr<const Playbook>> playbooks;
+    for (int i = 0; i < 7; ++i) playbooks.push_back(make_playbook(i));
+    auto config = std::make_shared<config::Config>();
+    config->book =
+        std::make_shared<const Book>(settings, *config::system_zones(), messages, touchpoints,
+                                     playbooks, std::vector<std::shared_ptr<const Playbook>>{});
+    world.config = config;
+    make_people(world);
+    make_events(world);
+    return world;
+  }
+
+ private:
+  bool chance(std::uint64_t one_in) { return random_.below(one_in) == 0; }
+
+  Settings make_settings() {
+    Settings settings;
+    settings.mix.offer = static_cast<int>(random_.below(4)) * 10;
+    settings.mix.engagement = static_cast<int>(random_.below(4)) * 10;
+    settings.mix.value = 100 - settings.mix.offer - settings.mix.engagement;
+    settings.mix.window = 2 + random_.below(12);
+    settings.touches_before_offer = static_cast<int>(random_.below(8));
+    settings.limits.per_day = 1 + static_cast<int>(random_.below(3));
+    settings.limits.per_week = 1 + static_cast<int>(random_.below(10));
+    settings.limits.min_gap = {.exact = std::chrono::hours{random_.below(14)}};
+    if (chance(3)) settings.limits.quiet = {{}, {}};
+    settings.channels = {{"email", {"smtp", true}}, {"telegram", {"bot", true}}};
+    settings.default_via = {"email", "telegram"};
+    return settings;
+  }
+
+  std::vector<MessageInfo> make_messages() {
+    std::vector<MessageInfo> messages;
+    for (int i = 0; i < 12; ++i) {
+      const auto drawn = random_.below(12);
+      const Kind kind = drawn < 4   ? Kind::value
+                        : drawn < 6 ? Kind::engagement
+                        : drawn < 9 ? Kind::offer
+                                    : static_cast<Kind>(drawn - 6);
+      messages.push_back({.name = "m" + std::to_string(i), .kind = kind});
+    }
+    return messages;
+  }
+
+  Step make_step(StepIndex index, StepIndex last) {
+    const StepIndex next = index + 1 <= last ? index + 1 : no_step;
+    Step step{.id = "s" + std::to_string(index), .next = next};
+    switch (random_.below(6)) {
+      case 0:
+        step.action = Wait{.span = {.days = static_cast<std::int32_t>(random_.below(4)),
+                                    .exact = std::chrono::minutes{random_.below(600)}}};
+        break;
+      case 1:
+        step.action =
+            WaitFor{.events = {event_name()},
+                    .within = Span{.days = 1 + static_cast<std::int32_t>(random_.below(3))},
+                    .then = next,
+                    .otherwise = next};
+        break;
+      case 2:
+        step.action = Tag{{"t" + std::to_string(random_.below(3))}, chance(3)};
+        break;
+      default: {
+        Send send{.message = "m" + std::to_string(random_.below(12))};
+        if (chance(3)) send.via = {"telegram", "email"};
+        if (chance(6)) {
+          send.via = {"telegram", "email"};
+          send.via_all = true;
+        }
+        if (chance(4)) send.hold = {.days = 1 + static_cast<std::int32_t>(random_.below(9))};
+        send.go_on_while_held = chance(3);
+        step.action = std::move(send);
+      }
+    }
+    return step;
+  }
+
+  std::string event_name() { return "e" + std::to_string(random_.below(5)); }
+
+  std::shared_ptr<const Playbook> make_playbook(int number) {
+    auto playbook = std::make_shared<Playbook>();
+    playbook->id = "p" + std::to_string(number);
+    playbook->version = "v1";
+    playbook->priority = static_cast<int>(random_.below(101));
+    playbook->starts.push_back({.event = event_name()});
+    if (chance(2)) playbook->starts.push_back({.event = event_name()});
+    playbook->again.mode = chance(3) ? AgainMode::never : AgainMode::always;
+    playbook->meanwhile = chance(3) ? Meanwhile::restart : Meanwhile::ignore;
+    if (chance(3)) playbook->goal = Goal{.event = event_name(), .within = Span{.days = 20}};
+    if (chance(4)) playbook->stops.push_back({.event = event_name()});
+    const auto last = static_cast<StepIndex>(1 + random_.below(7));
+    for (StepIndex i = 0; i <= last; ++i) playbook->steps.push_back(make_step(i, last));
+    return playbook;
+  }
+
+  daemon::EventInput event(const std::string& contact, const std::string& name, base::Instant at) {
+    daemon::EventInput input;
+    input.who.user_id = contact;
+    input.event = {.name = name, .properties = cel::Map{}, .occurred_at = at, .received_at = at};
+    return input;
+  }
+
+  void make_people(RandomWorld& world) {
+    const std::vector<std::string> zones = {"Europe/Moscow", "Australia/Lord_Howe",
+                                            "America/New_York", "UTC"};
+    const base::Instant start = *base::parse_instant("2026-03-01T00:00:00Z");
+    const std::string shared_zone = zones[random_.below(zones.size())];
+    for (int i = 0; i < 5; ++i) {
+      const std::string name = "u" + std::to_string(i);
+      // The first two share a mailbox, and a clock to count its days by.
+      world.zones[name] = i < 2 ? shared_zone : zones[random_.below(zones.size())];
+      auto input = event(name, "contact.identified", start);
+      input.event.change.timezone = world.zones[name];
+      input.event.change.addresses.emplace_back("email",
+                                                (i < 2 ? "shared" : name) + "@example.org");
+      if (chance(2))
+        input.event.change.addresses.emplace_back("telegram", std::to_string(1000 + i));
+      world.events.push_back(std::move(input));
+    }
+  }
+
+  void make_events(RandomWorld& world) {
+    const base::Instant start = *base::parse_instant("2026-03-01T00:00:00Z");
+    world.until = start + std::chrono::hours{24 * 75};
+    std::vector<daemon::EventInput> events;
+    const std::size_t moments = 40 + random_.below(80);
+    for (std::size_t i = 0; i < moments; ++i) {
+      const base::Instant at = start + std::chrono::minutes{random_.below(60 * 24 * 70)};
+      for (std::size_t n = 1 + random_.below(4); n > 0; --n) {
+        events.push_back(event("u" + std::to_string(random_.below(5)), event_name(), at));
+      }
+    }
+    std::ranges::stable_sort(events, {}, [](const auto& input) { return input.event.occurred_at; });
+    world.events.insert(world.events.end(), events.begin(), events.end());
+  }
+
+  base::Random random_;
+};
+
+}  // namespace
+
+RandomWorld random_world(std::uint64_t seed) {
+  return Maker(seed).make();
+}
+
+}  // namespace nurtured::tests
