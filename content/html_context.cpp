@@ -1,6 +1,8 @@
 #include "content/html_context.h"
 
+#include <algorithm>
 #include <array>
+#include <utility>
 
 namespace nurtured::content {
 namespace {
