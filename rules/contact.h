@@ -142,6 +142,7 @@ struct Pending {
   std::uint32_t turn = 0;
   std::string step_id;
   std::string message;
+  bool by_hand = false;  // an operator asked for it: it stays though its enrollment has ended
   Instant since;
   Instant hold_until;
   std::optional<Instant> expires;

@@ -127,6 +127,12 @@ bool Machine::settle_once() {
       skip(i, Reason::failed, "the message is gone");
       return true;
     }
+    // It was on its way when its enrollment ended, and came back.
+    if (pending.enrollment != 0 && !pending.by_hand &&
+        find_enrollment(pending.enrollment) == nullptr) {
+      skip(i, Reason::withdrawn, "");
+      return true;
+    }
     if (pending.expires && *pending.expires <= now_) {
       skip(i, Reason::expired, "");
       return true;
@@ -250,9 +256,9 @@ void Machine::skip(std::size_t index, Reason reason, const std::string& detail) 
 void Machine::complete(std::size_t index, bool departed) {
   const Pending pending = std::move(contact().pending[index]);
   contact().pending.erase(contact().pending.begin() + static_cast<std::ptrdiff_t>(index));
-  if (pending.enrollment == 0 && !departed) {
-    // A piece of fill that cannot be sent is not tried again and again: the next one's turn comes
-    // in its time.
+  if (pending.enrollment == 0) {
+    // A piece of fill has had its turn however it ended: one that cannot be sent is not tried again
+    // and again.
     contact().fill_sent.push_back(pending.message);
     contact().fill_last = now_;
   }
@@ -382,10 +388,6 @@ void Machine::delivered(std::size_t index, Target& target, Kind kind) {
   decision.to = target.address;
   decision.delivery = delivery_key(contact().id, pending, target.address.channel);
   if (first && is_marketing(kind)) contact().touches.add(departed);
-  if (first && pending.enrollment == 0) {
-    contact().fill_sent.push_back(pending.message);
-    contact().fill_last = departed;
-  }
   emit("message.sent", cel::Map{{"message", pending.message},
                                 {"kind", to_string(kind)},
                                 {"channel", target.address.channel},
@@ -479,17 +481,18 @@ void Machine::render_failed(std::size_t index, Target& target, Kind kind,
     decision.detail = reason;
     return resolve(index);
   }
-  const Pending failed = std::move(pending);
-  contact().pending.erase(contact().pending.begin() + static_cast<std::ptrdiff_t>(index));
-  Enrollment* enrollment = find_enrollment(failed.enrollment);
+  Enrollment* enrollment = find_enrollment(pending.enrollment);
   if (enrollment != nullptr && enrollment->state == EnrollmentState::sending &&
-      enrollment->step == failed.step) {
+      enrollment->step == pending.step) {
+    // The step fails for this contact alone: it is shown, and goes on when it is retried.
+    contact().pending.erase(contact().pending.begin() + static_cast<std::ptrdiff_t>(index));
     park(*enrollment, {.message = reason});
-  } else {
-    Decision& decision = record("fail", failed, kind);
-    decision.reason = Reason::failed;
-    decision.detail = reason;
+    return;
   }
+  Decision& decision = record("fail", pending, kind);
+  decision.reason = Reason::failed;
+  decision.detail = reason;
+  complete(index, false);
 }
 
 void Machine::handle(const ResendDelivery& command) {
@@ -507,6 +510,7 @@ void Machine::handle(const ResendDelivery& command) {
                   .version = old.version,
                   .step_id = old.step,
                   .message = old.message,
+                  .by_hand = true,
                   .since = now_,
                   .hold_until = add(now_, Span{.days = 30}, zone()),
                   .reason_since = now_};
@@ -567,8 +571,9 @@ bool Machine::maintain_fill() {
   const auto piece =
       std::ranges::find_if(pending, [](const Pending& p) { return p.enrollment == 0; });
   if (piece != pending.end()) {
-    // Nothing is held behind the mix any more: the piece is not needed, and leaves no trace.
-    if (!wanted && !in_flight(*piece)) {
+    // Nothing is held behind the mix any more: the piece is not needed, and leaves no trace. One
+    // that was tried already keeps its turn, or its retry would be forgotten.
+    if (!wanted && piece->targets.empty()) {
       pending.erase(piece);
       return true;
     }

@@ -313,6 +313,7 @@ struct Fields<rules::Pending> {
     visit(12, self.reason);
     visit(13, self.reason_since, self.since);
     visit(14, self.until);
+    visit(15, self.by_hand);
   }
 };
 
@@ -455,7 +456,7 @@ template <class T>
 inline constexpr std::size_t members = boost::pfr::tuple_size_v<T>;
 
 static_assert(members<rules::Contact> == 23 && members<rules::Enrollment> == 19);
-static_assert(members<rules::Pending> == 14 && members<rules::Target> == 6);
+static_assert(members<rules::Pending> == 15 && members<rules::Target> == 6);
 static_assert(members<rules::Tally> == 5 && members<rules::Ledger> == 2);
 static_assert(members<rules::Departure> == 2 && members<rules::LastStart> == 3);
 static_assert(members<rules::Consent> == 4 && members<rules::Suppression> == 3);

@@ -91,7 +91,18 @@ std::string contact_name(const std::string& id) {
   return "u" + std::to_string(std::stoi(id) - 1);
 }
 
+std::string describe(const std::vector<Left>& sent) {
+  std::string text;
+  for (const auto& l : sent) {
+    text += base::to_rfc3339(l.at) + " " + l.key + " " + l.message + " " +
+            std::string(to_string(l.kind)) + " to " + l.address +
+            (l.outcome == OutcomeKind::uncertain ? " (uncertain)\n" : "\n");
+  }
+  return text;
+}
+
 void check_shares(const Settings& settings, const std::vector<Left>& sent) {
+  INFO(describe(sent));
   for (std::size_t start = 0; start < sent.size(); ++start) {
     std::size_t offers = 0;
     std::size_t engagements = 0;
@@ -109,6 +120,7 @@ void check_shares(const Settings& settings, const std::vector<Left>& sent) {
 }
 
 void check_caps(const Settings& settings, const Zone& zone, const std::vector<Left>& sent) {
+  INFO(describe(sent));
   std::map<LocalDay, int> days;
   for (std::size_t i = 0; i < sent.size(); ++i) {
     ++days[zone.day_of(sent[i].at)];
