@@ -143,8 +143,8 @@ class Checker {
       const Checked key = check(entry.key);
       if (!key) return std::nullopt;
       if (!rules_.may_be_key(*key)) {
-        return fail(entry.key->span,
-                    "a key is a string, int, uint or bool, not a " + rules_.name(*key));
+        return fail(entry.key->span, "a key is a string, int, uint or bool, not a value of type " +
+                                         rules_.name(*key));
       }
       const Checked value = part_type(entry.value, entry.optional);
       if (!value) return std::nullopt;

@@ -205,8 +205,8 @@ std::optional<Value> format(Evaluation& evaluation, const Arguments& arguments) 
     if (!evaluation.charge(4 * value.weight())) return std::nullopt;
     const Text shown = convert(value, *clause);
     if (!shown) {
-      return evaluation.fail(std::string("%") + clause->conversion + " cannot show a " +
-                             std::string(type_name(value.kind())));
+      return evaluation.fail(std::string("%") + clause->conversion +
+                             " cannot show values of type " + std::string(type_name(value.kind())));
     }
     text += *shown;
   }

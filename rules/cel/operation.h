@@ -128,9 +128,13 @@ inline Value take(const Value* result, Value& scratch) {
   return result == &scratch ? std::move(scratch) : *result;
 }
 
-// "int", as messages call the type of a value.
+// "int", as messages call the type of a value; and "an int".
 inline std::string kind_name(const Value& value) {
   return std::string(type_name(value.kind()));
+}
+inline std::string a_kind(const Value& value) {
+  const bool vowel = value.is_int() || value.is_optional();
+  return (vowel ? "an " : "a ") + kind_name(value);
 }
 
 }  // namespace nurtured::cel

@@ -213,8 +213,7 @@ class Or final : public Operation {
  private:
   const Value* no_optional(Evaluation& evaluation, const Value& value) const {
     return evaluation.fail_at(span(), std::string(unwraps_ ? "orValue" : "or") +
-                                          "() needs an optional, and this is a " +
-                                          kind_name(value));
+                                          "() needs an optional, and this is " + a_kind(value));
   }
 
   bool unwraps_;

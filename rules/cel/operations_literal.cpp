@@ -20,7 +20,7 @@ Part run_part(const Operation& operation, bool optional, Evaluation& evaluation)
   if (value == nullptr) return {.value = std::nullopt, .failed = true};
   if (!optional) return {.value = take(value, own)};
   if (!value->is_optional()) {
-    evaluation.fail_at(operation.span(), "? needs an optional, and this is a " + kind_name(*value));
+    evaluation.fail_at(operation.span(), "? needs an optional, and this is " + a_kind(*value));
     return {.value = std::nullopt, .failed = true};
   }
   const Value* inner = value->as_optional();
@@ -59,8 +59,7 @@ class MakeMap final : public Operation {
       Part key = run_part(*part.key, false, evaluation);
       if (key.failed) return nullptr;
       if (!Map::is_key(*key.value)) {
-        return evaluation.fail_at(part.key->span(),
-                                  "a " + kind_name(*key.value) + " is no key of a map");
+        return evaluation.fail_at(part.key->span(), a_kind(*key.value) + " is no key of a map");
       }
       Part value = run_part(*part.value, part.optional, evaluation);
       if (value.failed) return nullptr;

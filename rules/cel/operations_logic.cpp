@@ -13,7 +13,7 @@ std::optional<bool> run_bool(const Operation& operation, Evaluation& evaluation)
   const Value* value = operation.run(evaluation, own);
   if (value == nullptr) return std::nullopt;
   if (value->is_bool()) return value->as_bool();
-  evaluation.fail_at(operation.span(), "a bool is needed, and this is a " + kind_name(*value));
+  evaluation.fail_at(operation.span(), "a bool is needed, and this is " + a_kind(*value));
   return std::nullopt;
 }
 
@@ -182,7 +182,7 @@ class In final : public Comparison {
     if (collection->is_list()) return in_list(evaluation, *item, collection->as_list(), scratch);
     if (!collection->is_map()) {
       return evaluation.fail_at(
-          span(), "in needs a list or a map on its right, and this is a " + kind_name(*collection));
+          span(), "in needs a list or a map on its right, and this is " + a_kind(*collection));
     }
     scratch = collection->as_map().find(*item) != nullptr;
     return &scratch;

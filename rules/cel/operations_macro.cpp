@@ -17,7 +17,7 @@ class Comprehend final : public Operation {
     const Value* range = plan_.range->run(evaluation, own);
     if (range == nullptr) return nullptr;
     if (!range->is_list() && !range->is_map()) {
-      return evaluation.fail_at(plan_.range->span(), "a " + kind_name(*range) + " has no items");
+      return evaluation.fail_at(plan_.range->span(), a_kind(*range) + " has no items");
     }
     switch (plan_.macro) {
       case Macro::all:
@@ -73,7 +73,7 @@ class Comprehend final : public Operation {
     const Value* value = operation->run(evaluation, own);
     if (value == nullptr) return std::nullopt;
     if (value->is_bool()) return value->as_bool();
-    evaluation.fail_at(operation->span(), "a bool is needed, and this is a " + kind_name(*value));
+    evaluation.fail_at(operation->span(), "a bool is needed, and this is " + a_kind(*value));
     return std::nullopt;
   }
 
@@ -175,7 +175,7 @@ class Comprehend final : public Operation {
       return Step::go_on;
     }
     if (!made->is_map()) {
-      evaluation.fail_at(plan_.body->span(), "a map is needed, and this is a " + kind_name(*made));
+      evaluation.fail_at(plan_.body->span(), "a map is needed, and this is " + a_kind(*made));
       return Step::failed;
     }
     entries.insert(entries.end(), made->as_map().begin(), made->as_map().end());
@@ -239,7 +239,7 @@ class MapOptional final : public Operation {
 
  private:
   const Value* no_optional(Evaluation& evaluation, const Value& value) const {
-    return evaluation.fail_at(span(), "an optional is needed, and this is a " + kind_name(value));
+    return evaluation.fail_at(span(), "an optional is needed, and this is " + a_kind(value));
   }
 
   std::size_t slot_;

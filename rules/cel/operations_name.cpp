@@ -100,14 +100,15 @@ struct Found {
   bool failed = false;
 };
 
-// Turns what was found into what `access` asks for. `whole` is the scratch that may own it.
-const Value* answer(Found found, Access access, const Value* whole_scratch, const Value* whole,
+// Turns what was found in `operand` into what `access` asks for. Where the operand is the caller's
+// own value, which goes when the caller returns, the part is copied out of it.
+const Value* answer(Found found, Access access, const Value* own, const Value* operand,
                     Value& scratch) {
   if (access == Access::presence) {
     scratch = found.value != nullptr;
   } else if (access == Access::optional) {
     scratch = found.value != nullptr ? Value::optional_of(*found.value) : Value::optional_none();
-  } else if (whole != whole_scratch) {
+  } else if (operand != own) {
     return found.value;
   } else {
     scratch = Value(*found.value);
@@ -137,7 +138,7 @@ class SelectField final : public Operation {
       if (whole == nullptr) return answer({}, access, nullptr, nullptr, scratch);
     }
     if (!whole->is_map()) {
-      return evaluation.fail_at(span(), "a " + kind_name(*whole) + " has no field " + field_);
+      return evaluation.fail_at(span(), a_kind(*whole) + " has no field " + field_);
     }
     const Value* found = whole->as_map().find(field_);
     if (found == nullptr && access == Access::read) {
@@ -223,13 +224,13 @@ class IndexInto final : public Operation {
     if (whole.is_list()) return find_item(evaluation, whole.as_list(), index, access);
     if (whole.is_map()) return find_entry(evaluation, whole.as_map(), index, access);
     if (whole.is_null() && missing_ == Missing::is_null) return {};
-    return failed(evaluation, "a " + kind_name(whole) + " cannot be indexed");
+    return failed(evaluation, a_kind(whole) + " cannot be indexed");
   }
 
   Found find_item(Evaluation& evaluation, const List& items, const Value& index,
                   Access access) const {
     if (!index.is_number()) {
-      return failed(evaluation, "a list is indexed by an int, not by a " + kind_name(index));
+      return failed(evaluation, "a list is indexed by an int, not by " + a_kind(index));
     }
     const auto at = list_position(index);
     if (at && *at >= 0 && static_cast<std::uint64_t>(*at) < items.size()) {
@@ -245,7 +246,7 @@ class IndexInto final : public Operation {
   Found find_entry(Evaluation& evaluation, const Map& entries, const Value& key,
                    Access access) const {
     if (!Map::is_key(key) && !key.is_double()) {
-      return failed(evaluation, "a " + kind_name(key) + " is no key of a map");
+      return failed(evaluation, a_kind(key) + " is no key of a map");
     }
     const Value* found = entries.find(key);
     if (found != nullptr) return {.value = found};

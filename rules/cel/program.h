@@ -25,9 +25,8 @@ namespace nurtured::cel {
 // The caller shifts them.
 
 // A field of a variable that the expression reads or asks for: `contact.address.city` is variable
-// "contact" and path
-// {"address", "city"}. An index by a constant string counts as a field. The path is empty where the
-// variable is used whole.
+// "contact" and path "address", "city". An index by a constant string counts as a field. The path
+// is empty where the variable is used whole.
 struct FieldReference {
   std::string variable;
   std::vector<std::string> path;

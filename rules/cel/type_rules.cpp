@@ -69,17 +69,18 @@ base::Result<Type> TypeRules::item(const Type& operand, const Type& key,
       return Type::dyn();
     case Type::Sort::list:
       if (!fits_key(Type::integer(), key)) {
-        return base::fail("a list is indexed by an int, not by a " + name(key));
+        return base::fail("a list is indexed by an int, not by a value of type " + name(key));
       }
       return type.parameters()[0];
     case Type::Sort::map:
       if (!fits_key(type.parameters()[0], key)) {
-        return base::fail("the keys of this " + name(type) + " are no " + name(key));
+        return base::fail("the keys of this " + name(type) + " are not of type " + name(key));
       }
       return type.parameters()[1];
     case Type::Sort::object:
       if (!unifier_.assign(Type::string(), key)) {
-        return base::fail("the fields of " + name(type) + " have names, not a " + name(key));
+        return base::fail("the fields of " + name(type) + " have names, not a value of type " +
+                          name(key));
       }
       return literal == nullptr ? Type::dyn() : object_field(type.fields(), *literal);
     case Type::Sort::optional:
@@ -208,7 +209,7 @@ base::Result<Type> TypeRules::in(const Type& item, const Type& collection) {
     return Type::boolean();
   }
   if (type.sort() == Type::Sort::object && may_equal(Type::string(), item)) return Type::boolean();
-  return base::fail("a " + name(item) + " cannot be in a " + name(type),
+  return base::fail("a value of type " + name(item) + " cannot be in one of type " + name(type),
                     holds_items ? "" : "the right side must be a list or a map");
 }
 

@@ -161,9 +161,9 @@ class Value {
   // evaluation budgets count in it.
   std::uint64_t weight() const;
 
-  // CEL's equality: numbers by their value whatever their kind, NaN equal to nothing, lists item by
-  // item, maps by their keys in any order, other kinds only with their own. Takes time in
-  // proportion to the smaller weight.
+  // CEL's equality: numbers by their value whatever their kind (an integer meets a double as the
+  // nearest double), NaN equal to nothing, lists item by item, maps by their keys in any order,
+  // other kinds only with their own. Takes time in proportion to the smaller weight.
   friend bool operator==(const Value& left, const Value& right);
 
  private:
