@@ -15,7 +15,10 @@ namespace nurtured::daemon {
 
 class Engine::BatchWork {
  public:
-  BatchWork(Engine& engine, Instant now) : engine_(engine), now_(now) { batch_.now = now; }
+  BatchWork(Engine& engine, Instant now, Timers timers)
+      : engine_(engine), now_(now), timers_(timers) {
+    batch_.now = now;
+  }
 
   base::Result<void> load(const std::vector<Arrived>& inputs, const std::vector<store::Due>& due);
   void run(const std::vector<Arrived>& inputs, const std::vector<store::Due>& due);
@@ -54,6 +57,7 @@ class Engine::BatchWork {
 
   Engine& engine_;
   Instant now_;
+  Timers timers_;
   store::Batch batch_;
   BatchResult result_;
   store::LoadRequest request_;

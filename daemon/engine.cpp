@@ -23,11 +23,14 @@ std::vector<store::Standing> standing_of(const rules::Contact& contact) {
 Engine::Engine(store::Store& store, std::shared_ptr<const rules::Book> book, EngineOptions options)
     : store_(store), book_(std::move(book)), options_(options) {}
 
-base::Result<BatchResult> Engine::process(const std::vector<Arrived>& inputs, Instant now) {
-  auto due = store_.due(now, options_.batch_wakes_max);
+base::Result<BatchResult> Engine::process(const std::vector<Arrived>& inputs, Instant now,
+                                          Timers timers) {
+  base::Result<std::vector<store::Due>> due;
+  if (timers == Timers::fire) due = store_.due(now, options_.batch_wakes_max);
   if (!due) return base::fail(due.error());
-  if (inputs.empty() && due->empty() && rejudge_.empty()) return BatchResult{};
-  BatchWork work(*this, now);
+  const bool rejudge = timers == Timers::fire && !rejudge_.empty();
+  if (inputs.empty() && due->empty() && !rejudge) return BatchResult{};
+  BatchWork work(*this, now, timers);
   if (const auto loaded = work.load(inputs, *due); !loaded) return base::fail(loaded.error());
   work.run(inputs, *due);
   auto result = work.commit();
@@ -129,6 +132,11 @@ void Engine::BatchWork::run(const std::vector<Arrived>& inputs,
     }
   }
   for (const auto& timer : due) advance(current(timer.contact), rules::Wake{}, now_);
+  if (timers_ == Timers::later) {
+    rejudge_later_ = engine_.rejudge_;
+    rejudge_later_.insert(rejudge_later_.end(), rejudge_now_.begin(), rejudge_now_.end());
+    return;
+  }
   for (const auto id : engine_.rejudge_) advance(current(id), rules::Rejudge{}, now_);
   rejudge_others();
 }

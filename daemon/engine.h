@@ -53,6 +53,10 @@ struct EngineOptions {
   bool keep_decisions = true;  // give them back in BatchResult; the log has them in any case
 };
 
+// Whether a batch fires timers. `later`: more inputs of the same moment are to come, and events go
+// before timers.
+enum class Timers { fire, later };
+
 class Engine {
  public:
   Engine(store::Store& store, std::shared_ptr<const rules::Book> book, EngineOptions options = {});
@@ -60,7 +64,8 @@ class Engine {
   // Takes all of `inputs` and the timers due at `now`, up to batch_wakes_max. After an error
   // nothing of it happened (store/store.h tells which errors are fatal), and the same inputs may be
   // given again.
-  base::Result<BatchResult> process(const std::vector<Arrived>& inputs, Instant now);
+  base::Result<BatchResult> process(const std::vector<Arrived>& inputs, Instant now,
+                                    Timers timers = Timers::fire);
 
   // The next moment at which process() has something to do without inputs.
   base::Result<std::optional<Instant>> next_due();

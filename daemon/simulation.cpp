@@ -38,7 +38,16 @@ base::Result<void> Simulation::run(std::vector<EventInput> events, Instant until
     const Instant occurred = input.event.occurred_at;
     return options_.from ? std::max(*options_.from, occurred) : occurred;
   };
+  std::vector<Arrived> follow;
+  const auto follow_through = [&](Instant now) -> base::Result<void> {
+    while (!follow.empty()) {
+      const auto inputs = std::exchange(follow, {});
+      if (auto done = step(inputs, now, Timers::later, follow); !done) return done;
+    }
+    return {};
+  };
   std::size_t next = 0;
+  Instant clock = base::instant_min;
   for (;;) {
     const auto due = engine_.next_due();
     if (!due) return base::fail(due.error());
@@ -46,33 +55,39 @@ base::Result<void> Simulation::run(std::vector<EventInput> events, Instant until
     if (next < events.size()) at = arrival(events[next]);
     if (*due && (!at || **due < *at)) at = **due;
     if (!at || *at > until) return {};
-    std::vector<Arrived> inputs;
-    const std::size_t most = options_.batch_size ? options_.batch_size() : events.size();
-    while (next < events.size() && arrival(events[next]) == *at && inputs.size() < most) {
-      EventInput& input = events[next++];
-      input.event.received_at = *at;
-      inputs.push_back({std::move(input), *at});
+    // What is overdue happens now: the clock never goes back.
+    clock = std::max(clock, *at);
+    // Events of one moment come before what follows from them, and that before timers: however they
+    // are batched.
+    while (next < events.size() && arrival(events[next]) == clock) {
+      std::vector<Arrived> inputs;
+      const std::size_t most = options_.batch_size ? options_.batch_size() : events.size();
+      while (next < events.size() && arrival(events[next]) == clock && inputs.size() < most) {
+        EventInput& input = events[next++];
+        input.event.received_at = clock;
+        inputs.push_back({std::move(input), clock});
+      }
+      if (auto done = step(inputs, clock, Timers::later, follow); !done) return done;
     }
-    if (auto done = step(inputs, *at); !done) return done;
+    if (auto done = follow_through(clock); !done) return done;
+    if (auto done = step({}, clock, Timers::fire, follow); !done) return done;
+    if (auto done = follow_through(clock); !done) return done;
   }
 }
 
-// One batch and all that follows from it at the same moment: claims, outcomes, further sends.
-base::Result<void> Simulation::step(const std::vector<Arrived>& inputs, Instant now) {
-  std::vector<Arrived> todo = inputs;
-  bool more = true;
-  while (more || !todo.empty()) {
-    auto result = engine_.process(std::exchange(todo, {}), now);
-    if (!result) return base::fail(result.error());
-    print(*result);
-    more = result->more;
-    for (const auto& notice : result->deliveries) {
-      if (notice.delivery.change == rules::DeliveryChange::ready) {
-        todo.push_back(
-            {ContactInput{notice.delivery.contact, rules::Claim{notice.delivery.key}}, now});
-      } else if (notice.delivery.change == rules::DeliveryChange::committing) {
-        todo.push_back(answer(notice, now));
-      }
+// One batch. What the dispatcher and the connectors would answer goes to `follow`, for the same
+// moment.
+base::Result<void> Simulation::step(const std::vector<Arrived>& inputs, Instant now, Timers timers,
+                                    std::vector<Arrived>& follow) {
+  auto result = engine_.process(inputs, now, timers);
+  if (!result) return base::fail(result.error());
+  print(*result);
+  for (const auto& notice : result->deliveries) {
+    if (notice.delivery.change == rules::DeliveryChange::ready) {
+      follow.push_back(
+          {ContactInput{notice.delivery.contact, rules::Claim{notice.delivery.key}}, now});
+    } else if (notice.delivery.change == rules::DeliveryChange::committing) {
+      follow.push_back(answer(notice, now));
     }
   }
   return {};

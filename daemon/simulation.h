@@ -52,7 +52,8 @@ class Simulation {
   Engine& engine() { return engine_; }
 
  private:
-  base::Result<void> step(const std::vector<Arrived>& inputs, Instant now);
+  base::Result<void> step(const std::vector<Arrived>& inputs, Instant now, Timers timers,
+                          std::vector<Arrived>& follow);
   void print(const BatchResult& result);
   Arrived answer(const DeliveryNotice& notice, Instant now);
 

@@ -108,7 +108,9 @@ Transition advance(const Book& book, const Pauses& pauses, Snapshot snapshot, co
   Machine machine(book, pauses, limits, std::move(snapshot));
   machine.run_due(now, false);
   machine.run_input(input, now);
-  machine.run_due(now, true);
+  // At equal times events come before timers, and another event of this moment may still be on its
+  // way.
+  if (std::holds_alternative<Wake>(input)) machine.run_due(now, true);
   return machine.finish();
 }
 

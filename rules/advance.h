@@ -18,10 +18,10 @@ struct Pauses {
   std::set<std::string, std::less<>> connectors;
 };
 
-// `now` never goes back for one contact. Timers due before `now` are handled first, then the input,
-// then timers due at `now`; so it does not matter in which batch, or how late, an input arrives.
-// Bounds: a chain of more than `steps_max` steps in one enrollment parks it; more than `events_max`
-// emitted events are dropped and recorded.
+// `now` never goes back for one contact. Timers due before `now` are handled first, then the input;
+// a Wake handles those due at `now` as well. So it does not matter in which batch, or how late, an
+// input arrives. Bounds: a chain of more than `steps_max` steps in one enrollment parks it; more
+// than `events_max` emitted events are dropped and recorded.
 struct AdvanceLimits {
   std::size_t steps_max = 1000;
   std::size_t events_max = 100;
