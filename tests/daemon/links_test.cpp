@@ -1,0 +1,147 @@
+#include "daemon/links.h"
+
+#include <rapidcheck.h>
+
+#include "base/digest.h"
+#include "base/encoding.h"
+#include "tests/catch.h"
+
+using namespace nurtured;
+using namespace nurtured::daemon;
+
+namespace {
+
+const LinkClaim claim{
+    .contact = {7}, .channel = "email", .delivery = "7.3.1.0.email", .locale = "ru-RU"};
+
+LinkSigner signer_of(const std::vector<std::string>& keys) {
+  std::vector<config::Secret> secrets;
+  for (const auto& key : keys) secrets.emplace_back(key);
+  return LinkSigner(secrets);
+}
+
+bool is_refused(const LinkSigner& signer, std::string_view token,
+                LinkPurpose purpose = LinkPurpose::unsubscribe) {
+  const auto read = signer.verify(token, purpose);
+  return !read && read.error().kind == base::ErrorKind::denied;
+}
+
+}  // namespace
+
+TEST_CASE("a token says what was signed, and no address") {
+  const LinkSigner signer = signer_of({"secret"});
+  const std::string token = signer.sign(LinkPurpose::unsubscribe, claim);
+  CHECK(signer.verify(token, LinkPurpose::unsubscribe) == claim);
+  CHECK(token.size() < 100);
+  CHECK(
+      token.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_") ==
+      std::string::npos);
+  CHECK(unsubscribe_url(signer, "https://t.example.org", claim) ==
+        "https://t.example.org/u/" + token);
+}
+
+// Tokens are in mails that were sent years ago.
+TEST_CASE("a token's form never changes") {
+  CHECK(signer_of({"secret"}).sign(LinkPurpose::unsubscribe, claim) ==
+        "AQHcH-uaAAAAAAAAAAcFZW1haWwNNy4zLjEuMC5lbWFpbAVydS1SVcF8Zwaw92N3M8om5gv7QB0");
+}
+
+TEST_CASE("the first key signs, all verify, and a key that is gone does not") {
+  const std::string old_token = signer_of({"old"}).sign(LinkPurpose::unsubscribe, claim);
+  const LinkSigner both = signer_of({"new", "old"});
+  CHECK(both.verify(old_token, LinkPurpose::unsubscribe) == claim);
+  const std::string new_token = both.sign(LinkPurpose::unsubscribe, claim);
+  CHECK(signer_of({"new"}).verify(new_token, LinkPurpose::unsubscribe) == claim);
+  CHECK(is_refused(signer_of({"new"}), old_token));
+  CHECK(is_refused(signer_of({"old"}), new_token));
+}
+
+TEST_CASE("a token for one purpose does not serve another") {
+  const LinkSigner signer = signer_of({"secret"});
+  const auto click = static_cast<LinkPurpose>(2);
+  CHECK(is_refused(signer, signer.sign(click, claim)));
+  CHECK(is_refused(signer, signer.sign(LinkPurpose::unsubscribe, claim), click));
+}
+
+TEST_CASE("each bit flipped is refused") {
+  const LinkSigner signer = signer_of({"secret"});
+  const std::string token = signer.sign(LinkPurpose::unsubscribe, claim);
+  for (std::size_t bit = 0; bit < token.size() * 8; ++bit) {
+    std::string damaged = token;
+    damaged[bit / 8] = static_cast<char>(damaged[bit / 8] ^ (1 << (bit % 8)));
+    CHECK(is_refused(signer, damaged));
+  }
+  const std::string bytes = *base::from_base64url(token);
+  for (std::size_t bit = 0; bit < bytes.size() * 8; ++bit) {
+    std::string damaged = bytes;
+    damaged[bit / 8] = static_cast<char>(damaged[bit / 8] ^ (1 << (bit % 8)));
+    CHECK(is_refused(signer, base::to_base64url(damaged)));
+  }
+}
+
+TEST_CASE("what is no token is refused") {
+  const LinkSigner signer = signer_of({"secret"});
+  const std::string token = signer.sign(LinkPurpose::unsubscribe, claim);
+  const auto text = GENERATE_COPY(values<std::string>({
+      "",
+      "A",
+      "AQ",
+      token.substr(1),
+      token.substr(0, token.size() - 1),
+      token + "A",
+      token + "=",
+      " " + token,
+      token + "\n",
+      token + std::string(1, '\0'),
+      std::string(1'000'000, 'A'),
+      std::string(500, 'A'),
+      "../../../etc/passwd",
+      "%00",
+      "<script>alert(1)</script>",
+      token + token,
+  }));
+  CHECK(is_refused(signer, text));
+}
+
+TEST_CASE("even a signed text that is no claim is refused") {
+  const std::string secret(base::view(base::hmac_sha256("secret", "nurtured link secret")));
+  const std::string id(
+      base::view(base::hmac_sha256("secret", "nurtured link key id")).substr(0, 4));
+  const std::string contact("\0\0\0\0\0\0\0\7", 8);
+  const std::string nobody(8, '\0');
+  const auto rest = GENERATE_COPY(values<std::string>({
+      "",
+      contact,
+      contact + "\5ema",
+      contact + "\5email",
+      nobody + std::string("\5email\0\0", 8),
+      contact + std::string("\0\0\0", 3),
+      contact + std::string("\5email\0\0x", 9),
+      contact + "\xff",
+  }));
+  std::string bytes = std::string("\1\1", 2) + id + rest;
+  bytes += base::view(base::hmac_sha256(secret, bytes)).substr(0, 16);
+  CHECK(is_refused(signer_of({"secret"}), base::to_base64url(bytes)));
+}
+
+TEST_CASE("what was signed is what is read") {
+  const LinkSigner signer = signer_of({"a", "b"});
+  rc::check("any claim", [&] {
+    LinkClaim any;
+    any.contact = {*rc::gen::inRange<std::int64_t>(1, INT64_MAX)};
+    any.channel = *rc::gen::nonEmpty<std::string>();
+    any.delivery = *rc::gen::arbitrary<std::string>();
+    any.locale = *rc::gen::arbitrary<std::string>();
+    RC_PRE(any.channel.size() <= link_field_bytes_max);
+    LinkClaim expected = any;
+    if (any.delivery.size() > link_field_bytes_max) expected.delivery.clear();
+    if (any.locale.size() > link_field_bytes_max) expected.locale.clear();
+    const std::string token = signer.sign(LinkPurpose::unsubscribe, any);
+    RC_ASSERT(token.size() <= link_token_bytes_max);
+    RC_ASSERT(signer.verify(token, LinkPurpose::unsubscribe) == expected);
+  });
+}
+
+TEST_CASE("a signer without a key is a bug") {
+  CHECK_THROWS_AS(signer_of({}), std::invalid_argument);
+}
