@@ -1,6 +1,7 @@
 #include "content/html_writer.h"
 
 #include <string_view>
+#include <utility>
 
 #include "content/escape.h"
 

@@ -1,6 +1,7 @@
 #include "content/layout.h"
 
 #include <stdexcept>
+#include <utility>
 
 #include "content/html_context.h"
 

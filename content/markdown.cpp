@@ -1,7 +1,10 @@
 #include "content/markdown.h"
 
+#include <algorithm>
+#include <cstdint>
 #include <memory>
 #include <mutex>
+#include <utility>
 
 #include <cmark-gfm-core-extensions.h>
 #include <cmark-gfm-extension_api.h>

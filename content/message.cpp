@@ -1,6 +1,7 @@
 #include "content/message.h"
 
 #include <optional>
+#include <utility>
 
 #include "content/compiled_message.h"
 #include "content/escape.h"

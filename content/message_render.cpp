@@ -1,4 +1,6 @@
 // Rendering of message.h.
+#include <utility>
+
 #include "content/compiled_message.h"
 #include "content/escape.h"
 #include "content/html_writer.h"

@@ -1,6 +1,9 @@
 #include "content/liquid/context.h"
 
 #include <algorithm>
+#include <cmath>
+#include <utility>
+#include <variant>
 
 #include "content/liquid/text.h"
 
@@ -42,8 +45,9 @@ std::string kind_name(const Value& value) {
   return data->is_number() ? "a number" : "a value of another kind";
 }
 
-// Whole numbers for (a..b): texts by the number they begin with, nil as 0.
-Checked<std::int64_t> range_end(const Value& value) {
+// Whole numbers for (a..b): texts by the number they begin with, nil as 0. A decimal is refused
+// unless both ends are written out; then it is cut.
+Checked<std::int64_t> range_end(const Value& value, bool is_written_out) {
   if (is_nil(value)) return 0;
   if (const auto text = as_text(value)) {
     const auto whole = leading_whole(*text);
@@ -52,7 +56,11 @@ Checked<std::int64_t> range_end(const Value& value) {
   }
   const cel::Value* data = as_data(value);
   if (data != nullptr && data->is_double()) {
-    return fault("the end of a range is not a whole number");
+    constexpr double bound = 9e18;
+    if (!is_written_out || !(std::abs(data->as_double()) < bound)) {
+      return fault("the end of a range is not a whole number");
+    }
+    return static_cast<std::int64_t>(data->as_double());
   }
   return strict_integer(value);
 }
@@ -112,9 +120,12 @@ Checked<Value> Context::evaluate(const Expression& expression) {
   }
   if (std::holds_alternative<Emptiness>(expression)) return cel::Value("");
   const RangeExpression& range = *std::get<std::unique_ptr<RangeExpression>>(expression);
-  const auto first = evaluate(range.first).and_then(range_end);
+  const bool is_written_out = std::holds_alternative<cel::Value>(range.first) &&
+                              std::holds_alternative<cel::Value>(range.last);
+  const auto end = [&](const Value& value) { return range_end(value, is_written_out); };
+  const auto first = evaluate(range.first).and_then(end);
   if (!first) return tl::unexpected<Fault>(first.error());
-  const auto last = evaluate(range.last).and_then(range_end);
+  const auto last = evaluate(range.last).and_then(end);
   if (!last) return tl::unexpected<Fault>(last.error());
   return Range{*first, *last};
 }

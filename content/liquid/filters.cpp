@@ -1,6 +1,7 @@
 #include "content/liquid/filters.h"
 
 #include <algorithm>
+#include <variant>
 #include <vector>
 
 #include "content/liquid/text.h"

@@ -1,6 +1,8 @@
 // Filters over whole lists: joining, ordering, adding up.
 #include <algorithm>
+#include <memory>
 #include <unordered_set>
+#include <vector>
 
 #include "content/liquid/filters.h"
 #include "content/liquid/number.h"

@@ -1,5 +1,6 @@
 // Filters that pick items of a list by a property.
 #include <algorithm>
+#include <vector>
 
 #include "content/liquid/filters.h"
 #include "content/liquid/property.h"

@@ -1,5 +1,7 @@
 // The lenient reader of markup.h.
 #include <charconv>
+#include <memory>
+#include <utility>
 
 #include "content/liquid/markup.h"
 #include "content/liquid/text.h"

@@ -1,6 +1,7 @@
 #include "content/liquid/lexer.h"
 
 #include <string>
+#include <utility>
 
 #include "content/liquid/text.h"
 

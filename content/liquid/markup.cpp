@@ -1,6 +1,9 @@
 #include "content/liquid/markup.h"
 
+#include <algorithm>
 #include <charconv>
+#include <memory>
+#include <utility>
 
 #include "content/liquid/text.h"
 

@@ -1,9 +1,11 @@
 // Reading moments: zones and the dates that people write.
 #include "content/liquid/moment.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <stdexcept>
+#include <utility>
 
 #include <date/tz.h>
 

@@ -1,5 +1,7 @@
 // Writing moments: the strftime of moment.h.
+#include <algorithm>
 #include <array>
+#include <cmath>
 
 #include <date/date.h>
 

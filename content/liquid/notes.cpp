@@ -1,6 +1,8 @@
 // The notes of markup.h: places, and what the template uses.
 #include <algorithm>
 #include <unordered_set>
+#include <utility>
+#include <variant>
 
 #include "content/liquid/markup.h"
 #include "content/liquid/text.h"

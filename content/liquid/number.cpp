@@ -3,6 +3,7 @@
 #include <charconv>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include <boost/multiprecision/cpp_dec_float.hpp>
 

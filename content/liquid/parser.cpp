@@ -1,5 +1,7 @@
 #include "content/liquid/parser.h"
 
+#include <utility>
+
 #include "content/liquid/text.h"
 
 namespace nurtured::content::liquid {

@@ -1,4 +1,8 @@
 // The tags of parser.h, each as lenient or strict as Shopify's.
+#include <utility>
+#include <variant>
+#include <vector>
+
 #include "content/liquid/parser.h"
 #include "content/liquid/text.h"
 

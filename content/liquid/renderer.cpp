@@ -1,5 +1,10 @@
 #include "content/liquid/renderer.h"
 
+#include <algorithm>
+#include <memory>
+#include <utility>
+#include <variant>
+
 #include "content/liquid/text.h"
 
 namespace nurtured::content::liquid {

@@ -1,6 +1,7 @@
 // Walks a program and writes its text. Used by template.cpp alone; one for each rendering.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>

@@ -1,4 +1,12 @@
 // for, tablerow, include and render.
+#include <algorithm>
+#include <limits>
+#include <memory>
+#include <tuple>
+#include <utility>
+#include <variant>
+#include <vector>
+
 #include "content/liquid/renderer.h"
 #include "content/liquid/text.h"
 

@@ -1,7 +1,9 @@
 #include "content/liquid/text.h"
 
+#include <algorithm>
 #include <charconv>
 #include <limits>
+#include <utility>
 
 #include <unicode/bytestream.h>
 #include <unicode/casemap.h>

@@ -1,5 +1,7 @@
 #include "content/liquid/tokenizer.h"
 
+#include <algorithm>
+
 #include "content/liquid/text.h"
 
 namespace nurtured::content::liquid {

@@ -1,9 +1,11 @@
 #include "content/liquid/value.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "base/encoding.h"
 #include "base/instant.h"

@@ -1,6 +1,7 @@
 // The public half of an outside suite of Liquid cases, where it lies beside the checkout.
 #include <fstream>
 #include <string>
+#include <utility>
 
 #include "content/liquid/render_line.h"
 #include "rules/cel/json.h"

@@ -1,3 +1,6 @@
+#include <string>
+#include <string_view>
+
 #include "tests/catch.h"
 #include "tests/content/liquid/rendered.h"
 

@@ -1,3 +1,7 @@
+#include <string>
+#include <string_view>
+#include <vector>
+
 #include "tests/catch.h"
 #include "tests/content/liquid/rendered.h"
 

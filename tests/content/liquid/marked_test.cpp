@@ -1,3 +1,5 @@
+#include <vector>
+
 #include "content/liquid/render_line.h"
 #include "tests/catch.h"
 #include "tests/content/liquid/rendered.h"

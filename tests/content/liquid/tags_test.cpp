@@ -1,3 +1,8 @@
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
 #include "tests/catch.h"
 #include "tests/content/liquid/rendered.h"
 
