@@ -138,7 +138,8 @@ void Connection::received(std::size_t bytes, bool failed) {
 void Connection::proceed() {
   if (phase_ == Phase::idle) {
     skip_empty_line();
-    if (unread().empty()) return read();
+    const bool half_an_empty_line = !empty_line_skipped_ && unread() == "\r";
+    if (unread().empty() || half_an_empty_line) return read();
     set_phase(Phase::header, host_->options.header_time_max);
   }
   if (phase_ == Phase::header && !proceed_header()) return;
