@@ -17,7 +17,7 @@ StepIndex Playbook::find_step(std::string_view step_id) const {
 Book::Book(Settings settings, ZoneTable zones, std::vector<MessageInfo> messages,
            std::vector<Touchpoint> touchpoints,
            std::vector<std::shared_ptr<const Playbook>> current,
-           std::vector<std::shared_ptr<const Playbook>> former)
+           const std::vector<std::shared_ptr<const Playbook>>& former)
     : settings_(std::move(settings)), zones_(std::move(zones)), current_(std::move(current)) {
   for (auto& message : messages) {
     std::string name = message.name;
@@ -78,7 +78,7 @@ const Zone& Book::zone(std::string_view name) const {
 }
 
 std::shared_ptr<const Book> Book::with_former(
-    std::vector<std::shared_ptr<const Playbook>> former) const {
+    const std::vector<std::shared_ptr<const Playbook>>& former) const {
   auto book = std::make_shared<Book>(*this);
   for (const auto& playbook : former) {
     book->by_version_.try_emplace({playbook->id, playbook->version}, playbook);

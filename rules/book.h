@@ -100,7 +100,7 @@ class Book {
  public:
   Book(Settings settings, ZoneTable zones, std::vector<MessageInfo> messages,
        std::vector<Touchpoint> touchpoints, std::vector<std::shared_ptr<const Playbook>> current,
-       std::vector<std::shared_ptr<const Playbook>> former);
+       const std::vector<std::shared_ptr<const Playbook>>& former);
 
   const Settings& settings() const { return settings_; }
   const MessageInfo* message(std::string_view name) const;
@@ -117,7 +117,7 @@ class Book {
   bool knows_zone(std::string_view name) const { return zones_.contains(name); }
   // The same book that also knows `former` versions: those found in the store.
   std::shared_ptr<const Book> with_former(
-      std::vector<std::shared_ptr<const Playbook>> former) const;
+      const std::vector<std::shared_ptr<const Playbook>>& former) const;
 
  private:
   Settings settings_;

@@ -211,13 +211,13 @@ bool Machine::may_start(const Playbook& playbook, const std::string& key, const 
   }
   for (const Stop& stop : playbook.stops) {
     if (!stop.event.empty()) continue;
-    Enrollment candidate{.playbook = playbook.id,
-                         .version = playbook.version,
-                         .key = key,
-                         .started = now_,
-                         .event_name = event.name,
-                         .event = event.properties,
-                         .event_at = event.occurred_at};
+    const Enrollment candidate{.playbook = playbook.id,
+                               .version = playbook.version,
+                               .key = key,
+                               .started = now_,
+                               .event_name = event.name,
+                               .event = event.properties,
+                               .event_at = event.occurred_at};
     if (holds(stop.condition, nullptr, &candidate)) {
       return ignored("a stop is already true: " + (stop.condition ? stop.condition->source : ""));
     }

@@ -40,7 +40,8 @@ base::Milliseconds jittered(base::Milliseconds delay, const std::string& key,
                             std::uint32_t attempt) {
   const auto digest = base::sha256(key + "#" + std::to_string(attempt));
   const std::int64_t spread = delay.count() / 5;
-  const std::int64_t drawn = (digest[0] * 256 + digest[1]) * 2 * spread / 65536 - spread;
+  const std::int64_t drawn =
+      (std::int64_t{digest[0]} * 256 + digest[1]) * 2 * spread / 65536 - spread;
   return delay + base::Milliseconds{drawn};
 }
 
