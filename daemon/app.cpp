@@ -541,6 +541,7 @@ int run_daemon(const RunOptions& options) {
   spdlog::set_default_logger(logger);
   spdlog::set_level(spdlog::level::from_str(options.log_level));
   spdlog::set_pattern(
+      // NOLINTNEXTLINE(concurrency-mt-unsafe): there is only this thread yet
       std::getenv("JOURNAL_STREAM") != nullptr ? "%l: %v" : "%Y-%m-%dT%H:%M:%S.%eZ %l %v",
       spdlog::pattern_time_type::utc);
   std::signal(SIGPIPE, SIG_IGN);

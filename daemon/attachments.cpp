@@ -2,8 +2,8 @@
 
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include <fcntl.h>
@@ -63,7 +63,7 @@ base::Result<std::string> read_beneath(const std::string& root, const std::strin
       static_cast<int>(::syscall(SYS_openat2, folder.get(), path.c_str(), &how, sizeof how)));
   if (file.get() < 0) {
     return fail(errno == ENOENT ? base::ErrorKind::not_found : base::ErrorKind::denied,
-                std::string("cannot be read: ") + std::strerror(errno));
+                "cannot be read: " + std::generic_category().message(errno));
   }
   struct stat status{};
   if (::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode)) {

@@ -118,19 +118,20 @@ void Dispatcher::configure(std::shared_ptr<const config::Config> config, Connect
     }
   }
   std::vector<std::string> names;
+  names.reserve(lines_.size());
   for (const auto& [name, line] : lines_) names.push_back(name);
   for (const auto& name : names) pump(name);
 }
 
 void Dispatcher::take(std::vector<DeliveryNotice> notices) {
-  asio::post(io_, [this, alive = alive_, notices = std::move(notices)]() mutable {
+  asio::post(io_, [this, alive = alive_, notices = std::move(notices)] {
     if (!*alive) return;
     std::set<std::string> touched;
-    for (auto& notice : notices) {
+    for (const auto& notice : notices) {
       if (notice.delivery.change == rules::DeliveryChange::ready) {
         touched.insert(line_of(notice.delivery.to.channel));
       }
-      handle(std::move(notice));
+      handle(notice);
     }
     for (const auto& name : touched) pump(name);
     check_drained();
@@ -143,7 +144,7 @@ std::string Dispatcher::line_of(const std::string& channel) const {
   return found == channels.end() ? std::string() : found->second.connector;
 }
 
-void Dispatcher::handle(DeliveryNotice notice) {
+void Dispatcher::handle(const DeliveryNotice& notice) {
   const std::string key = notice.delivery.key;
   switch (notice.delivery.change) {
     case rules::DeliveryChange::ready: {
@@ -164,7 +165,7 @@ void Dispatcher::handle(DeliveryNotice notice) {
       if (claimed == claimed_.end()) return;
       const std::string name = claimed->second;
       claimed_.erase(claimed);
-      send(name, std::move(notice));
+      send(name, notice);
       return;
     }
     case rules::DeliveryChange::returned: {
@@ -212,24 +213,18 @@ void Dispatcher::pump(const std::string& name) {
   });
 }
 
-// A full inbox is not a reason to lose an outcome: it is given again until it is taken.
+// A full inbox or disk is not a reason to lose an outcome: it is given again until it is taken.
 void Dispatcher::submit(std::vector<EngineInput> inputs) {
-  auto copy = inputs;
+  const auto kept = std::make_shared<const std::vector<EngineInput>>(std::move(inputs));
   const bool taken = inbox_.submit(
-      std::move(inputs), [this, alive = alive_, copy = std::move(copy)](
-                             const base::Result<void>& done, http::ReplyBatch&) mutable {
+      *kept, [this, alive = alive_, kept](const base::Result<void>& done, http::ReplyBatch&) {
         // The store had no room: nothing was kept, and the same is true a little later.
         if (done) return;
-        asio::post(io_, [this, alive, copy = std::move(copy)]() mutable {
-          if (!*alive) return;
-          timers_->after(inbox_retry * 10,
-                         [this, copy = std::move(copy)]() mutable { submit(std::move(copy)); });
+        asio::post(io_, [this, alive, kept] {
+          if (*alive) timers_->after(inbox_retry * 10, [this, kept] { submit(*kept); });
         });
       });
-  if (!taken) {
-    timers_->after(inbox_retry,
-                   [this, copy = std::move(copy)]() mutable { submit(std::move(copy)); });
-  }
+  if (!taken) timers_->after(inbox_retry, [this, kept] { submit(*kept); });
 }
 
 void Dispatcher::answer(rules::ContactId contact, rules::Outcome outcome) {
@@ -238,7 +233,7 @@ void Dispatcher::answer(rules::ContactId contact, rules::Outcome outcome) {
   submit(std::move(inputs));
 }
 
-void Dispatcher::send(const std::string& name, DeliveryNotice notice) {
+void Dispatcher::send(const std::string& name, const DeliveryNotice& notice) {
   const std::string key = notice.delivery.key;
   const rules::ContactId contact = notice.delivery.contact;
   const auto line = lines_.find(name);

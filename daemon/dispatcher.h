@@ -82,9 +82,9 @@ class Dispatcher {
   };
   class Timers;
 
-  void handle(DeliveryNotice notice);
+  void handle(const DeliveryNotice& notice);
   void pump(const std::string& name);
-  void send(const std::string& name, DeliveryNotice notice);
+  void send(const std::string& name, const DeliveryNotice& notice);
   void finished(const std::string& name, const std::string& key, rules::ContactId contact,
                 const connectors::Outcome& outcome);
   void submit(std::vector<EngineInput> inputs);

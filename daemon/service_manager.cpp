@@ -1,7 +1,8 @@
 #include "daemon/service_manager.h"
 
+#include <ctime>
+
 #include <systemd/sd-daemon.h>
-#include <time.h>
 
 namespace nurtured::daemon {
 namespace {

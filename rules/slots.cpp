@@ -350,7 +350,7 @@ void Machine::handle(const Claim& claim) {
 void Machine::handle(const Outcome& outcome) {
   const auto [index, target] = find_delivery(outcome.delivery);
   if (target == nullptr || !in_flight(*target)) return;
-  Pending& pending = contact().pending[index];
+  const Pending& pending = contact().pending[index];
   const MessageInfo* message = book_.message(pending.message);
   const Kind kind = message == nullptr ? Kind::value : message->kind;
   target->connector_reason = outcome.reason;
@@ -405,7 +405,7 @@ void Machine::resolve(std::size_t index) {
 }
 
 void Machine::deferred(std::size_t index, Target& target, Kind kind, const Outcome& outcome) {
-  Pending& pending = contact().pending[index];
+  const Pending& pending = contact().pending[index];
   const std::string key = delivery_key(contact().id, pending, target.address.channel);
   take_back(pending, target, kind);
   const std::size_t step = std::min<std::size_t>(target.attempt, retry_delays.size());
@@ -426,7 +426,7 @@ void Machine::deferred(std::size_t index, Target& target, Kind kind, const Outco
 }
 
 void Machine::refused(std::size_t index, Target& target, Kind kind, const Outcome& outcome) {
-  Pending& pending = contact().pending[index];
+  const Pending& pending = contact().pending[index];
   const std::string key = delivery_key(contact().id, pending, target.address.channel);
   take_back(pending, target, kind);
   target.state = TargetState::refused;
@@ -447,7 +447,7 @@ void Machine::refused(std::size_t index, Target& target, Kind kind, const Outcom
 }
 
 void Machine::uncertain(std::size_t index, Target& target, Kind kind) {
-  Pending& pending = contact().pending[index];
+  const Pending& pending = contact().pending[index];
   const std::string key = delivery_key(contact().id, pending, target.address.channel);
   free_slot(key, target.address);
   Decision& decision = record("fail", pending, kind);
@@ -470,7 +470,7 @@ void Machine::uncertain(std::size_t index, Target& target, Kind kind) {
 
 void Machine::render_failed(std::size_t index, Target& target, Kind kind,
                             const std::string& reason) {
-  Pending& pending = contact().pending[index];
+  const Pending& pending = contact().pending[index];
   take_back(pending, target, kind);
   target.state = TargetState::refused;
   target.departed.reset();
