@@ -25,6 +25,9 @@ struct HttpSettings {
   std::string public_url;                    // without a final slash; empty: http:// and `listen`
   std::string admin_listen;                  // empty: all is on `listen`
   std::vector<std::string> trusted_proxies;  // addresses whose X-Forwarded-For counts
+
+  // Where links of ours begin.
+  std::string base_url() const { return public_url.empty() ? "http://" + listen : public_url; }
 };
 
 struct Keys {

@@ -268,7 +268,7 @@ void App::start_dispatcher() {
       MessageLinks links;
       if (rules::is_marketing(notice.delivery.kind)) {
         links.unsubscribe_url =
-            unsubscribe_url(LinkSigner(sign_keys_), config->http.public_url,
+            unsubscribe_url(LinkSigner(sign_keys_), config->http.base_url(),
                             {notice.delivery.contact, notice.delivery.to.channel,
                              notice.delivery.key, notice.locale});
       }
@@ -369,7 +369,7 @@ std::shared_ptr<const RouteSettings> App::route_settings(
                         [config](std::string_view event, cel::Value properties) {
                           return config::typed_properties(*config, event, std::move(properties));
                         },
-                    .public_url = config->http.public_url,
+                    .public_url = config->http.base_url(),
                     .brand = brand});
 }
 
