@@ -105,6 +105,8 @@ export class Daemon {
     const [file, ...args] = [...wrapper, binary, '--config', folder, 'run'];
     const child = spawn(file, args, {stdio: ['ignore', 'ignore', 'pipe'], env: {...process.env, ...env}});
     running.set(daemon, folder);
+    child.unref();  // a test that broke off must not wait for it
+    child.stderr.unref();
     child.stderr.setEncoding('utf8');
     child.stderr.on('data', (text) => { daemon.log += text; });
     daemon.#child = child;

@@ -1,0 +1,74 @@
+// The connectors that need no provider, from an event to what a person or a program finds.
+import assert from 'node:assert/strict';
+import {createHmac} from 'node:crypto';
+import {once} from 'node:events';
+import {readFile, readdir} from 'node:fs/promises';
+import {createServer} from 'node:http';
+import path from 'node:path';
+import {test} from 'node:test';
+
+import {simpleParser} from 'mailparser';
+
+import {Daemon, eventually, makeWorkspace} from './daemon.mjs';
+import {message, person, settings} from './workspaces.mjs';
+
+const workspace = (connector, channel) => ({
+  'nurtured.yaml': settings({connector, channel}),
+  'events.yaml': 'events: {go: {}}\n',
+  'playbooks/flow.yaml': 'start: {when: go}\nsteps:\n  - send: hello\n',
+  'content/hello.md': message('value', 'Hello {{ contact.first_name }}', '**Good** morning.'),
+});
+
+test('file writes a mail that a mail program can open, and a page that lists it', {timeout: 60_000}, async (t) => {
+  const folder = await makeWorkspace(t, workspace('{type: file, path: outbox}'));
+  const daemon = await Daemon.start(t, folder);
+  await daemon.take('identify', person('f1', {firstName: 'Фёдор'}));
+  await daemon.take('track', {userId: 'f1', event: 'go'});
+  const outbox = path.join(folder, 'outbox');
+  const file = await eventually('a file',
+    async () => (await readdir(outbox).catch(() => [])).find((name) => name.endsWith('.eml')));
+  const mail = await simpleParser(await readFile(path.join(outbox, file)));
+  assert.equal(mail.subject, 'Hello Фёдор');
+  assert.equal(mail.to.text, 'f1@example.net');
+  assert.match(mail.html, /<strong>Good<\/strong>/);
+  const index = await eventually('the page', () => readFile(path.join(outbox, 'index.html'), 'utf8').catch(() => ''));
+  assert.ok(index.includes(file));
+});
+
+// A receiver that does not answer the first request, so that it must be repeated.
+async function receiver(t) {
+  const requests = [];
+  const server = createServer(async (request, response) => {
+    let body = '';
+    for await (const chunk of request) body += chunk;
+    requests.push({headers: request.headers, body});
+    response.writeHead(requests.length === 1 ? 503 : 200, requests.length === 1 ? {'Retry-After': '1'} : {}).end();
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return {requests, url: `http://127.0.0.1:${server.address().port}/hook`};
+}
+
+test('webhook signs, and repeats what was refused under the same key', {timeout: 60_000}, async (t) => {
+  const {requests, url} = await receiver(t);
+  const secret = 'a secret of the two';
+  const folder = await makeWorkspace(t,
+    workspace(`{type: webhook, url: "${url}", secret: "${secret}", allow_private: true}`, 'app'));
+  const daemon = await Daemon.start(t, folder);
+  await daemon.take('identify', person('h1', {firstName: 'Hanna', channels: {app: 'device-1'}, consent: {app: true}}));
+  await daemon.take('track', {userId: 'h1', event: 'go'});
+  await eventually('two requests', () => requests.length >= 2);
+  const [first, second] = requests;
+  assert.equal(first.headers['idempotency-key'], second.headers['idempotency-key']);
+  const content = ({body}) => ({...JSON.parse(body), sent_at: undefined});
+  assert.deepEqual(content(first), content(second));
+  const {headers} = second;
+  const expected = createHmac('sha256', secret)
+    .update(`${headers['webhook-id']}.${headers['webhook-timestamp']}.${second.body}`).digest('base64');
+  assert.equal(headers['webhook-signature'], `v1,${expected}`);
+  assert.ok(second.body.includes('device-1'));
+});
