@@ -1,0 +1,34 @@
+// The examples of docs/playbooks.md are run, not only read: the playbook is checked within the workspace that `init`
+// writes, and the events are simulated through it.
+import assert from 'node:assert/strict';
+import {readFile, writeFile} from 'node:fs/promises';
+import path from 'node:path';
+import test from 'node:test';
+import {command, projectRoot, temporaryFolder} from './daemon.mjs';
+
+// The fenced blocks of a document by what stands after their language: ```yaml playbooks/a.yaml.
+async function examples(document) {
+  const text = await readFile(path.join(projectRoot, document), 'utf8');
+  return new Map([...text.matchAll(/^```\w+ (\S+)\n([^]*?)^```$/gm)].map(([, name, body]) => [name, body]));
+}
+
+test('the playbook of the guide is good, and sends what the guide says', async (t) => {
+  const folder = path.join(await temporaryFolder(t), 'shop');
+  const found = await examples('docs/playbooks.md');
+  assert.equal((await command(folder, ['init', folder])).status, 0);
+  await writeFile(path.join(folder, 'playbooks/after-checklist.yaml'), found.get('playbooks/after-checklist.yaml'));
+  const settings = path.join(folder, 'nurtured.yaml');
+  await writeFile(settings, (await readFile(settings, 'utf8')) + found.get('fill'));
+  const checked = await command(folder, ['check']);
+  assert.equal(checked.status, 0, checked.stdout + checked.stderr);
+  await writeFile(path.join(folder, 'events.jsonl'), found.get('events.jsonl'));
+  const {status, stdout, stderr} = await command(
+    folder, ['simulate', '--events', path.join(folder, 'events.jsonl'), '--until', '2026-04-01T00:00:00Z']);
+  assert.equal(status, 0, stderr);
+  const lines = stdout.trim().split('\n').map((line) => JSON.parse(line));
+  const sends = lines.filter((line) => line.playbook === 'after-checklist' && line.do === 'send');
+  assert.deepEqual(sends.map(({message, at}) => [message, at]), [
+    ['checklist', '2026-03-02T08:30:00Z'],
+    ['webinar-invite', '2026-03-05T07:00:00Z'],  // two days later, then on to 10:00 in Moscow
+  ]);
+});
