@@ -142,9 +142,8 @@ std::string held_text(const ExplainInput& input, const Pending& pending) {
   }
   text += ")\n";
   const std::string_view state = state_of(pending);
-  if (state == "leaving" || state == "ready") {
-    return text + "    on its way: its connector has it\n";
-  }
+  if (state == "ready") return text + "    about to leave: it waits for its connector\n";
+  if (state == "leaving") return text + "    on its way: its connector has it\n";
   if (state == "uncertain") {
     return text + "    it may or may not have left: see `nurtured delivery list`\n";
   }

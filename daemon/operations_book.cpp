@@ -150,8 +150,8 @@ Result<Answer> run_status(const OperationsContext& context, const cel::Value& re
                            {"paused", to_value(*pauses)},
                            {"counters", std::move(counted)}};
   answer.text = fmt::format(
-      "nurtured {} on {}\n  store {}\n  {} playbooks and {} messages{}\n"
-      "  {} contacts with something to come, {} uncertain deliveries\n  {}",
+      "nurtured {} on {}\n  store {}\n  playbooks: {}, messages: {}{}\n"
+      "  contacts with something to come: {}, uncertain deliveries: {}\n  {}",
       NURTURED_VERSION, config->root, context.location, config->book->current().size(),
       config->messages.size(), applied_at ? ", applied " + base::to_rfc3339(*applied_at) : "",
       *waiting, uncertain->size(), describe(*pauses));

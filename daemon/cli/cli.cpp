@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "config/section.h"
 #include "daemon/cli/toolbox.h"
 
 namespace nurtured::daemon::cli {
@@ -33,6 +34,19 @@ void add_commands(CLI::App& app, Call& call) {
   add_store_commands(app, call);
 }
 
+// A misspelt command is named, with the nearest. False when that is not what is wrong.
+bool complain_of_command(const CLI::App& app, Console& console) {
+  const auto surplus = app.remaining();
+  if (!app.get_subcommands().empty() || surplus.empty()) return false;
+  std::vector<std::string> names;
+  for (const auto* command : app.get_subcommands({})) names.push_back(command->get_name());
+  base::Error error;
+  error.message = "there is no command " + surplus.front();
+  error.remedy = config::did_you_mean(surplus.front(), names, "see `nurtured --help`");
+  print_text(console.err, "nurtured: " + base::to_string(error) + "\n");
+  return true;
+}
+
 }  // namespace
 
 int run(const std::vector<std::string>& arguments, Console& console, const World& world) {
@@ -51,6 +65,7 @@ int run(const std::vector<std::string>& arguments, Console& console, const World
     // CLI11 takes them from the last to the first.
     app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
   } catch (const CLI::ParseError& error) {
+    if (complain_of_command(app, console)) return wrong_usage;
     return app.exit(error, console.out, console.err) == 0 ? done : wrong_usage;
   }
   return call.action();

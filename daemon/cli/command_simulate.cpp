@@ -26,7 +26,7 @@ struct SimulateOptions {
   std::string events;
   std::string until;
   std::string from;
-  std::uint64_t seed = 0;
+  std::uint64_t seed = 0;  // checked; no rule of this version draws by lot
   std::string format = "jsonl";
 };
 
@@ -146,7 +146,7 @@ int simulate(const Call& call, const SimulateOptions& options, base::Instant unt
   const auto run = simulation.run(*std::move(events), until);
   if (!run) return complain(call, run.error());
   if (file.bad_lines() == 0) return done;
-  call.console.err << fmt::format("nurtured: {} lines were not taken\n", file.bad_lines());
+  call.console.err << fmt::format("nurtured: lines not taken: {}\n", file.bad_lines());
   return found_problem;
 }
 
@@ -173,7 +173,8 @@ void add_simulate(CLI::App& app, Call& call) {
       ->option_text("TIME");
   command
       ->add_option("--seed", options->seed,
-                   "of all that is drawn by lot; the same input and seed print the same bytes")
+                   "for what is drawn by lot, which is nothing yet: the same input prints the same "
+                   "bytes")
       ->option_text("N (0)");
   command->add_option("--format", options->format, "jsonl, or text for people")
       ->check(CLI::IsMember({"jsonl", "text"}))

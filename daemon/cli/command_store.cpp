@@ -51,11 +51,12 @@ Result<Answer> bring_back(const Call& call, const std::string& file) {
                            {"former", report->former},
                            {"paused", true}};
   answer.text = fmt::format(
-      "restored {} as {}\n{} departures and {} refusals since {} were replayed from the journal\n",
-      file, store_file(location), report->departures, report->suppressions,
+      "restored {} as {}\nreplayed from the journal: {} departures, {} refusals since {}\n", file,
+      store_file(location), report->departures, report->suppressions,
       report->taken_at ? base::to_rfc3339(*report->taken_at) : "its beginning");
   if (report->damaged > 0) {
-    answer.text += fmt::format("{} lines of the journal could not be read\n", report->damaged);
+    answer.text +=
+        fmt::format("lines of the journal that could not be read: {}\n", report->damaged);
   }
   if (!report->former.empty()) answer.text += "the former store is " + report->former + "\n";
   answer.text += "everything is paused: look, then `nurtured resume`\n";

@@ -35,7 +35,7 @@ int check(const Call& call, const std::string& format) {
   }
   if (files.config == nullptr) return found_problem;
   if (format != "json") {
-    call.console.out << fmt::format("good: {} playbooks, {} messages\n",
+    call.console.out << fmt::format("good (playbooks: {}, messages: {})\n",
                                     files.config->book->current().size(),
                                     files.config->messages.size());
   }

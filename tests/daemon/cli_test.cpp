@@ -272,7 +272,7 @@ TEST_CASE("bad lines of a simulation are named by number and the others are take
   INFO(bad);
   CHECK(ran.status == daemon::cli::found_problem);
   CHECK(ran.err.find("stdin:1") == 0);
-  CHECK(ran.err.find("1 lines were not taken") != std::string::npos);
+  CHECK(ran.err.find("lines not taken: 1") != std::string::npos);
   CHECK(count(ran.out, "\"do\":\"send\"") == 2);
 }
 
