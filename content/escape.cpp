@@ -47,14 +47,6 @@ std::string_view scheme_of(std::string_view url) {
   return url.substr(0, colon);
 }
 
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (char& c : result) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return result;
-}
-
 // U+0085, U+2028 and U+2029 end lines as well; the bytes that one takes at the front, or 0.
 std::size_t separator_length(std::string_view text) {
   if (text.starts_with("\xc2\x85")) return 2;
@@ -83,6 +75,14 @@ std::string escaped(std::string_view text, bool with_quotes) {
 }
 
 }  // namespace
+
+std::string ascii_lower(std::string_view text) {
+  std::string result(text);
+  for (char& c : result) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return result;
+}
 
 std::string escape_html(std::string_view text) {
   return escaped(text, true);
@@ -143,7 +143,7 @@ std::string url_from(const std::vector<Piece>& pieces) {
       append_encoded(url, piece.text, is_reserved);
     } else {
       // In the address of a mail they separate nothing.
-      const bool is_mail = lower(url.substr(0, 7)) == "mailto:";
+      const bool is_mail = ascii_lower(url.substr(0, 7)) == "mailto:";
       append_encoded(url, piece.text, [&](char c) { return is_mail && (c == '@' || c == '+'); });
     }
   }
@@ -152,7 +152,7 @@ std::string url_from(const std::vector<Piece>& pieces) {
 
 base::Result<std::string> checked_url(std::string url, LinkUse use) {
   constexpr std::size_t shown_max = 120;
-  const std::string scheme = lower(scheme_of(url));
+  const std::string scheme = ascii_lower(scheme_of(url));
   const std::string shown(base::cut_utf8(url, shown_max));
   if (scheme == "http" || scheme == "https") {
     const std::string_view rest = std::string_view(url).substr(scheme.size() + 1);

@@ -11,6 +11,9 @@
 
 namespace nurtured::content {
 
+// A to Z in small letters, as HTML and URLs compare names.
+std::string ascii_lower(std::string_view text);
+
 // & < > " ' as entities: for HTML text and for attributes in quotes.
 std::string escape_html(std::string_view text);
 // & < > alone, as Telegram's Bot API asks.

@@ -14,12 +14,8 @@ constexpr bool is_alphanumeric(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 }
 
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (char& c : result) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return result;
+constexpr char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
 bool holds_url(std::string_view attribute) {
@@ -86,7 +82,14 @@ class Scanner {
     code,  // within script or style
   };
 
+  // Each takes the next character of the author's own text.
   base::Result<void> step(char c);
+  void step_tag_name(char c);
+  void step_tag(char c);
+  void step_attribute_name(char c);
+  void step_before_value(char c);
+  void step_value(char c);
+  void step_hidden(char c);
   void end_tag();
   base::Result<void> end_url();
   bool in_url() const { return where_ == Where::quoted_value && holds_url(attribute_); }
@@ -142,88 +145,106 @@ void Scanner::value(std::string_view text) {
 }
 
 base::Result<void> Scanner::step(char c) {
-  if (in_url() && c != quote_) {
-    if (url_.empty() || url_.back().is_value) url_.push_back({});
-    url_.back().text += c;
-    return {};
-  }
   if (in_url()) {
+    if (c != quote_) {
+      if (url_.empty() || url_.back().is_value) url_.push_back({});
+      url_.back().text += c;
+      return {};
+    }
     if (auto ended = end_url(); !ended) return ended;
   }
   out_ += c;
   switch (where_) {
     case Where::text:
-      if (c == '<') {
-        where_ = Where::tag_name;
-        tag_.clear();
-      }
+      if (c != '<') break;
+      where_ = Where::tag_name;
+      tag_.clear();
       break;
     case Where::tag_name:
-      if (c == '>') {
-        end_tag();
-      } else if (is_space(c)) {
-        where_ = tag_.empty() ? Where::text : Where::tag;
-      } else {
-        tag_ += lower({&c, 1})[0];
-        if (tag_ == "!--") {
-          where_ = Where::comment;
-          window_.clear();
-        }
-      }
+      step_tag_name(c);
       break;
     case Where::tag:
-      if (c == '>') {
-        end_tag();
-      } else if (!is_space(c) && c != '/') {
-        where_ = Where::attribute_name;
-        attribute_ = lower({&c, 1});
-      }
+      step_tag(c);
       break;
     case Where::attribute_name:
-      if (c == '>') {
-        end_tag();
-      } else if (c == '=') {
-        where_ = Where::before_value;
-      } else if (is_space(c)) {
-        where_ = Where::tag;
-      } else {
-        attribute_ += lower({&c, 1})[0];
-      }
+      step_attribute_name(c);
       break;
     case Where::before_value:
-      if (c == '"' || c == '\'') {
-        where_ = Where::quoted_value;
-        quote_ = c;
-        url_.clear();
-      } else if (c == '>') {
-        end_tag();
-      } else if (!is_space(c)) {
-        where_ = Where::unquoted_value;
-      }
+      step_before_value(c);
       break;
     case Where::quoted_value:
-      if (c == quote_) where_ = Where::tag;
-      break;
     case Where::unquoted_value:
-      if (c == '>') {
-        end_tag();
-      } else if (is_space(c)) {
-        where_ = Where::tag;
-      }
+      step_value(c);
       break;
     case Where::comment:
-    case Where::code: {
-      window_ += lower({&c, 1})[0];
-      const std::string end = where_ == Where::comment ? "-->" : "</" + tag_;
-      if (window_.ends_with(end)) {
-        where_ = where_ == Where::comment ? Where::text : Where::tag;
-        if (where_ == Where::tag) tag_ = '/' + tag_;
-      }
-      if (window_.size() > end.size()) window_.erase(0, window_.size() - end.size());
+    case Where::code:
+      step_hidden(c);
       break;
-    }
   }
   return {};
+}
+
+void Scanner::step_tag_name(char c) {
+  if (c == '>') return end_tag();
+  if (is_space(c)) {
+    where_ = tag_.empty() ? Where::text : Where::tag;
+    return;
+  }
+  tag_ += lower(c);
+  if (tag_ == "!--") {
+    where_ = Where::comment;
+    window_.clear();
+  }
+}
+
+void Scanner::step_tag(char c) {
+  if (c == '>') return end_tag();
+  if (is_space(c) || c == '/') return;
+  where_ = Where::attribute_name;
+  attribute_ = lower(c);
+}
+
+void Scanner::step_attribute_name(char c) {
+  if (c == '>') return end_tag();
+  if (c == '=') {
+    where_ = Where::before_value;
+  } else if (is_space(c)) {
+    where_ = Where::tag;
+  } else {
+    attribute_ += lower(c);
+  }
+}
+
+void Scanner::step_before_value(char c) {
+  if (c == '>') return end_tag();
+  if (c == '"' || c == '\'') {
+    where_ = Where::quoted_value;
+    quote_ = c;
+    url_.clear();
+  } else if (!is_space(c)) {
+    where_ = Where::unquoted_value;
+  }
+}
+
+void Scanner::step_value(char c) {
+  if (where_ == Where::quoted_value) {
+    if (c == quote_) where_ = Where::tag;
+  } else if (c == '>') {
+    end_tag();
+  } else if (is_space(c)) {
+    where_ = Where::tag;
+  }
+}
+
+// Goes on to the end of a comment, or to the closing tag of a script or style sheet.
+void Scanner::step_hidden(char c) {
+  const bool is_comment = where_ == Where::comment;
+  const std::string end = is_comment ? "-->" : "</" + tag_;
+  window_ += lower(c);
+  if (window_.size() > end.size()) window_.erase(0, 1);
+  if (window_ != end) return;
+  where_ = is_comment ? Where::text : Where::tag;
+  if (!is_comment) tag_.insert(0, "/");
 }
 
 void Scanner::end_tag() {
@@ -292,7 +313,7 @@ std::string text_of_html(std::string_view html) {
     text += unescaped(html.substr(0, tag));
     if (tag == std::string_view::npos) break;
     html.remove_prefix(tag);
-    const std::string begin = lower(html.substr(0, 7));
+    const std::string begin = ascii_lower(html.substr(0, 7));
     if (begin.starts_with("<!--")) {
       skip_past("-->");
     } else if (begin == "<script") {

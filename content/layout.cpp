@@ -3,6 +3,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "content/escape.h"
 #include "content/html_context.h"
 
 namespace nurtured::content {
@@ -51,7 +52,7 @@ body { margin: 0; padding: 0; background: #f4f4f2; color: #1d1d1b; -webkit-text-
 </head>
 <body>
 {%- if preheader != blank %}
-<div class="preheader">{{ preheader }}</div>
+<div class="preheader" style="display: none; max-height: 0; overflow: hidden;">{{ preheader }}</div>
 {%- endif %}
 <table class="page" role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0"><tr><td align="center">
 <div class="card" style="max-width: 600px; margin: 0 auto; text-align: left;">
@@ -60,19 +61,14 @@ body { margin: 0; padding: 0; background: #f4f4f2; color: #1d1d1b; -webkit-text-
 </div>
 </div>
 <div class="foot">
-{%- case language %}
-{%- when 'ru' %}{% assign why = 'Вы получили это письмо, потому что согласились получать наши сообщения.' %}{% assign leave = 'Отписаться' %}{% assign choose = 'Настроить рассылку' %}
-{%- when 'zh' %}{% assign why = '您收到此邮件，是因为您同意接收我们的消息。' %}{% assign leave = '退订' %}{% assign choose = '订阅设置' %}
-{%- else %}{% assign why = 'You are receiving this e-mail because you agreed to hear from us.' %}{% assign leave = 'Unsubscribe' %}{% assign choose = 'Preferences' %}
-{%- endcase %}
 {%- if unsubscribe_url != blank %}
-<p>{{ why }}</p>
+<p>{{ footer_reason }}</p>
 {%- endif %}
 {%- if unsubscribe_url != blank or preferences_url != blank %}
 <p>
-{%- if unsubscribe_url != blank %}<a href="{{ unsubscribe_url }}">{{ leave }}</a>{% endif %}
+{%- if unsubscribe_url != blank %}<a href="{{ unsubscribe_url }}">{{ footer_unsubscribe }}</a>{% endif %}
 {%- if unsubscribe_url != blank and preferences_url != blank %} · {% endif %}
-{%- if preferences_url != blank %}<a href="{{ preferences_url }}">{{ choose }}</a>{% endif -%}
+{%- if preferences_url != blank %}<a href="{{ preferences_url }}">{{ footer_preferences }}</a>{% endif -%}
 </p>
 {%- endif %}
 </div>
@@ -80,6 +76,14 @@ body { margin: 0; padding: 0; background: #f4f4f2; color: #1d1d1b; -webkit-text-
 </body>
 </html>
 )html";
+
+constexpr FooterWords english = {
+    "You are receiving this e-mail because you agreed to hear from us.", "Unsubscribe",
+    "Preferences"};
+constexpr FooterWords russian = {
+    "Вы получили это письмо, потому что согласились получать наши сообщения.", "Отписаться",
+    "Настроить рассылку"};
+constexpr FooterWords chinese = {"您收到此邮件，是因为您同意接收我们的消息。", "退订", "订阅设置"};
 
 // The layout's own variables before the message's.
 class LayoutData final : public liquid::Data {
@@ -89,7 +93,10 @@ class LayoutData final : public liquid::Data {
     own_.set("subject", parts.subject);
     own_.set("preheader", parts.preheader);
     own_.set("locale", parts.locale);
-    own_.set("language", parts.locale.substr(0, parts.locale.find_first_of("-_")));
+    const FooterWords& words = footer_words(parts.locale);
+    own_.set("footer_reason", words.reason);
+    own_.set("footer_unsubscribe", words.unsubscribe);
+    own_.set("footer_preferences", words.preferences);
   }
   const cel::Value* find(std::string_view name) const override {
     const cel::Value* own = own_.find(name);
@@ -101,7 +108,29 @@ class LayoutData final : public liquid::Data {
   cel::Map own_;
 };
 
+// A line "words: url" where `data` has a text under the name.
+std::string footer_line(const liquid::Data& data, std::string_view name, std::string_view words) {
+  const cel::Value* url = data.find(name);
+  if (url == nullptr || !url->is_string() || url->as_string().empty()) return {};
+  return std::string(words) + ": " + header_text(url->as_string()) + '\n';
+}
+
 }  // namespace
+
+const FooterWords& footer_words(std::string_view locale) {
+  const std::string_view language = locale.substr(0, locale.find_first_of("-_"));
+  if (language == "ru") return russian;
+  if (language == "zh") return chinese;
+  return english;
+}
+
+std::string footer_text(const liquid::Data& data, std::string_view locale) {
+  const FooterWords& words = footer_words(locale);
+  std::string text = footer_line(data, "unsubscribe_url", words.unsubscribe) +
+                     footer_line(data, "preferences_url", words.preferences);
+  if (!text.empty()) text.pop_back();
+  return text;
+}
 
 const liquid::Template& built_in_layout() {
   static const liquid::Template layout = [] {

@@ -21,6 +21,18 @@ struct LayoutParts {
   std::string_view locale;
 };
 
+// What stands at the foot of an e-mail, in the reader's language (en, ru, zh; English for others).
+struct FooterWords {
+  std::string_view reason;
+  std::string_view unsubscribe;
+  std::string_view preferences;
+};
+const FooterWords& footer_words(std::string_view locale);
+
+// The foot of an e-mail's plain text: the links that `data` has, "Unsubscribe: url" a line. Empty
+// when it has none.
+std::string footer_text(const liquid::Data& data, std::string_view locale);
+
 // The whole document. `unsubscribe_url` and `preferences_url` come from `data`. Values are escaped
 // for where they stand in the HTML.
 base::Result<std::string> render_layout(const liquid::Template& layout, const LayoutParts& parts,

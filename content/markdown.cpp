@@ -118,7 +118,8 @@ class Builder {
   Result<void> add_children(Element& parent, cmark_node* node, int depth);
   Result<Element> build_html(cmark_node* node, ElementKind kind);
   Result<Element> build_link(cmark_node* node, ElementKind kind, int depth);
-  Element build_list(cmark_node* node) const;
+  Element build_plain(cmark_node* node) const;
+  static Element build_list(cmark_node* node);
   static Element build_table_part(cmark_node* node, std::string_view type);
 
   const std::vector<std::string_view>& values_;
@@ -201,7 +202,7 @@ Result<Element> Builder::build_link(cmark_node* node, ElementKind kind, int dept
   return link;
 }
 
-Element Builder::build_list(cmark_node* node) const {
+Element Builder::build_list(cmark_node* node) {
   const bool is_ordered = cmark_node_get_list_type(node) == CMARK_ORDERED_LIST;
   // 0 is the mark of a bullet list; a list that counts from 0 counts from 1.
   return {.kind = ElementKind::list,
@@ -230,49 +231,49 @@ void align_cells(Element& table, cmark_node* node) {
   }
 }
 
+// The element without its children. Extensions' types are known by name alone.
+Element Builder::build_plain(cmark_node* node) const {
+  const cmark_node_type type = cmark_node_get_type(node);
+  const std::string_view literal = view(cmark_node_get_literal(node));
+  if (type == CMARK_NODE_HEADING) {
+    return {.kind = ElementKind::heading, .level = cmark_node_get_heading_level(node)};
+  }
+  if (type == CMARK_NODE_LIST) return build_list(node);
+  if (type == CMARK_NODE_CODE_BLOCK) {
+    return {.kind = ElementKind::code_block,
+            .text = filled(literal),
+            .url = filled(view(cmark_node_get_fence_info(node)))};
+  }
+  if (type == CMARK_NODE_CODE) {
+    return {.kind = ElementKind::code, .text = header_text(filled(literal))};
+  }
+  constexpr std::pair<cmark_node_type, ElementKind> simple[] = {
+      {CMARK_NODE_DOCUMENT, ElementKind::document},
+      {CMARK_NODE_PARAGRAPH, ElementKind::paragraph},
+      {CMARK_NODE_BLOCK_QUOTE, ElementKind::quote},
+      {CMARK_NODE_ITEM, ElementKind::item},
+      {CMARK_NODE_THEMATIC_BREAK, ElementKind::rule},
+      {CMARK_NODE_SOFTBREAK, ElementKind::soft_break},
+      {CMARK_NODE_LINEBREAK, ElementKind::line_break},
+      {CMARK_NODE_EMPH, ElementKind::emphasis},
+      {CMARK_NODE_STRONG, ElementKind::strong}};
+  for (const auto& [its_type, kind] : simple) {
+    if (type == its_type) return {.kind = kind};
+  }
+  return build_table_part(node, view(cmark_node_get_type_string(node)));
+}
+
 Result<Element> Builder::build(cmark_node* node, int depth) {
   if (depth > markdown_depth_max) {
     return base::fail(base::ErrorKind::too_large,
                       "the Markdown nests deeper than " + std::to_string(markdown_depth_max));
   }
   const cmark_node_type type = cmark_node_get_type(node);
-  const std::string_view literal = view(cmark_node_get_literal(node));
-  Element element;
   if (type == CMARK_NODE_HTML_BLOCK) return build_html(node, ElementKind::html_block);
   if (type == CMARK_NODE_HTML_INLINE) return build_html(node, ElementKind::html_inline);
   if (type == CMARK_NODE_LINK) return build_link(node, ElementKind::link, depth);
   if (type == CMARK_NODE_IMAGE) return build_link(node, ElementKind::image, depth);
-  if (type == CMARK_NODE_DOCUMENT) {
-    element.kind = ElementKind::document;
-  } else if (type == CMARK_NODE_PARAGRAPH) {
-    element.kind = ElementKind::paragraph;
-  } else if (type == CMARK_NODE_HEADING) {
-    element = {.kind = ElementKind::heading, .level = cmark_node_get_heading_level(node)};
-  } else if (type == CMARK_NODE_BLOCK_QUOTE) {
-    element.kind = ElementKind::quote;
-  } else if (type == CMARK_NODE_LIST) {
-    element = build_list(node);
-  } else if (type == CMARK_NODE_ITEM) {
-    element.kind = ElementKind::item;
-  } else if (type == CMARK_NODE_CODE_BLOCK) {
-    element = {.kind = ElementKind::code_block,
-               .text = filled(literal),
-               .url = filled(view(cmark_node_get_fence_info(node)))};
-  } else if (type == CMARK_NODE_THEMATIC_BREAK) {
-    element.kind = ElementKind::rule;
-  } else if (type == CMARK_NODE_SOFTBREAK) {
-    element.kind = ElementKind::soft_break;
-  } else if (type == CMARK_NODE_LINEBREAK) {
-    element.kind = ElementKind::line_break;
-  } else if (type == CMARK_NODE_CODE) {
-    element = {.kind = ElementKind::code, .text = header_text(filled(literal))};
-  } else if (type == CMARK_NODE_EMPH) {
-    element.kind = ElementKind::emphasis;
-  } else if (type == CMARK_NODE_STRONG) {
-    element.kind = ElementKind::strong;
-  } else {
-    element = build_table_part(node, view(cmark_node_get_type_string(node)));
-  }
+  Element element = build_plain(node);
   if (auto added = add_children(element, node, depth); !added) return base::fail(added.error());
   if (element.kind == ElementKind::table) align_cells(element, node);
   return element;

@@ -57,7 +57,11 @@ struct Library {
 
 // What a layout may use beside the message's own variables.
 inline constexpr std::string_view layout_variables[] = {
-    "content", "subject", "preheader", "unsubscribe_url", "preferences_url", "locale"};
+    "content", "subject",       "preheader",          "unsubscribe_url",   "preferences_url",
+    "locale",  "footer_reason", "footer_unsubscribe", "footer_preferences"};
+
+// What one piece of a message may come to, before its layout.
+inline constexpr std::size_t message_bytes_max = std::size_t{1} << 20;
 
 struct CompiledMessage;  // immutable, for any thread
 
@@ -81,7 +85,7 @@ class Message {
   std::shared_ptr<const CompiledMessage> compiled_;
 };
 
-// `library` must outlive the message. Every problem of every piece at once, each with the piece's
+// The message keeps the library. Every problem of every piece at once, each with the piece's
 // name as `path` and line and column within its text.
 tl::expected<Message, std::vector<base::Error>> compile(const MessageSource& source,
                                                         std::shared_ptr<const Library> library,
@@ -115,7 +119,8 @@ struct Rendered {
   std::string subject;    // one line without control characters
   std::string preheader;  // likewise
   std::string html;       // email: a whole document; telegram: Bot API HTML; plain: empty
-  std::string text;       // always; email and plain: with buttons as "Text: url"
+  std::string text;       // always; email and plain: with buttons as "Text: url", and the former
+                          // with the links to unsubscribe and to the preferences at its foot
   std::vector<Button> buttons;
   std::vector<std::string> attachments;
 };

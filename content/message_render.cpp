@@ -24,7 +24,8 @@ class MessageRenderer {
         links_(links),
         wording_(wording_for(message, data.locale)),
         variables_(data.variables == nullptr ? nothing_ : *data.variables),
-        options_{.strict_variables = data.strict_variables,
+        options_{.limits = {.output_bytes_max = message_bytes_max},
+                 .strict_variables = data.strict_variables,
                  .partials = &message.library->partials,
                  .now = data.now,
                  .zone = data.zone,
@@ -102,6 +103,8 @@ Result<std::string> MessageRenderer::email(const Element& body, const Rendered& 
     content += "</p>\n";
   }
   const auto found = message_.library->layouts.find(message_.layout);
+  liquid::RenderOptions options = options_;
+  options.limits = {};
   const liquid::Template& layout =
       found == message_.library->layouts.end() ? built_in_layout() : found->second;
   return render_layout(layout,
@@ -109,7 +112,7 @@ Result<std::string> MessageRenderer::email(const Element& body, const Rendered& 
                         .subject = rendered.subject,
                         .preheader = rendered.preheader,
                         .locale = data_.locale},
-                       variables_, options_);
+                       variables_, options);
 }
 
 std::string text_with_buttons(const Element& body, const std::vector<Button>& buttons) {
@@ -152,6 +155,8 @@ Result<Rendered> MessageRenderer::run(Format format) {
     auto html = email(*tree, rendered);
     if (!html) return base::fail(html.error());
     rendered.html = std::move(*html);
+    const std::string footer = footer_text(variables_, data_.locale);
+    if (!footer.empty()) rendered.text += "\n\n-- \n" + footer;
   }
   return rendered;
 }

@@ -9,11 +9,12 @@
 namespace nurtured::content {
 namespace {
 
-std::string inline_html(const Element& element);
+// A picture within a link is no link of its own: the Bot API refuses one in another.
+std::string inline_html(const Element& element, bool in_link);
 
-std::string children_html(const Element& element) {
+std::string children_html(const Element& element, bool in_link = false) {
   std::string html;
-  for (const Element& child : element.children) html += inline_html(child);
+  for (const Element& child : element.children) html += inline_html(child, in_link);
   return html;
 }
 
@@ -39,7 +40,7 @@ std::string tagged(std::string_view tag, std::string_view content) {
 
 // A chat opens web and tg links; the address of the others is shown.
 std::string link_html(const Element& element) {
-  std::string content = children_html(element);
+  std::string content = children_html(element, true);
   for (const std::string_view scheme : {"mailto:", "tel:"}) {
     if (!element.url.starts_with(scheme)) continue;
     const std::string address = escape_telegram(element.url.substr(scheme.size()));
@@ -49,7 +50,7 @@ std::string link_html(const Element& element) {
   return "<a href=\"" + attribute(element.url) + "\">" + content + "</a>";
 }
 
-std::string inline_html(const Element& element) {
+std::string inline_html(const Element& element, bool in_link) {
   switch (element.kind) {
     case ElementKind::text:
       return escape_telegram(element.text);
@@ -62,24 +63,19 @@ std::string inline_html(const Element& element) {
     case ElementKind::html_inline:
       return escape_telegram(text_of_html(element.text));
     case ElementKind::emphasis:
-      return tagged("i", children_html(element));
+      return tagged("i", children_html(element, in_link));
     case ElementKind::strong:
-      return tagged("b", children_html(element));
+      return tagged("b", children_html(element, in_link));
     case ElementKind::strike:
-      return tagged("s", children_html(element));
+      return tagged("s", children_html(element, in_link));
     case ElementKind::link:
       return link_html(element);
     case ElementKind::image:
-      return element.url.starts_with("cid:") ? children_html(element) : link_html(element);
+      return in_link || element.url.starts_with("cid:") ? children_html(element, in_link)
+                                                        : link_html(element);
     default:
-      return children_html(element);
+      return children_html(element, in_link);
   }
-}
-
-std::string_view trimmed(std::string_view text) {
-  const std::size_t begin = text.find_first_not_of(" \t\n");
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t\n") + 1 - begin);
 }
 
 class TelegramWriter {
@@ -159,7 +155,7 @@ std::string TelegramWriter::block(const Element& element) {
     case ElementKind::table:
       return tagged("pre", escape_telegram(write_table(element)));
     default:
-      return inline_html(element);
+      return inline_html(element, false);
   }
 }
 

@@ -62,12 +62,6 @@ std::string inline_text(const Element& element) {
   }
 }
 
-std::string_view trimmed(std::string_view text) {
-  const std::size_t begin = text.find_first_not_of(" \t\n");
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t\n") + 1 - begin);
-}
-
 // Each line with `first` or, after the first, `others` before it.
 std::string indented(std::string_view text, std::string_view first, std::string_view others) {
   std::string result;
@@ -154,6 +148,12 @@ std::string padded(std::string_view text, std::size_t width, char align) {
 }
 
 }  // namespace
+
+std::string_view trimmed(std::string_view text) {
+  const std::size_t begin = text.find_first_not_of(" \t\n");
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(" \t\n") + 1 - begin);
+}
 
 std::string write_text(const Element& document) {
   return block_text(document);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "content/element.h"
@@ -16,5 +17,8 @@ std::string write_text(const Element& document);
 
 // A table in columns of equal width, for a font of fixed width; no line end after the last row.
 std::string write_table(const Element& table);
+
+// A block's text without blanks and line ends around it.
+std::string_view trimmed(std::string_view text);
 
 }  // namespace nurtured::content

@@ -180,41 +180,55 @@ bool read_time(Reader& reader, Parts& parts) {
   return true;
 }
 
-// yyyy-mm-dd, yyyy-mm, yyyy/mm/dd, dd-mm-yyyy, dd/mm/yyyy, dd.mm.yyyy, yyyymmddThhmmss, dd-mon-yyyy
+// yyyymmdd, yyyymmddThhmm, yyyymmddThhmmss with an offset
+bool read_compact_date(Reader& reader, Parts& parts) {
+  Reader ahead = reader;
+  const std::string_view date = ahead.digits();
+  if (date.size() != 8 || parts.year || parts.day) return false;
+  parts.year = to_int(date.substr(0, 4));
+  parts.month = static_cast<unsigned>(to_int(date.substr(4, 2)));
+  parts.day = static_cast<unsigned>(to_int(date.substr(6)));
+  reader = ahead;
+  if (!ahead.take("t")) return true;
+  const std::string_view time = ahead.digits();
+  if (time.size() != 4 && time.size() != 6) return true;
+  parts.hour = to_int(time.substr(0, 2));
+  parts.minute = to_int(time.substr(2, 2));
+  if (time.size() == 6) parts.second = to_int(time.substr(4));
+  if (ahead.take("z")) {
+    parts.offset = std::chrono::seconds(0);
+    parts.zone = "UTC";
+  } else {
+    read_offset(ahead, parts);
+  }
+  reader = ahead;
+  return true;
+}
+
+// dd-mon-yyyy
+bool read_dashed_month(Reader& reader, Parts& parts) {
+  Reader ahead = reader;
+  const std::string_view day = ahead.digits();
+  if (day.empty() || day.size() > 2 || !ahead.take("-")) return false;
+  const auto month = month_of(ahead.letters());
+  if (!month || !ahead.take("-")) return false;
+  const std::string_view year = ahead.digits();
+  if (year.empty()) return false;
+  parts.day = static_cast<unsigned>(to_int(day));
+  parts.month = month;
+  parts.year = full_year(year);
+  reader = ahead;
+  return true;
+}
+
+// yyyy-mm-dd, yyyy-mm, yyyy/mm/dd, dd-mm-yyyy, dd/mm/yyyy, dd.mm.yyyy
 bool read_numeric_date(Reader& reader, Parts& parts) {
+  if (parts.year || parts.day) return false;
   Reader ahead = reader;
   const std::string_view first = ahead.digits();
   const char separator = ahead.peek();
-  if (first.empty() || parts.year || parts.day) return false;
-  if (first.size() == 8) {
-    parts.year = to_int(first.substr(0, 4));
-    parts.month = static_cast<unsigned>(to_int(first.substr(4, 2)));
-    parts.day = static_cast<unsigned>(to_int(first.substr(6)));
-    if (ahead.take("t") && ahead.digits().size() >= 4) {
-      const std::string_view time = reader.rest().substr(9);
-      parts.hour = to_int(time.substr(0, 2));
-      parts.minute = to_int(time.substr(2, 2));
-      if (time.size() >= 6 && is_digit(time[5])) parts.second = to_int(time.substr(4, 2));
-      if (ahead.take("z")) {
-        parts.offset = std::chrono::seconds(0);
-        parts.zone = "UTC";
-      } else {
-        read_offset(ahead, parts);
-      }
-    }
-    reader = ahead;
-    return true;
-  }
   if (separator != '-' && separator != '/' && separator != '.') return false;
   ahead.skip(1);
-  Reader word = ahead;
-  if (const auto month = month_of(word.letters()); month && word.take("-")) {
-    parts.day = static_cast<unsigned>(to_int(first));
-    parts.month = month;
-    parts.year = full_year(word.digits());
-    reader = word;
-    return true;
-  }
   const std::string_view second = ahead.digits();
   if (second.empty() || second.size() > 2) return false;
   std::string_view third;
@@ -224,10 +238,10 @@ bool read_numeric_date(Reader& reader, Parts& parts) {
   }
   if (first.size() <= 2 && third.empty() && separator == '.') return false;
   const bool day_first = first.size() <= 2 && third.size() > 2;
-  parts.month = static_cast<unsigned>(to_int(second));
   const std::string_view year = day_first ? third : first;
   const std::string_view day = day_first ? first : third;
   parts.year = full_year(year);
+  parts.month = static_cast<unsigned>(to_int(second));
   if (!day.empty()) parts.day = static_cast<unsigned>(to_int(day));
   reader = ahead;
   return true;
@@ -265,7 +279,8 @@ std::optional<Parts> read_parts(std::string_view text) {
     if (is_space(c) || c == ',') {
       reader.skip(1);
     } else if (is_digit(c)) {
-      if (!read_time(reader, parts) && !read_numeric_date(reader, parts) &&
+      if (!read_time(reader, parts) && !read_compact_date(reader, parts) &&
+          !read_dashed_month(reader, parts) && !read_numeric_date(reader, parts) &&
           !read_number(reader, parts)) {
         return std::nullopt;
       }

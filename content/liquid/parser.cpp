@@ -215,12 +215,4 @@ Result<void> Parser::parse_whole_body(TagToken tag, Tokenizer& tokens, Block& bo
   return {};
 }
 
-Result<std::optional<Expression>> Parser::optional_expression(
-    std::optional<std::string_view> fragment) {
-  if (!fragment) return std::nullopt;
-  auto expression = lenient_expression(*fragment, context());
-  if (!expression) return base::fail(expression.error());
-  return std::move(*expression);
-}
-
 }  // namespace nurtured::content::liquid

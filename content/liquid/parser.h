@@ -43,6 +43,7 @@ class Parser {
   base::Result<void> parse_assign(TagToken tag, Block& block);
   base::Result<void> parse_cycle(TagToken tag, Block& block);
   base::Result<void> parse_partial(TagToken tag, Block& block);
+  base::Result<void> parse_partial_variable(std::string_view rest, PartialCall& call);
   base::Result<void> parse_inline_comment(TagToken tag);
   base::Result<void> parse_comment(Tokenizer& tokens, TagToken tag);
   base::Result<void> parse_doc(TagToken tag, Tokenizer& tokens, Block& block);
@@ -58,8 +59,6 @@ class Parser {
   // Reads a body up to `end_name`, no other end allowed.
   base::Result<void> parse_whole_body(TagToken tag, Tokenizer& tokens, Block& body);
 
-  base::Result<std::optional<Expression>> optional_expression(
-      std::optional<std::string_view> fragment);
   tl::unexpected<base::Error> failure(const char* at, std::string message, std::string remedy = {});
   tl::unexpected<base::Error> wrong_end(TagToken tag, const End& end);
   // Adds a node that prints (or may print) something.

@@ -116,6 +116,7 @@ Result<void> Parser::parse_cycle(TagToken tag, Block& block) {
   return {};
 }
 
+// 'name' for variable as alias, argument: value
 Result<void> Parser::parse_partial(TagToken tag, Block& block) {
   auto call = std::make_unique<PartialCall>();
   call->is_isolated = tag.name == "render";
@@ -133,27 +134,34 @@ Result<void> Parser::parse_partial(TagToken tag, Block& block) {
   notes_.partial(constant != nullptr && constant->is_string() ? constant->as_string() : "",
                  name->data());
   call->name = std::move(*expression);
-  std::string_view rest = after(tag.markup, *name);
-  call->is_loop = take_word(rest, "for");
-  if (call->is_loop || take_word(rest, "with")) {
-    const auto fragment = find_fragment(rest);
-    auto variable = optional_expression(fragment);
-    if (!variable) return base::fail(variable.error());
-    call->variable = std::move(*variable);
-    if (fragment) rest = after(rest, *fragment);
-  }
-  if (take_word(rest, "as")) {
-    rest = strip_left(rest);
-    std::size_t length = 0;
-    while (length < rest.size() && (is_word(rest[length]) || rest[length] == '-')) ++length;
-    call->alias = rest.substr(0, length);
-  }
+  if (auto read = parse_partial_variable(after(tag.markup, *name), *call); !read) return read;
   for (const Attribute& attribute : find_attributes(tag.markup)) {
     auto value = lenient_expression(attribute.value, context());
     if (!value) return base::fail(value.error());
     call->arguments.emplace_back(attribute.name, std::move(*value));
   }
   add(block, tag.name.data(), std::move(call));
+  return {};
+}
+
+// for or with a variable, and the alias
+Result<void> Parser::parse_partial_variable(std::string_view rest, PartialCall& call) {
+  call.is_loop = take_word(rest, "for");
+  if (call.is_loop || take_word(rest, "with")) {
+    const auto fragment = find_fragment(rest);
+    if (fragment) {
+      auto variable = lenient_expression(*fragment, context());
+      if (!variable) return base::fail(variable.error());
+      call.variable = std::move(*variable);
+      rest = after(rest, *fragment);
+    }
+  }
+  if (take_word(rest, "as")) {
+    rest = strip_left(rest);
+    std::size_t length = 0;
+    while (length < rest.size() && (is_word(rest[length]) || rest[length] == '-')) ++length;
+    call.alias = rest.substr(0, length);
+  }
   return {};
 }
 

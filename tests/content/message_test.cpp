@@ -76,7 +76,8 @@ TEST_CASE("a message is rendered for each format from one source") {
   CHECK(holds(email->html, "<a href=\"https://example.org/u/1\">Unsubscribe</a>"));
   CHECK(email->text ==
         "Hello Anna, read (https://t.example/link-1?https://example.org/u1)\n\n-- Anna's school\n\n"
-        "Sign up, Anna: https://t.example/webinar?https://example.org/w?u=u1");
+        "Sign up, Anna: https://t.example/webinar?https://example.org/w?u=u1\n\n-- \n"
+        "Unsubscribe: https://example.org/u/1\nPreferences: https://example.org/p/1");
   CHECK(email->attachments == std::vector<std::string>{"files/guide.pdf"});
 
   const auto telegram = render(message, Format::telegram, {.variables = &data}, links);
