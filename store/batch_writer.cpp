@@ -42,8 +42,9 @@ Result<std::int64_t> number_after(sqlite::Connection& connection, const char* ta
 
 }  // namespace
 
-BatchWriter::BatchWriter(sqlite::Connection& connection)
+BatchWriter::BatchWriter(sqlite::Connection& connection, NameTable& names)
     : connection_(connection),
+      names_(names),
       put_contact_(connection, "INSERT OR REPLACE INTO contacts VALUES(?, ?, ?)"),
       delete_contact_(connection, "DELETE FROM contacts WHERE id = ?"),
       insert_timer_(connection, "INSERT OR IGNORE INTO timers VALUES(?, ?)"),
@@ -102,6 +103,7 @@ Result<void> BatchWriter::write(const Batch& batch) {
   if (done) {
     done = write_log(decisions_, batch.decisions, &DecisionRecord::decision, &rules::Decision::at);
   }
+  if (done) done = names_.save();
   if (done) done = write_numbering();
   return done;
 }
@@ -110,7 +112,7 @@ Result<void> BatchWriter::write_contacts(const Batch& batch) {
   const auto id = [](const ContactWrite& write) { return write.contact.id; };
   for (const ContactWrite* write : sorted_by(batch.contacts, id)) {
     buffer_.clear();
-    auto done = encode(write->contact, buffer_);
+    auto done = encode(write->contact, buffer_, &names_.names());
     if (done && buffer_.size() > contact_bytes_max) {
       done = base::fail(base::ErrorKind::too_large, "too many attributes and too much history");
     }
@@ -126,7 +128,7 @@ Result<void> BatchWriter::write_contacts(const Batch& batch) {
 }
 
 Result<void> BatchWriter::write_timers(const Batch& batch) {
-  std::vector<Due> gone;
+  std::vector<Due> gone = batch.timers_removed;
   std::vector<Due> set;
   for (const ContactWrite& write : batch.contacts) {
     if (write.wake == write.wake_before) continue;
@@ -184,7 +186,7 @@ Result<void> BatchWriter::write_addresses(const Batch& batch) {
   std::ranges::sort(order);
   for (const auto& [key, state] : order) {
     buffer_.clear();
-    auto done = encode(*state, buffer_);
+    auto done = encode(*state, buffer_, &names_.names());
     if (done) done = put_address_.bind(key, Blob{buffer_}).run();
     if (!done) return done;
   }
@@ -205,7 +207,8 @@ Result<void> BatchWriter::write_log(Log& log, const std::vector<Record>& records
       buffer_.clear();
       const ContactId owner = order[i]->contact;
       for (; i < end && buffer_.size() < log_row_bytes; ++i) {
-        if (auto done = append(order[i]->*item, row_at, buffer_); !done) return done;
+        if (auto done = append(order[i]->*item, row_at, buffer_, &names_.names()); !done)
+          return done;
       }
       auto done = log.insert.bind(log.next, row_at, owner, Blob{buffer_}).run();
       if (!done) return done;
@@ -233,7 +236,7 @@ Result<void> BatchWriter::write_deliveries(const Batch& batch) {
 
 Result<void> BatchWriter::write_delivery(const rules::Delivery& delivery) {
   buffer_.clear();
-  if (auto done = encode(delivery, buffer_); !done) return done;
+  if (auto done = encode(delivery, buffer_, &names_.names()); !done) return done;
   switch (delivery.change) {
     case rules::DeliveryChange::ready:
     case rules::DeliveryChange::committing:
@@ -260,7 +263,7 @@ Result<void> BatchWriter::write_delivery(const rules::Delivery& delivery) {
 Result<void> BatchWriter::write_notifications(const Batch& batch) {
   for (const rules::Notification& notification : batch.notifications) {
     buffer_.clear();
-    auto done = encode(notification, buffer_);
+    auto done = encode(notification, buffer_, &names_.names());
     if (done) {
       done = insert_notification_.bind(next_notification_, notification.at, Blob{buffer_}).run();
     }

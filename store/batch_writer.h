@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "store/names.h"
 #include "store/sqlite.h"
 #include "store/store.h"
 
@@ -15,13 +16,14 @@ namespace nurtured::store {
 
 class BatchWriter {
  public:
-  explicit BatchWriter(sqlite::Connection& connection);
+  BatchWriter(sqlite::Connection& connection, NameTable& names);
 
   // Where numbering goes on.
   base::Result<void> open();
   // All but the dedup keys and the journal.
   base::Result<void> write(const Batch& batch);
-  // The transaction of the last write() did not come about.
+  // Whether the transaction of the last write() came about.
+  void committed() { names_.committed(); }
   void rolled_back() { stored_next_contact_ = 0; }
 
   ContactId allocate() { return ContactId{next_contact_++}; }
@@ -49,6 +51,7 @@ class BatchWriter {
                                Instant Item::* at);
 
   sqlite::Connection& connection_;
+  NameTable& names_;
   sqlite::Statement put_contact_;
   sqlite::Statement delete_contact_;
   sqlite::Statement insert_timer_;

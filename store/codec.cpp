@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "store/fields.h"
+#include "store/names.h"
 #include "store/wire.h"
 
 namespace nurtured::store {
@@ -28,6 +29,15 @@ template <class T>
 struct IsOptional : std::false_type {};
 template <class T>
 struct IsOptional<std::optional<T>> : std::true_type {};
+
+// Moments are subtracted and added without a sign, so that no pair of them overflows.
+std::uint64_t to_bits(Instant instant) {
+  return static_cast<std::uint64_t>(base::to_millis(instant));
+}
+
+Instant from_bits(std::uint64_t bits) {
+  return base::from_millis(static_cast<std::int64_t>(bits));
+}
 
 // ---- forms
 
@@ -51,9 +61,36 @@ constexpr Form form_of() {
 
 class Encoder {
  public:
-  explicit Encoder(std::string& out) : out_(out) {}
+  // Moments are written as what they are after `origin`.
+  Encoder(std::string& out, Names* names, Instant origin = {})
+      : out_(out), names_(names), origin_(to_bits(origin)) {}
 
   bool failed() const { return failed_; }
+
+  // Every later moment is counted from this one.
+  void origin(unsigned tag, Instant value) {
+    (*this)(tag, value);
+    origin_ = to_bits(value);
+  }
+
+  // Texts that many records repeat.
+  void name(unsigned tag, const std::string& value) {
+    if (value.empty()) return;
+    header(tag, Form::text);
+    put_name(value);
+  }
+  void name(unsigned tag, const std::optional<std::string>& value) {
+    if (!value) return;
+    header(tag, Form::text);
+    put_name(*value);
+  }
+  void name(unsigned tag, const std::vector<std::string>& values) {
+    if (values.empty()) return;
+    header(tag, Form::block);
+    const std::size_t start = out_.open_block();
+    for (const std::string& value : values) put_name(value);
+    out_.close_block(start);
+  }
 
   // A field. Structs and lists that turn out empty leave nothing behind.
   template <class T>
@@ -87,7 +124,7 @@ class Encoder {
   void put(bool value) { out_.byte(value ? 1 : 0); }
   void put(double value) { out_.decimal(value); }
   void put(const std::string& value) { out_.text(value); }
-  void put(Instant value) { out_.zigzag(base::to_millis(value)); }
+  void put(Instant value) { out_.zigzag(static_cast<std::int64_t>(to_bits(value) - origin_)); }
   void put(ContactId value) { out_.zigzag(value.value); }
   template <Number T>
   void put(T value) {
@@ -118,15 +155,13 @@ class Encoder {
     for (const T& item : items) put(item);
     out_.close_block(start);
   }
-  // Moments of one list lie close together: the first, then the steps between them. Unsigned, so
-  // that no step overflows.
+  // Moments of one list lie close together: the first, then the steps between them.
   void put(const std::vector<Instant>& items) {
     const std::size_t start = out_.open_block();
-    std::uint64_t before = 0;
+    std::uint64_t before = origin_;
     for (const Instant item : items) {
-      const auto millis = static_cast<std::uint64_t>(base::to_millis(item));
-      out_.zigzag(static_cast<std::int64_t>(millis - before));
-      before = millis;
+      out_.zigzag(static_cast<std::int64_t>(to_bits(item) - before));
+      before = to_bits(item);
     }
     out_.close_block(start);
   }
@@ -134,7 +169,7 @@ class Encoder {
   void put(const std::map<std::string, T, std::less<>>& entries) {
     const std::size_t start = out_.open_block();
     for (const auto& [key, value] : entries) {
-      put(key);
+      put_name(key);
       put(value);
     }
     out_.close_block(start);
@@ -160,8 +195,12 @@ class Encoder {
     }
   }
   void header(unsigned tag, Form form) { out_.varint(tag * 4U + static_cast<unsigned>(form)); }
+  void put_name(const std::string& value) { out_.name(value, names_); }
+  void put_key(const cel::Value& key, std::size_t depth);
 
   Writer out_;
+  Names* names_;
+  std::uint64_t origin_;
   bool failed_ = false;
 };
 
@@ -201,7 +240,7 @@ void Encoder::put_bare(const cel::Value& value, std::size_t depth) {
     case cel::Kind::map:
       out_.varint(value.as_map().size());
       for (const auto& [key, entry] : value.as_map()) {
-        put_bare(key, depth + 1);
+        put_key(key, depth + 1);
         put_bare(entry, depth + 1);
       }
       return;
@@ -212,19 +251,35 @@ void Encoder::put_bare(const cel::Value& value, std::size_t depth) {
   }
 }
 
+void Encoder::put_key(const cel::Value& key, std::size_t depth) {
+  if (!key.is_string()) return put_bare(key, depth);
+  out_.byte(static_cast<std::uint8_t>(number_of(cel::Kind::string)));
+  put_name(key.as_string());
+}
+
 // ---- in
 
-// Memory still to be had by one record, shared by all its blocks.
-struct Budget {
-  std::size_t bytes = decoded_bytes_max;
+// What all blocks of one record share.
+struct Context {
+  Names* names = nullptr;
+  std::uint64_t origin = 0;               // moments are counted from it
+  std::size_t bytes = decoded_bytes_max;  // memory still to be had
 };
 
 class Decoder {
  public:
-  Decoder(std::string_view data, Budget& budget) : in_(data), budget_(budget) { next_header(); }
+  Decoder(std::string_view data, Context& context) : in_(data), context_(context) { next_header(); }
 
   bool failed() const { return in_.failed(); }
 
+  void origin(unsigned tag, Instant& value) {
+    (*this)(tag, value);
+    context_.origin = to_bits(value);
+  }
+  template <class T>
+  void name(unsigned tag, T& value) {
+    (*this)(tag, value);
+  }
   template <class T>
   void operator()(unsigned tag, T& value) {
     if (!seek(tag, form_of<T>())) return;
@@ -265,18 +320,21 @@ class Decoder {
     return !in_.failed();
   }
   bool afford(Cursor& in, std::size_t bytes) {
-    if (bytes > budget_.bytes) {
+    if (bytes > context_.bytes) {
       in.fail();
       return false;
     }
-    budget_.bytes -= bytes;
+    context_.bytes -= bytes;
     return true;
   }
 
+  static Instant take_moment(Cursor& in, std::uint64_t origin) {
+    return from_bits(origin + static_cast<std::uint64_t>(in.zigzag()));
+  }
   static void take_into(Cursor& in, bool& value) { value = in.varint() != 0; }
   static void take_into(Cursor& in, double& value) { value = in.decimal(); }
-  static void take_into(Cursor& in, std::string& value) { value = in.text(); }
-  static void take_into(Cursor& in, Instant& value) { value = base::from_millis(in.zigzag()); }
+  void take_into(Cursor& in, std::string& value) { value = in.text(context_.names); }
+  void take_into(Cursor& in, Instant& value) { value = take_moment(in, context_.origin); }
   static void take_into(Cursor& in, ContactId& value) { value.value = in.zigzag(); }
   template <Number T>
   static void take_into(Cursor& in, T& value) {
@@ -302,7 +360,7 @@ class Decoder {
   }
   template <Struct T>
   void take_into(Cursor& in, T& value) {
-    Decoder inner(in.block(), budget_);
+    Decoder inner(in.block(), context_);
     Fields<T>::list(inner, value);
     inner.finish();
     if (inner.failed()) in.fail();
@@ -320,10 +378,10 @@ class Decoder {
   }
   void take_into(Cursor& in, std::vector<Instant>& items) {
     Cursor inner(in.block());
-    std::uint64_t millis = 0;
+    std::uint64_t before = context_.origin;
     while (!inner.at_end() && afford(inner, sizeof(Instant))) {
-      millis += static_cast<std::uint64_t>(inner.zigzag());
-      items.push_back(base::from_millis(static_cast<std::int64_t>(millis)));
+      items.push_back(take_moment(inner, before));
+      before = to_bits(items.back());
     }
     if (inner.failed()) in.fail();
   }
@@ -331,7 +389,7 @@ class Decoder {
   void take_into(Cursor& in, std::map<std::string, T, std::less<>>& entries) {
     Cursor inner(in.block());
     while (!inner.at_end() && afford(inner, sizeof(std::pair<std::string, T>))) {
-      std::string key = inner.text();
+      std::string key = inner.text(context_.names);
       take_into(inner, entries.emplace_hint(entries.end(), std::move(key), T{})->second);
     }
     if (inner.failed()) in.fail();
@@ -346,7 +404,7 @@ class Decoder {
   cel::Value take_map(Cursor& in, std::size_t depth);
 
   Cursor in_;
-  Budget& budget_;
+  Context& context_;
   bool has_header_ = false;
   std::uint64_t header_ = 0;
 };
@@ -372,9 +430,9 @@ cel::Value Decoder::take_bare(Cursor& in, std::size_t depth) {
     case cel::Kind::decimal:
       return in.decimal();
     case cel::Kind::string:
-      return in.text();
+      return in.text(context_.names);
     case cel::Kind::bytes:
-      return cel::Bytes{in.text()};
+      return cel::Bytes{in.text(context_.names)};
     case cel::Kind::timestamp: {
       const std::int64_t seconds = in.zigzag();
       return cel::Timestamp{.seconds = seconds, .nanos = nanos()};
@@ -425,9 +483,6 @@ cel::Value Decoder::take_map(Cursor& in, std::size_t depth) {
   return std::move(*map);
 }
 
-// Two moments in one row are never further apart than all moments there are.
-constexpr base::Milliseconds row_span_max = base::instant_max - base::instant_min;
-
 Result<void> outcome(const Encoder& encoder) {
   if (!encoder.failed()) return {};
   return base::fail(base::ErrorKind::too_large,
@@ -440,17 +495,17 @@ tl::unexpected<base::Error> damaged(const char* what) {
 }
 
 template <class T, class... Parameters>
-Result<void> encode_fields(const T& value, std::string& out, const Parameters&... parameters) {
-  Encoder encoder(out);
+Result<void> encode_fields(const T& value, std::string& out, Names* names, Instant origin,
+                           const Parameters&... parameters) {
+  Encoder encoder(out, names, origin);
   Fields<T>::list(encoder, value, parameters...);
   return outcome(encoder);
 }
 
 template <class T, class... Parameters>
-Result<T> decode_fields(T value, std::string_view data, const char* what,
+Result<T> decode_fields(T value, std::string_view data, Context context, const char* what,
                         const Parameters&... parameters) {
-  Budget budget;
-  Decoder decoder(data, budget);
+  Decoder decoder(data, context);
   Fields<T>::list(decoder, value, parameters...);
   decoder.finish();
   if (decoder.failed()) return damaged(what);
@@ -458,24 +513,25 @@ Result<T> decode_fields(T value, std::string_view data, const char* what,
 }
 
 template <class T>
-Result<void> append_item(const T& item, base::Milliseconds since_row, std::string& row) {
-  Encoder encoder(row);
-  encoder.put(since_row.count());
+Result<void> append_item(const T& item, Instant at, Instant row_at, std::string& row,
+                         Names* names) {
+  Encoder encoder(row, names, row_at);
+  encoder.put(at);
   encoder.put(item);
   return outcome(encoder);
 }
 
+// `make` gives an item the moment that its row counts it from.
 template <class T, class Make>
-Result<std::vector<T>> decode_items(std::string_view row, const char* what, Make make) {
+Result<std::vector<T>> decode_items(std::string_view row, Instant row_at, Names* names,
+                                    const char* what, const Make& make) {
   Cursor in(row);
   std::vector<T> items;
   while (!in.at_end()) {
-    const base::Milliseconds since_row{in.zigzag()};
-    // Also keeps the addition below from overflowing.
-    if (since_row > row_span_max || since_row < -row_span_max) in.fail();
+    const Instant at = from_bits(to_bits(row_at) + static_cast<std::uint64_t>(in.zigzag()));
     const std::string_view block = in.block();
     if (in.failed()) return damaged(what);
-    auto item = decode_fields(make(since_row), block, what);
+    auto item = decode_fields(make(at), block, {.names = names, .origin = to_bits(row_at)}, what);
     if (!item) return base::fail(std::move(item.error()));
     items.push_back(std::move(*item));
   }
@@ -485,83 +541,89 @@ Result<std::vector<T>> decode_items(std::string_view row, const char* what, Make
 
 }  // namespace
 
-Result<void> encode(const cel::Value& value, std::string& out) {
-  Encoder encoder(out);
+Result<void> encode(const cel::Value& value, std::string& out, Names* names) {
+  Encoder encoder(out, names);
   encoder.put_bare(value, 0);
   return outcome(encoder);
 }
 
-Result<cel::Value> decode_value(std::string_view data) {
-  Budget budget;
+Result<cel::Value> decode_value(std::string_view data, Names* names) {
+  Context context{.names = names};
   Cursor in(data);
-  cel::Value value = Decoder({}, budget).take_bare(in, 0);
+  cel::Value value = Decoder({}, context).take_bare(in, 0);
   if (in.failed() || !in.at_end()) return damaged("value");
   return value;
 }
 
-Result<void> encode(const rules::Contact& contact, std::string& out) {
-  return encode_fields(contact, out);
+Result<void> encode(const rules::Contact& contact, std::string& out, Names* names) {
+  return encode_fields(contact, out, names, {});
 }
 
-Result<rules::Contact> decode_contact(ContactId id, std::string_view data) {
-  return decode_fields(rules::Contact{.id = id}, data, "contact");
+Result<rules::Contact> decode_contact(ContactId id, std::string_view data, Names* names) {
+  return decode_fields(rules::Contact{.id = id}, data, {.names = names}, "contact");
 }
 
-Result<void> encode(const rules::AddressState& state, std::string& out) {
+Result<void> encode(const rules::AddressState& state, std::string& out, Names* names) {
   const std::string value = rules::to_key(state.address).substr(state.address.channel.size() + 1);
-  return encode_fields(state, out, value);
+  return encode_fields(state, out, names, {}, value);
 }
 
-Result<rules::AddressState> decode_address(rules::Address address, std::string_view data) {
+Result<rules::AddressState> decode_address(rules::Address address, std::string_view data,
+                                           Names* names) {
   const std::string value = address.value;
-  return decode_fields(rules::AddressState{.address = std::move(address)}, data, "address", value);
+  return decode_fields(rules::AddressState{.address = std::move(address)}, data, {.names = names},
+                       "address", value);
 }
 
-Result<void> append(const rules::Event& event, Instant row_at, std::string& row) {
-  return append_item(event, event.received_at - row_at, row);
+Result<void> append(const rules::Event& event, Instant row_at, std::string& row, Names* names) {
+  return append_item(event, event.received_at, row_at, row, names);
 }
 
-Result<std::vector<rules::Event>> decode_events(Instant row_at, std::string_view row) {
-  return decode_items<rules::Event>(row, "event", [row_at](base::Milliseconds since) {
-    return rules::Event{.received_at = row_at + since};
-  });
+Result<std::vector<rules::Event>> decode_events(Instant row_at, std::string_view row,
+                                                Names* names) {
+  return decode_items<rules::Event>(row, row_at, names, "event",
+                                    [](Instant at) { return rules::Event{.received_at = at}; });
 }
 
-Result<void> append(const rules::Decision& decision, Instant row_at, std::string& row) {
-  return append_item(decision, decision.at - row_at, row);
+Result<void> append(const rules::Decision& decision, Instant row_at, std::string& row,
+                    Names* names) {
+  return append_item(decision, decision.at, row_at, row, names);
 }
 
-Result<std::vector<rules::Decision>> decode_decisions(Instant row_at, std::string_view row) {
-  return decode_items<rules::Decision>(row, "decision", [row_at](base::Milliseconds since) {
-    return rules::Decision{.at = row_at + since};
-  });
+Result<std::vector<rules::Decision>> decode_decisions(Instant row_at, std::string_view row,
+                                                      Names* names) {
+  return decode_items<rules::Decision>(row, row_at, names, "decision",
+                                       [](Instant at) { return rules::Decision{.at = at}; });
 }
 
-Result<void> encode(const rules::Delivery& delivery, std::string& out) {
-  return encode_fields(delivery, out);
+Result<void> encode(const rules::Delivery& delivery, std::string& out, Names* names) {
+  return encode_fields(delivery, out, names, delivery.at);
 }
 
-Result<rules::Delivery> decode_delivery(ContactId contact, Instant at, std::string_view data) {
-  return decode_fields(rules::Delivery{.contact = contact, .at = at}, data, "delivery");
+Result<rules::Delivery> decode_delivery(ContactId contact, Instant at, std::string_view data,
+                                        Names* names) {
+  return decode_fields(rules::Delivery{.contact = contact, .at = at}, data,
+                       {.names = names, .origin = to_bits(at)}, "delivery");
 }
 
-Result<void> encode(const rules::Notification& notification, std::string& out) {
-  return encode_fields(notification, out);
+Result<void> encode(const rules::Notification& notification, std::string& out, Names* names) {
+  return encode_fields(notification, out, names, notification.at);
 }
 
-Result<rules::Notification> decode_notification(Instant at, std::string_view data) {
-  return decode_fields(rules::Notification{.at = at}, data, "notification");
+Result<rules::Notification> decode_notification(Instant at, std::string_view data, Names* names) {
+  return decode_fields(rules::Notification{.at = at}, data, {.names = names, .origin = to_bits(at)},
+                       "notification");
 }
 
 Result<void> encode(const std::vector<BookFile>& files, std::string& out) {
-  Encoder encoder(out);
+  Encoder encoder(out, nullptr);
   encoder(1, files);
   return outcome(encoder);
 }
 
 Result<std::vector<BookFile>> decode_files(std::string_view data) {
-  Budget budget;
-  Decoder decoder(data, budget);
+  Context context;
+  Decoder decoder(data, context);
   std::vector<BookFile> files;
   decoder(1, files);
   decoder.finish();

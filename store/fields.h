@@ -2,8 +2,9 @@
 // store/ only (codec.cpp).
 //
 // `visit(tag, member)` is called in ascending order of tags; a third argument is what the member is
-// when the field is left out, made from fields before it. The numbers are stored: a tag is never
-// used again for something else, and new ones go to the end.
+// when the field is left out, made from fields before it. `visit.name` is for texts that many
+// records repeat, `visit.origin` for the moment from which those after it are counted. The numbers
+// are stored: a tag is never used again for something else, and new ones go to the end.
 #pragma once
 
 #include <optional>
@@ -210,7 +211,7 @@ struct Fields<rules::Consent> {
   static void list(auto& visit, auto& self) {
     visit(1, self.given);
     visit(2, self.at);
-    visit(3, self.source);
+    visit.name(3, self.source);
     visit(4, self.wording);
   }
 };
@@ -220,7 +221,7 @@ struct Fields<rules::Suppression> {
   static void list(auto& visit, auto& self) {
     visit(1, self.scope);
     visit(2, self.at);
-    visit(3, self.reason);
+    visit.name(3, self.reason);
   }
 };
 
@@ -254,7 +255,7 @@ struct Fields<rules::Ledger> {
 template <>
 struct Fields<rules::Address> {
   static void list(auto& visit, auto& self) {
-    visit(1, self.channel);
+    visit.name(1, self.channel);
     visit(2, self.value);
   }
 };
@@ -263,11 +264,11 @@ template <>
 struct Fields<rules::Enrollment> {
   static void list(auto& visit, auto& self) {
     visit(1, self.number);
-    visit(2, self.playbook);
-    visit(3, self.version);
+    visit.name(2, self.playbook);
+    visit.name(3, self.version);
     visit(4, self.key);
     visit(5, self.started);
-    visit(6, self.event_name);
+    visit.name(6, self.event_name);
     visit(7, self.event);
     visit(8, self.event_at, self.started);
     visit(9, self.saved);
@@ -300,12 +301,12 @@ template <>
 struct Fields<rules::Pending> {
   static void list(auto& visit, auto& self) {
     visit(1, self.enrollment);
-    visit(2, self.playbook);
-    visit(3, self.version);
+    visit.name(2, self.playbook);
+    visit.name(3, self.version);
     visit(4, self.step);
     visit(5, self.turn);
-    visit(6, self.step_id);
-    visit(7, self.message);
+    visit.name(6, self.step_id);
+    visit.name(7, self.message);
     visit(8, self.since);
     visit(9, self.hold_until);
     visit(10, self.expires);
@@ -320,7 +321,7 @@ struct Fields<rules::Pending> {
 template <>
 struct Fields<rules::LastStart> {
   static void list(auto& visit, auto& self) {
-    visit(1, self.playbook);
+    visit.name(1, self.playbook);
     visit(2, self.key);
     visit(3, self.at);
   }
@@ -329,18 +330,18 @@ struct Fields<rules::LastStart> {
 template <>
 struct Fields<rules::Contact> {  // `id` is the row's
   static void list(auto& visit, auto& self) {
-    visit(1, self.user_id);
-    visit(2, self.anonymous_ids);
-    visit(3, self.attributes);
-    visit(4, self.addresses);
-    visit(5, self.consents);
-    visit(6, self.tags);
-    visit(7, self.suppression);
-    visit(8, self.timezone);
-    visit(9, self.locale);
-    visit(10, self.stage);
-    visit(11, self.score);
-    visit(12, self.created);
+    visit.origin(1, self.created);
+    visit(2, self.user_id);
+    visit(3, self.anonymous_ids);
+    visit(4, self.attributes);
+    visit(5, self.addresses);
+    visit(6, self.consents);
+    visit.name(7, self.tags);
+    visit(8, self.suppression);
+    visit.name(9, self.timezone);
+    visit.name(10, self.locale);
+    visit.name(11, self.stage);
+    visit(12, self.score);
     visit(13, self.history);
     visit(14, self.touches);
     visit(15, self.touch_counted);
@@ -349,7 +350,7 @@ struct Fields<rules::Contact> {  // `id` is the row's
     visit(18, self.enrollments);
     visit(19, self.starts);
     visit(20, self.pending);
-    visit(21, self.fill_sent);
+    visit.name(21, self.fill_sent);
     visit(22, self.fill_last);
   }
 };
@@ -367,9 +368,9 @@ struct Fields<rules::AddressState> {  // the key holds the channel, and the valu
 template <>
 struct Fields<rules::ConsentChange> {
   static void list(auto& visit, auto& self) {
-    visit(1, self.channel);
+    visit.name(1, self.channel);
     visit(2, self.given);
-    visit(3, self.source);
+    visit.name(3, self.source);
     visit(4, self.wording);
     visit(5, self.restores);
   }
@@ -381,17 +382,17 @@ struct Fields<rules::ContactChange> {
     visit(1, self.attributes);
     visit(2, self.addresses);
     visit(3, self.consents);
-    visit(4, self.timezone);
-    visit(5, self.locale);
-    visit(6, self.tags_added);
-    visit(7, self.tags_removed);
+    visit.name(4, self.timezone);
+    visit.name(5, self.locale);
+    visit.name(6, self.tags_added);
+    visit.name(7, self.tags_removed);
   }
 };
 
 template <>
 struct Fields<rules::Event> {  // `received_at` is the row's
   static void list(auto& visit, auto& self) {
-    visit(1, self.name);
+    visit.name(1, self.name);
     visit(2, self.properties);
     visit(3, self.occurred_at, self.received_at);
     visit(4, self.change);
@@ -401,17 +402,17 @@ struct Fields<rules::Event> {  // `received_at` is the row's
 template <>
 struct Fields<rules::Decision> {  // `at` is the row's
   static void list(auto& visit, auto& self) {
-    visit(1, self.action);
+    visit.name(1, self.action);
     visit(2, self.enrollment);
-    visit(3, self.playbook);
-    visit(4, self.step);
-    visit(5, self.message);
+    visit.name(3, self.playbook);
+    visit.name(4, self.step);
+    visit.name(5, self.message);
     visit(6, self.kind);
     visit(7, self.to);
     visit(8, self.delivery);
     visit(9, self.reason);
     visit(10, self.until);
-    visit(11, self.outcome);
+    visit.name(11, self.outcome);
     visit(12, self.detail);
   }
 };
@@ -421,10 +422,10 @@ struct Fields<rules::Delivery> {  // `contact` and `at` are the row's
   static void list(auto& visit, auto& self) {
     visit(1, self.key);
     visit(2, self.enrollment);
-    visit(3, self.playbook);
-    visit(4, self.version);
-    visit(5, self.step);
-    visit(6, self.message);
+    visit.name(3, self.playbook);
+    visit.name(4, self.version);
+    visit.name(5, self.step);
+    visit.name(6, self.message);
     visit(7, self.kind);
     visit(8, self.to);
     visit(9, self.attempt);
@@ -436,8 +437,8 @@ struct Fields<rules::Delivery> {  // `contact` and `at` are the row's
 template <>
 struct Fields<rules::Notification> {  // `at` is the row's
   static void list(auto& visit, auto& self) {
-    visit(1, self.playbook);
-    visit(2, self.step);
+    visit.name(1, self.playbook);
+    visit.name(2, self.step);
     visit(3, self.text);
   }
 };

@@ -1,5 +1,10 @@
 #include "store/location.h"
 
+#include <cerrno>
+
+#include <unistd.h>
+
+#include "store/lock.h"
 #include "store/schema.h"
 
 namespace nurtured::store {
@@ -28,6 +33,11 @@ Result<std::string> file_in(std::string_view location) {
 }
 
 Result<Connection> open_to_read(const std::string& path) {
+  // SQLite tells nothing of why a file cannot be opened. Not by opening it here: closing it would
+  // give up the locks that this process may have on it.
+  if (::access(path.c_str(), R_OK) != 0) {
+    return base::fail(system_error(errno, "cannot open the store", path));
+  }
   auto connection = Connection::open(path, Connection::Mode::read_only);
   if (!connection) return connection;
   auto version = usable_version(*connection, migrations().size());

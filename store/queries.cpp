@@ -1,6 +1,7 @@
 #include "store/queries.h"
 
 #include <algorithm>
+#include <tuple>
 
 #include "store/codec.h"
 #include "store/timeline.h"
@@ -16,38 +17,8 @@ constexpr bool is_open(rules::DeliveryChange change) {
          change == rules::DeliveryChange::uncertain;
 }
 
-// Columns: contact, at, data.
-Result<rules::Delivery> delivery_in(const Statement& row) {
-  return decode_delivery(row.contact(0), row.instant(1), row.blob(2));
-}
-
-// Adds what a row of a log holds. Columns: at, contact, data.
-Result<void> add_entries(int source, const Statement& row, std::vector<TimelineEntry>& entries) {
-  const Instant at = row.instant(0);
-  switch (source) {
-    case 1: {
-      auto events = decode_events(at, row.blob(2));
-      if (!events) return base::fail(std::move(events.error()));
-      for (auto& event : *events) entries.push_back({event.received_at, std::move(event)});
-      return {};
-    }
-    case 2: {
-      auto decisions = decode_decisions(at, row.blob(2));
-      if (!decisions) return base::fail(std::move(decisions.error()));
-      for (auto& decision : *decisions) entries.push_back({decision.at, std::move(decision)});
-      return {};
-    }
-    default: {
-      auto delivery = decode_delivery(row.contact(1), at, row.blob(2));
-      if (!delivery) return base::fail(std::move(delivery.error()));
-      entries.push_back({at, std::move(*delivery)});
-      return {};
-    }
-  }
-}
-
 std::string log_question(const LogTable& log, const char* condition) {
-  return std::string("SELECT at, contact, data FROM ") + log.name + " WHERE " + condition;
+  return std::string("SELECT at, contact, data, id FROM ") + log.name + " WHERE " + condition;
 }
 
 // Runs `read` inside one read transaction, so that all of it sees one commit.
@@ -80,8 +51,9 @@ void append_address_keys(const rules::Contact& contact, std::vector<std::string>
   }
 }
 
-Queries::Queries(sqlite::Connection& connection)
+Queries::Queries(sqlite::Connection& connection, NameTable& names)
     : connection_(connection),
+      names_(names),
       find_(connection, "SELECT contact FROM identities WHERE kind = ? AND value = ?"),
       contact_(connection, "SELECT wake, state FROM contacts WHERE id = ?"),
       merged_(connection, "SELECT target FROM merges WHERE source = ?"),
@@ -100,7 +72,7 @@ Result<std::optional<StoredContact>> Queries::stored_contact(ContactId id) {
   auto row = contact_.bind(id).step();
   if (!row) return base::fail(std::move(row.error()));
   if (!*row) return std::nullopt;
-  auto contact = decode_contact(id, contact_.blob(1));
+  auto contact = decode_contact(id, contact_.blob(1), &names_.names());
   std::optional<Instant> wake;
   if (!contact_.is_null(0)) wake = contact_.instant(0);
   contact_.reset();
@@ -124,10 +96,13 @@ Result<std::optional<rules::AddressState>> Queries::address(const std::string& k
   auto row = address_.bind(key).step();
   if (!row) return base::fail(std::move(row.error()));
   if (!*row) return std::nullopt;
-  auto state = decode_address(address_of_key(key), address_.blob(0));
+  auto state = decode_address(address_of_key(key), address_.blob(0), &names_.names());
   address_.reset();
-  if (!state) return base::fail(std::move(state.error()));
-  return std::move(*state);
+  if (state) return std::move(*state);
+  // What it held may have been a refusal, so nothing is sent there until somebody has looked.
+  return rules::AddressState{.address = address_of_key(key),
+                             .suppression = rules::Suppression{
+                                 .scope = rules::SuppressionScope::all, .reason = "damaged"}};
 }
 
 Result<std::vector<ContactId>> Queries::holders(const rules::Address& wanted) {
@@ -162,7 +137,7 @@ Result<std::vector<rules::Contact>> Queries::contacts_after(ContactId after, std
   rows.bind(after, limit);
   std::vector<rules::Contact> contacts;
   auto done = rows.each([&]() -> Result<void> {
-    auto contact = decode_contact(rows.contact(0), rows.blob(1));
+    auto contact = decode_contact(rows.contact(0), rows.blob(1), &names_.names());
     if (!contact) return base::fail(std::move(contact.error()));
     contacts.push_back(std::move(*contact));
     return {};
@@ -171,7 +146,42 @@ Result<std::vector<rules::Contact>> Queries::contacts_after(ContactId after, std
   return contacts;
 }
 
+// Columns: contact, at, data.
+Result<rules::Delivery> Queries::delivery_in(const Statement& row) {
+  return decode_delivery(row.contact(0), row.instant(1), row.blob(2), &names_.names());
+}
+
 // ---- timeline
+
+// Adds what a row of a log holds. Columns: at, contact, data, id.
+Result<void> Queries::add_entries(int source, const Statement& row,
+                                  std::vector<FoundEntry>& found) {
+  const Instant at = row.instant(0);
+  const std::int64_t id = row.integer(3);
+  const auto add = [&](Instant when, auto what) {
+    found.push_back({source, id, found.size(), {when, std::move(what)}});
+  };
+  switch (source) {
+    case 1: {
+      auto events = decode_events(at, row.blob(2), &names_.names());
+      if (!events) return base::fail(std::move(events.error()));
+      for (auto& event : *events) add(event.received_at, std::move(event));
+      return {};
+    }
+    case 2: {
+      auto decisions = decode_decisions(at, row.blob(2), &names_.names());
+      if (!decisions) return base::fail(std::move(decisions.error()));
+      for (auto& decision : *decisions) add(decision.at, std::move(decision));
+      return {};
+    }
+    default: {
+      auto delivery = decode_delivery(row.contact(1), at, row.blob(2), &names_.names());
+      if (!delivery) return base::fail(std::move(delivery.error()));
+      add(at, std::move(*delivery));
+      return {};
+    }
+  }
+}
 
 Result<std::vector<ContactId>> Queries::with_merged(ContactId contact) {
   std::vector<ContactId> contacts = {contact};
@@ -185,29 +195,29 @@ Result<std::vector<ContactId>> Queries::with_merged(ContactId contact) {
   return contacts;
 }
 
-Result<void> Queries::add_row(int source, std::int64_t id, std::vector<TimelineEntry>& entries) {
+Result<void> Queries::add_row(int source, std::int64_t id, std::vector<FoundEntry>& found) {
   const auto log = std::ranges::find(log_tables, source, &LogTable::source);
   if (log == log_tables.end()) return {};  // of a newer release
   Statement row(connection_, log_question(*log, "id = ?"));
   row.bind(id);
-  return row.each([&] { return add_entries(source, row, entries); });
+  return row.each([&] { return add_entries(source, row, found); });
 }
 
 Result<void> Queries::indexed_entries(ContactId contact, std::size_t limit,
-                                      std::vector<TimelineEntry>& entries) {
+                                      std::vector<FoundEntry>& found) {
   Statement places(connection_,
                    "SELECT source, row FROM timeline WHERE contact = ? "
                    "ORDER BY at DESC, source DESC, row DESC LIMIT ?");
   places.bind(contact, limit);
-  const std::size_t enough = entries.size() + limit;
+  const std::size_t enough = found.size() + limit;
   return places.each([&]() -> Result<void> {
-    if (entries.size() >= enough) return {};
-    return add_row(static_cast<int>(places.integer(0)), places.integer(1), entries);
+    if (found.size() >= enough) return {};
+    return add_row(static_cast<int>(places.integer(0)), places.integer(1), found);
   });
 }
 
 Result<void> Queries::unindexed_entries(const std::vector<ContactId>& contacts,
-                                        std::vector<TimelineEntry>& entries) {
+                                        std::vector<FoundEntry>& found) {
   for (const LogTable& log : log_tables) {
     Statement rows(
         connection_,
@@ -215,7 +225,7 @@ Result<void> Queries::unindexed_entries(const std::vector<ContactId>& contacts,
     rows.bind(std::string_view(log.progress));
     auto done = rows.each([&]() -> Result<void> {
       if (std::ranges::find(contacts, rows.contact(1)) == contacts.end()) return {};
-      return add_entries(log.source, rows, entries);
+      return add_entries(log.source, rows, found);
     });
     if (!done) return done;
   }
@@ -224,24 +234,27 @@ Result<void> Queries::unindexed_entries(const std::vector<ContactId>& contacts,
 
 Result<std::vector<TimelineEntry>> Queries::timeline(ContactId contact, std::size_t limit) {
   return in_snapshot(connection_, [&]() -> Result<std::vector<TimelineEntry>> {
-    std::vector<TimelineEntry> entries;
     auto now = merged_into(contact);
     if (!now) return base::fail(std::move(now.error()));
     const auto contacts = with_merged(*now);
     if (!contacts) return base::fail(contacts.error());
+    std::vector<FoundEntry> found;
     for (const ContactId each : *contacts) {
-      if (auto done = indexed_entries(each, limit, entries); !done) {
+      if (auto done = indexed_entries(each, limit, found); !done) {
         return base::fail(std::move(done.error()));
       }
     }
-    // Rows are found newest first, what is in one of them oldest first.
-    std::ranges::stable_sort(entries, {}, &TimelineEntry::at);
-    if (auto done = unindexed_entries(*contacts, entries); !done) {
+    if (auto done = unindexed_entries(*contacts, found); !done) {
       return base::fail(std::move(done.error()));
     }
-    std::ranges::stable_sort(entries, {}, &TimelineEntry::at);
-    std::ranges::reverse(entries);
-    if (entries.size() > limit) entries.resize(limit);
+    std::ranges::sort(found, std::greater<>{}, [](const FoundEntry& each) {
+      return std::tuple(each.entry.at, each.source, each.row, each.position);
+    });
+    std::vector<TimelineEntry> entries;
+    for (FoundEntry& each : found) {
+      if (entries.size() == limit) break;
+      entries.push_back(std::move(each.entry));
+    }
     return entries;
   });
 }
@@ -329,7 +342,7 @@ Result<std::vector<rules::Notification>> Queries::notifications(std::size_t limi
   rows.bind(limit);
   std::vector<rules::Notification> found;
   auto done = rows.each([&]() -> Result<void> {
-    auto notification = decode_notification(rows.instant(0), rows.blob(1));
+    auto notification = decode_notification(rows.instant(0), rows.blob(1), &names_.names());
     if (!notification) return base::fail(std::move(notification.error()));
     found.push_back(std::move(*notification));
     return {};

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "store/names.h"
 #include "store/sqlite.h"
 #include "store/store.h"
 
@@ -17,9 +18,18 @@ rules::Address address_of_key(std::string_view key);
 // Keys of the addresses whose state a contact's decisions are made with.
 void append_address_keys(const rules::Contact& contact, std::vector<std::string>& keys);
 
+// With its place among others of the same moment: events, then decisions, then deliveries, each in
+// the order in which they were written.
+struct FoundEntry {
+  int source = 0;
+  std::int64_t row = 0;
+  std::size_t position = 0;  // rises within a row
+  TimelineEntry entry;
+};
+
 class Queries {
  public:
-  explicit Queries(sqlite::Connection& connection);
+  Queries(sqlite::Connection& connection, NameTable& names);
 
   Result<std::optional<ContactId>> find(const IdentityKey& identity);
   Result<std::vector<ContactId>> holders(const rules::Address& address);
@@ -46,15 +56,19 @@ class Queries {
  private:
   Result<std::vector<ContactId>> with_merged(ContactId contact);
   Result<void> indexed_entries(ContactId contact, std::size_t limit,
-                               std::vector<TimelineEntry>& entries);
+                               std::vector<FoundEntry>& found);
   Result<void> unindexed_entries(const std::vector<ContactId>& contacts,
-                                 std::vector<TimelineEntry>& entries);
-  Result<void> add_row(int source, std::int64_t id, std::vector<TimelineEntry>& entries);
+                                 std::vector<FoundEntry>& found);
+  Result<rules::Delivery> delivery_in(const sqlite::Statement& row);
+  Result<void> add_entries(int source, const sqlite::Statement& row,
+                           std::vector<FoundEntry>& found);
+  Result<void> add_row(int source, std::int64_t id, std::vector<FoundEntry>& found);
   Result<void> open_deliveries(const DeliveryQuery& query, std::vector<rules::Delivery>& found);
   Result<void> ended_deliveries(const DeliveryQuery& query, std::vector<rules::Delivery>& found);
   Result<std::optional<rules::Delivery>> ended_delivery(std::string_view key);
 
   sqlite::Connection& connection_;
+  NameTable& names_;
   sqlite::Statement find_;
   sqlite::Statement contact_;
   sqlite::Statement merged_;

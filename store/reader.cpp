@@ -1,6 +1,7 @@
 #include <sqlite3.h>
 
 #include "store/location.h"
+#include "store/names.h"
 #include "store/queries.h"
 #include "store/store.h"
 
@@ -15,7 +16,10 @@ constexpr int cache_kib = 2048;
 class SqliteReader final : public Answering<Reader> {
  public:
   SqliteReader(sqlite::Connection connection, const base::Clock& clock)
-      : connection_(std::move(connection)), queries_(connection_), clock_(clock) {
+      : connection_(std::move(connection)),
+        names_(connection_),
+        queries_(connection_, names_),
+        clock_(clock) {
     sqlite3_progress_handler(
         connection_.handle(), instructions_between_looks,
         [](void* context) {
@@ -33,6 +37,7 @@ class SqliteReader final : public Answering<Reader> {
 
  private:
   sqlite::Connection connection_;
+  NameTable names_;
   Queries queries_;
   const base::Clock& clock_;
   Instant ends_;  // of the question under way

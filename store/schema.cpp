@@ -25,6 +25,9 @@ CREATE INDEX merges_by_target ON merges(target);
 CREATE TABLE timers(due INTEGER NOT NULL, contact INTEGER NOT NULL,
   PRIMARY KEY(due, contact)) STRICT, WITHOUT ROWID;
 
+-- What records name by number (names.h), from 0.
+CREATE TABLE names(number INTEGER PRIMARY KEY, name TEXT NOT NULL) STRICT;
+
 -- Rows of several events or decisions that one contact had in one batch.
 CREATE TABLE events(id INTEGER PRIMARY KEY, at INTEGER NOT NULL, contact INTEGER NOT NULL,
   data BLOB NOT NULL) STRICT;

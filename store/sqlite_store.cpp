@@ -31,10 +31,11 @@ SqliteStore::SqliteStore(Parts parts, const Options& options)
     : lock_(std::move(parts.lock)),
       journal_(std::move(parts.journal)),
       connection_(std::move(parts.connection)),
-      queries_(connection_),
-      writer_(connection_),
+      names_(connection_),
+      queries_(connection_, names_),
+      writer_(connection_, names_),
       dedup_(connection_, options.dedup),
-      timeline_(connection_, options.keep_events, options.keep_decisions),
+      timeline_(connection_, names_, options.keep_events, options.keep_decisions),
       due_(connection_,
            "SELECT due, contact FROM timers WHERE due <= ? ORDER BY due, contact LIMIT ?"),
       next_due_(connection_, "SELECT due FROM timers ORDER BY due, contact LIMIT 1") {
@@ -52,7 +53,8 @@ SqliteStore::SqliteStore(Parts parts, const Options& options)
 
 Result<std::unique_ptr<SqliteStore>> SqliteStore::make(Parts parts, const Options& options) {
   std::unique_ptr<SqliteStore> store(new SqliteStore(std::move(parts), options));
-  auto done = store->writer_.open();
+  auto done = store->names_.open();
+  if (done) done = store->writer_.open();
   if (done) done = store->dedup_.open();
   if (!done) return base::fail(std::move(done.error()));
   return store;
@@ -157,6 +159,7 @@ Result<void> SqliteStore::commit(const Batch& batch) {
     return done;
   }
   dedup_.committed();
+  writer_.committed();
   if (done = bound_wal(); !done && is_fatal(done.error())) return done;
   // What else may fail there is only put off: the batch is on disk.
   return {};

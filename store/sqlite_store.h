@@ -11,6 +11,7 @@
 #include "store/dedup.h"
 #include "store/journal_file.h"
 #include "store/lock.h"
+#include "store/names.h"
 #include "store/queries.h"
 #include "store/sqlite.h"
 #include "store/store.h"
@@ -60,6 +61,7 @@ class SqliteStore final : public Answering<Store> {
   std::optional<JournalFile> journal_;
   Wal wal_;
   sqlite::Connection connection_;
+  NameTable names_;
   Queries queries_;
   BatchWriter writer_;
   Dedup dedup_;

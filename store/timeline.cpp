@@ -64,13 +64,14 @@ Result<void> insert_places(sqlite::Connection& connection, const LogTable& log,
   return {};
 }
 
-Result<void> insert_keys(sqlite::Connection& connection, std::int64_t after, std::int64_t last) {
+Result<void> insert_keys(sqlite::Connection& connection, Names& names, std::int64_t after,
+                         std::int64_t last) {
   Statement rows(connection,
                  "SELECT id, at, contact, data FROM deliveries WHERE id > ? AND id <= ?");
   rows.bind(after, last);
   std::vector<KeyPlace> places;
   auto read = rows.each([&]() -> Result<void> {
-    auto delivery = decode_delivery(rows.contact(2), rows.instant(1), rows.blob(3));
+    auto delivery = decode_delivery(rows.contact(2), rows.instant(1), rows.blob(3), &names);
     // A damaged row is shown as such where it is asked for; the others must not wait for it.
     if (delivery) places.push_back({delivery_hash(delivery->key), rows.integer(0)});
     return {};
@@ -121,7 +122,7 @@ Result<bool> TimelineIndex::index_log(const LogTable& log, Instant now, std::siz
   auto transaction = Transaction::begin(connection_, Transaction::Kind::write);
   if (!transaction) return base::fail(std::move(transaction.error()));
   auto done = insert_places(connection_, log, std::move(*places));
-  if (done && log.source == 3) done = insert_keys(connection_, *after, reached);
+  if (done && log.source == 3) done = insert_keys(connection_, names_.names(), *after, reached);
   if (done) {
     Statement mark(connection_, "INSERT OR REPLACE INTO progress VALUES(?, ?)");
     done = mark.bind(std::string_view(log.progress), reached).run();

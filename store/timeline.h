@@ -11,6 +11,7 @@
 
 #include "base/instant.h"
 #include "base/result.h"
+#include "store/names.h"
 #include "store/sqlite.h"
 
 namespace nurtured::store {
@@ -35,9 +36,12 @@ std::int64_t delivery_hash(std::string_view key);
 
 class TimelineIndex {
  public:
-  TimelineIndex(sqlite::Connection& connection, base::Milliseconds keep_events,
+  TimelineIndex(sqlite::Connection& connection, NameTable& names, base::Milliseconds keep_events,
                 base::Milliseconds keep_decisions)
-      : connection_(connection), keep_events_(keep_events), keep_decisions_(keep_decisions) {}
+      : connection_(connection),
+        names_(names),
+        keep_events_(keep_events),
+        keep_decisions_(keep_decisions) {}
 
   // One slice each, in a transaction of its own. True when more is to be done.
   base::Result<bool> index(base::Instant now, std::size_t rows_max);
@@ -49,6 +53,7 @@ class TimelineIndex {
   base::Result<bool> expire_notifications(base::Instant before, std::size_t rows_max);
 
   sqlite::Connection& connection_;
+  NameTable& names_;
   base::Milliseconds keep_events_;
   base::Milliseconds keep_decisions_;
   base::Instant expire_next_;  // not looked at again before

@@ -80,7 +80,7 @@ struct Loaded {
   // Their rows cannot be read; they are not in `contacts`, and nothing may be written for them.
   std::vector<ContactId> damaged;
   // Of the contacts' addresses, of their pending targets, and of those asked for; ascending by
-  // rules::to_key. Those never stored are left out.
+  // rules::to_key. Those never stored are left out; a damaged one is suppressed for everything.
   std::vector<rules::AddressState> addresses;
 };
 
@@ -183,6 +183,7 @@ struct Batch {
   std::vector<ContactWrite> contacts;
   // `from` is not in `contacts`; its timer goes with it, its identities are those written here.
   std::vector<std::pair<Merge, std::optional<Instant>>> merges;  // with the timer of `from`
+  std::vector<Due> timers_removed;  // of contacts that are damaged or gone (Loaded::damaged)
   std::vector<rules::AddressState> addresses;
   std::vector<Identity> identities;  // new ones, and those that now mean another contact
   std::vector<EventRecord> events;

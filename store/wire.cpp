@@ -5,14 +5,16 @@
 #include <cstring>
 #include <optional>
 
+#include "store/names.h"
+
 namespace nurtured::store::wire {
 namespace {
 
-enum TextForm : std::uint8_t { plain = 0, word = 1, hexadecimal = 2 };
+enum TextForm : std::uint8_t { plain = 0, word = 1, hexadecimal = 2, named = 3 };
 
 // What nearly every record repeats. Stored by position: never changed, and added to only by a
 // release after one that reads the addition.
-constexpr std::array<std::string_view, 72> words = {
+constexpr std::array<std::string_view, 77> words = {
     "email", "telegram", "sms", "whatsapp", "vk", "phone", "push", "webhook", "file",
     // decisions
     "start", "send", "hold", "skip", "ask", "wait", "fail", "end", "set", "tag", "untag", "move_to",
@@ -28,7 +30,9 @@ constexpr std::array<std::string_view, 72> words = {
     "first_name", "last_name", "name", "birthday", "message", "kind", "channel", "playbook", "link",
     "url", "title", "path", "outcome", "step",
     // consent
-    "sdk", "form", "double-opt-in"};
+    "sdk", "form", "double-opt-in",
+    // stages of the journey
+    "awareness", "consideration", "decision", "retention", "advocacy"};
 
 constexpr std::size_t word_length_max = 24;
 constexpr std::size_t slots = 256;
@@ -110,6 +114,13 @@ void Writer::text(std::string_view value) {
   }
 }
 
+void Writer::name(std::string_view value, Names* names) {
+  const auto number =
+      names == nullptr || word_number(value) ? std::nullopt : names->number_of(value);
+  if (!number) return text(value);
+  varint(*number * 4 + named);
+}
+
 void Writer::close_block(std::size_t start) {
   const std::size_t length = out_.size() - start;
   if (length < 0x80) {
@@ -155,7 +166,7 @@ double Cursor::decimal() {
   return std::bit_cast<double>(bits);
 }
 
-std::string Cursor::text() {
+std::string Cursor::text(Names* names) {
   const std::uint64_t head = varint();
   switch (head % 4) {
     case plain:
@@ -166,6 +177,7 @@ std::string Cursor::text() {
     case hexadecimal:
       return unpack(take(head / 4));
     default:
+      if (const auto* name = names == nullptr ? nullptr : names->name_of(head / 4)) return *name;
       break;
   }
   fail();
@@ -186,7 +198,7 @@ void Cursor::skip(Form form) {
       return;
     case Form::text: {
       const std::uint64_t head = varint();
-      if (head % 4 != word) take(head / 4);
+      if (head % 4 == plain || head % 4 == hexadecimal) take(head / 4);
       return;
     }
     case Form::block:

@@ -4,7 +4,8 @@
 //   varint   seven bits a byte, the lowest first, the high bit set on all but the last byte
 //   signed   zigzag, then varint
 //   text     varint(length * 4 + form): 0 the bytes themselves, 1 a word of the dictionary (the
-//            length is its number), 2 lower-case hexadecimal digits packed two a byte
+//            length is its number), 2 lower-case hexadecimal digits packed two a byte, 3 a name
+//            of the file's table (the length is its number; store/names.h)
 //   block    varint(length), then as many bytes
 #pragma once
 
@@ -12,6 +13,10 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+
+namespace nurtured::store {
+class Names;
+}
 
 namespace nurtured::store::wire {
 
@@ -36,6 +41,8 @@ class Writer {
   }
   void decimal(double value);
   void text(std::string_view value);
+  // A text that other records are likely to repeat. Without `names` as text().
+  void name(std::string_view value, Names* names);
 
   // What is written between the two becomes a block. Its length is put in front at the end; blocks
   // under 128 bytes, nearly all, are not moved for it.
@@ -83,7 +90,8 @@ class Cursor {
     return static_cast<std::int64_t>((value >> 1) ^ (~(value & 1) + 1));
   }
   double decimal();
-  std::string text();
+  // Fails for a name where `names` is missing or does not have it.
+  std::string text(Names* names);
   std::string_view block();
   void skip(Form form);
 
