@@ -12,6 +12,7 @@ import {settings, smtp} from '../tests/e2e/workspaces.mjs';
 
 const run = promisify(execFile);
 const short = process.argv.includes('--short');
+const write = !short || process.argv.includes('--write');
 const rounds = short ? 3 : 5;
 const seconds = short ? 3 : 5;
 const mailCount = short ? 2_000 : 5_000;
@@ -219,7 +220,7 @@ function machine() {
 async function document(load) {
   const text = `# Performance
 
-Written by \`script/bench\`. A figure counts as a ratio taken in one run, product and peer in turn: the median of ${rounds}
+Written by \`script/bench${short ? ' --short --write' : ''}\`. A figure counts as a ratio taken in one run, product and peer in turn: the median of ${rounds}
 rounds, with the least and the most. Absolute numbers only illustrate: they are those of this machine on this day.
 
 ${table()}
@@ -257,4 +258,4 @@ const before = loadNow();
 for (const part of [ingestSingle, ingestBatched, mail, waiting]) await part();
 console.log(table());
 console.log(`\nload average ${before} before, ${loadNow()} after; medians of ${rounds} rounds (least–most)`);
-if (!short) await document({before, after: loadNow()});
+if (write) await document({before, after: loadNow()});
