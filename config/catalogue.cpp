@@ -131,12 +131,23 @@ rules::EventShape merged(const rules::EventShape& left, const rules::EventShape&
   return out;
 }
 
-std::vector<std::string> all_event_names(const Catalogue& catalogue, const Uses& uses) {
-  std::set<std::string> names = catalogue.touchpoint_events;
+// The events that somebody sends, as far as is known.
+std::set<std::string> sent_events(const Catalogue& catalogue, const Uses& uses) {
+  std::set<std::string> names = uses.emitted;
   for (const auto& [name, shape] : catalogue.events) names.insert(name);
   for (const auto& [name, shape] : built_in_events()) names.insert(name);
-  names.insert(uses.emitted.begin(), uses.emitted.end());
-  return {names.begin(), names.end()};
+  return names;
+}
+
+// A touchpoint for what nobody sends is never counted.
+void check_touchpoints(const Catalogue& catalogue, const std::set<std::string>& sent,
+                       Problems& problems) {
+  const std::vector<std::string> known(sent.begin(), sent.end());
+  for (const auto& [event, place] : catalogue.touchpoints) {
+    if (sent.contains(event)) continue;
+    problems.warning(place, "unknown-event", fmt::format("nothing sends the event `{}`", event),
+                     did_you_mean(event, known, "list it in events.yaml if it comes in"));
+  }
 }
 
 }  // namespace
@@ -204,7 +215,7 @@ std::vector<rules::Touchpoint> read_touchpoints(const Document& document, Catalo
     for (const Entry& entry : touchpoints->entries) {
       if (!check_event_name(entry.key, entry.place, problems)) continue;
       out.push_back(read_touchpoint(entry, problems));
-      catalogue.touchpoint_events.insert(entry.key);
+      catalogue.touchpoints.emplace(entry.key, entry.place);
     }
   } else {
     root.require("touchpoints", "list the events that are touches");
@@ -214,7 +225,11 @@ std::vector<rules::Touchpoint> read_touchpoints(const Document& document, Catalo
 }
 
 void check_event_uses(const Catalogue& catalogue, const Uses& uses, Problems& problems) {
-  const std::vector<std::string> known = all_event_names(catalogue, uses);
+  if (!catalogue.knows_events) return;
+  std::set<std::string> names = sent_events(catalogue, uses);
+  if (!catalogue.events.empty()) check_touchpoints(catalogue, names, problems);
+  for (const auto& [event, place] : catalogue.touchpoints) names.insert(event);
+  const std::vector<std::string> known(names.begin(), names.end());
   for (const EventUse& use : uses.events) {
     if (std::binary_search(known.begin(), known.end(), use.event)) continue;
     std::string message = fmt::format("nothing sends the event `{}`", use.event);

@@ -41,13 +41,16 @@ struct MessageFacts {
 };
 
 struct Catalogue {
-  EventShapes events;                       // events.yaml
-  std::set<std::string> touchpoint_events;  // touchpoints.yaml
+  EventShapes events;                                           // events.yaml
+  std::map<std::string, base::Place, std::less<>> touchpoints;  // by event, where it is listed
   std::map<std::string, MessageFacts, std::less<>> messages;
   std::vector<std::string> channels;
   std::vector<std::string> default_via;
   std::vector<std::string> subject_channels;  // those that show a subject
   rules::Span history{.days = 400};
+  // False when the file that lists them cannot be read: then nobody is blamed for naming others.
+  bool knows_channels = true;
+  bool knows_events = true;
   // A former version of a playbook: checked when it was applied, so names are not checked again.
   bool is_former = false;
 };

@@ -85,15 +85,16 @@ class Compiler {
   // ---- reading
 
   void read_catalogues() {
-    if (const auto events = document("events.yaml")) {
-      read_events(*events, catalogue_, problems_);
-    }
-    if (const auto touchpoints = document("touchpoints.yaml")) {
-      touchpoints_ = read_touchpoints(*touchpoints, catalogue_, problems_);
-    }
+    const auto events = document("events.yaml");
+    if (events) read_events(*events, catalogue_, problems_);
+    const auto touchpoints = document("touchpoints.yaml");
+    if (touchpoints) touchpoints_ = read_touchpoints(*touchpoints, catalogue_, problems_);
+    catalogue_.knows_events = (events || !workspace_.find("events.yaml")) &&
+                              (touchpoints || !workspace_.find("touchpoints.yaml"));
   }
 
   void read_settings_file() {
+    catalogue_.knows_channels = false;
     if (workspace_.find(settings_file) == nullptr) {
       if (!has_errors(workspace_.problems)) {
         problems_.error({std::string(settings_file), 0, 0, 1}, "there is no nurtured.yaml",
@@ -103,6 +104,7 @@ class Compiler {
     }
     settings_document_ = document(settings_file);
     if (!settings_document_) return;
+    catalogue_.knows_channels = true;
     settings_ = read_settings(*settings_document_, options_, catalogue_, uses_, problems_);
   }
 
@@ -166,6 +168,7 @@ CompiledPlaybook compile_playbook(std::string_view source, std::string_view path
   const Document document{std::string(path), source, std::move(*root)};
   Catalogue catalogue;
   catalogue.is_former = true;
+  catalogue.knows_channels = false;
   catalogue.channels = live.book->settings().default_via;
   catalogue.default_via = catalogue.channels;
   for (const auto& [name, message] : live.messages) catalogue.messages[name].kind = message.kind();

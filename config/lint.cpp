@@ -77,8 +77,8 @@ class HoldLint {
   // it? False when that has been warned of.
   bool check_touches(std::size_t playbook, std::size_t at) {
     const auto needed = static_cast<std::size_t>(input_.settings.touches_before_offer);
-    const bool others_touch = !input_.catalogue.touchpoint_events.empty() ||
-                              others_send(playbook, [](Kind) { return true; });
+    const bool others_touch =
+        !input_.catalogue.touchpoints.empty() || others_send(playbook, [](Kind) { return true; });
     if (at >= needed || others_touch) return true;
     warn(playbook, at, fmt::format("it needs {} touches, at most {} come before it", needed, at),
          [](Kind) { return true; });

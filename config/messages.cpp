@@ -143,7 +143,8 @@ class WordingReader {
     if (!channels) return;
     for (const Entry& entry : section_.node("channels")->entries) {
       const auto& known = catalogue_.channels;
-      if (std::find(known.begin(), known.end(), entry.key) == known.end()) {
+      const bool is_known = std::find(known.begin(), known.end(), entry.key) != known.end();
+      if (!is_known && catalogue_.knows_channels) {
         section_.problems().error(
             entry.place, fmt::format("there is no channel `{}`", entry.key),
             did_you_mean(entry.key, known, "add it to `channels` in nurtured.yaml"));
@@ -332,17 +333,18 @@ class MessageReader {
   }
 
   std::vector<std::string> read_attachments(Section& section) {
-    std::vector<std::string> paths = section.texts("attach");
+    std::vector<std::string> paths;
+    const auto& seen = workspace_.seen;
+    for (auto& [path, place] : section.placed_texts("attach")) {
+      const bool is_there = std::find(seen.begin(), seen.end(), path) != seen.end();
+      if (!is_there || !path.starts_with("files/")) {
+        problems_.error(place, fmt::format("there is no file `{}`", path),
+                        did_you_mean(path, seen, "put it below files/ and name it from there"));
+      }
+      paths.push_back(std::move(path));
+    }
     if (paths.size() > attachments_max) {
       section.error("attach", fmt::format("a message has at most {} attachments", attachments_max));
-    }
-    for (const std::string& path : paths) {
-      const auto& seen = workspace_.seen;
-      if (path.starts_with("files/") && std::find(seen.begin(), seen.end(), path) != seen.end()) {
-        continue;
-      }
-      section.error("attach", fmt::format("there is no file `{}`", path),
-                    did_you_mean(path, seen, "put it below files/ and name it from there"));
     }
     return paths;
   }

@@ -229,14 +229,18 @@ std::optional<Secret> Section::secret(std::string_view key) {
 
 std::vector<std::string> Section::texts(std::string_view key) {
   std::vector<std::string> out;
+  for (PlacedText& item : placed_texts(key)) out.push_back(std::move(item.text));
+  return out;
+}
+
+std::vector<PlacedText> Section::placed_texts(std::string_view key) {
+  std::vector<PlacedText> out;
   const Node* value = node(key);
   if (value == nullptr) return out;
-  if (!value->is_list()) {
-    if (auto text = plain_text(key, *value)) out.push_back(std::move(*text));
-    return out;
-  }
-  for (const Node& item : value->items) {
-    if (auto text = plain_text(key, item)) out.push_back(std::move(*text));
+  const std::span<const Node> items =
+      value->is_list() ? std::span<const Node>(value->items) : std::span<const Node>(value, 1);
+  for (const Node& item : items) {
+    if (auto text = plain_text(key, item)) out.push_back({std::move(*text), item.place});
   }
   return out;
 }
@@ -275,13 +279,13 @@ std::optional<Section> Section::section(std::string_view key) {
 }
 
 void Section::error(std::string_view key, std::string message, std::string remedy) {
-  const Node* value = node(key);
+  const Node* value = node_->find(key);
   problems_->error(value == nullptr ? place_ : value->place, std::move(message), std::move(remedy));
 }
 
 void Section::warning(std::string_view key, std::string name, std::string message,
                       std::string remedy) {
-  const Node* value = node(key);
+  const Node* value = node_->find(key);
   problems_->warning(value == nullptr ? place_ : value->place, std::move(name), std::move(message),
                      std::move(remedy));
 }

@@ -37,6 +37,11 @@ namespace nurtured::config {
 // A text that is a name or a short value; longer ones are refused.
 inline constexpr std::size_t text_bytes_max = 4096;
 
+struct PlacedText {
+  std::string text;
+  base::Place place;
+};
+
 class Section {
  public:
   struct IntegerRange {
@@ -91,13 +96,14 @@ class Section {
   std::optional<Secret> secret(std::string_view key);
   // One text or a list of them; empty when the key is missing.
   std::vector<std::string> texts(std::string_view key);
+  std::vector<PlacedText> placed_texts(std::string_view key);
   std::vector<Secret> secrets_list(std::string_view key);
   // A map of texts, in the order of the file.
   std::vector<std::pair<std::string, std::string>> text_map(std::string_view key);
   // A map within this one; nullopt when the key is missing or its value no map.
   std::optional<Section> section(std::string_view key);
 
-  // Reports at the key's value, or at the section when the key is not there.
+  // Reports at the key's value, or at the section when the key is not there (or is "").
   void error(std::string_view key, std::string message, std::string remedy = {});
   void warning(std::string_view key, std::string name, std::string message,
                std::string remedy = {});

@@ -65,7 +65,7 @@ void check_message(const std::string& name, const base::Place& place, const rule
   const auto& via = !send.via.empty()      ? send.via
                     : !context.via.empty() ? context.via
                                            : reading.catalogue.default_via;
-  if (via.empty()) {
+  if (via.empty() && reading.catalogue.knows_channels) {
     reading.problems.error(place, fmt::format("`{}` has no channel to go by", name),
                            "list `channels` in nurtured.yaml");
   }

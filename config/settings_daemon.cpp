@@ -82,11 +82,12 @@ void read_http(Section& root, HttpSettings& http) {
   http.listen = read_endpoint(*section, "listen", http.listen);
   http.admin_listen = read_endpoint(*section, "admin_listen", "");
   http.public_url = read_public_url(*section);
-  http.trusted_proxies = section->texts("trusted_proxies");
-  for (const std::string& address : http.trusted_proxies) {
-    if (is_ip_address(address)) continue;
-    section->error("trusted_proxies", fmt::format("\"{}\" is no IP address", address),
-                   "write one such as 127.0.0.1");
+  for (auto& [address, place] : section->placed_texts("trusted_proxies")) {
+    if (!is_ip_address(address)) {
+      root.problems().error(place, fmt::format("\"{}\" is no IP address", address),
+                            "write one such as 127.0.0.1");
+    }
+    http.trusted_proxies.push_back(std::move(address));
   }
   section->finish();
 }

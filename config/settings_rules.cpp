@@ -113,13 +113,14 @@ std::vector<rules::Mute> read_mute(Section& root, const Reading& reading) {
   for (const Node& item : list->items) {
     Section section(item, "mute", root.problems());
     std::vector<rules::Kind> muted;
-    for (const std::string& name : section.texts("kinds")) {
+    for (const auto& [name, place] : section.placed_texts("kinds")) {
       if (const auto kind = rules::parse_kind(name)) {
         muted.push_back(*kind);
         continue;
       }
       const std::vector<std::string> names(std::begin(kinds), std::end(kinds));
-      section.error("kinds", fmt::format("there is no kind `{}`", name), did_you_mean(name, names));
+      root.problems().error(place, fmt::format("there is no kind `{}`", name),
+                            did_you_mean(name, names));
     }
     std::optional<rules::Expression> condition;
     if (section.require("if", "say when these kinds are muted")) {

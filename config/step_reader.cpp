@@ -270,7 +270,8 @@ class StepReader {
         section.error(key, fmt::format("a tag has at most {} bytes", name_bytes_max));
       }
     }
-    return single(head, fmt::format("{}:{}", key, fmt::join(tag.tags, ",")), std::move(tag));
+    std::string base = fmt::format("{}:{}", key, fmt::join(tag.tags, ","));
+    return single(head, std::move(base), std::move(tag));
   }
   Tree read_tag(Section& section, const Head& head) {
     return read_tags(section, head, "tag", false);

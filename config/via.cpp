@@ -7,23 +7,24 @@
 namespace nurtured::config {
 namespace {
 
-void check(const std::vector<std::string>& channels, const Node& node, const Catalogue& catalogue,
-           Problems& problems) {
-  for (std::size_t i = 0; i < channels.size(); ++i) {
-    const base::Place& place =
-        node.is_list() && i < node.items.size() ? node.items[i].place : node.place;
-    const auto same = std::find(channels.begin(), channels.end(), channels[i]);
-    if (same != channels.begin() + static_cast<std::ptrdiff_t>(i)) {
-      problems.error(place, fmt::format("the channel `{}` stands here twice", channels[i]),
-                     "keep the first");
-    }
-    const auto& known = catalogue.channels;
-    if (catalogue.is_former || std::find(known.begin(), known.end(), channels[i]) != known.end()) {
+std::vector<std::string> read_channels(Section& section, std::string_view key,
+                                       const Catalogue& catalogue) {
+  std::vector<std::string> channels;
+  for (auto& [channel, place] : section.placed_texts(key)) {
+    if (std::find(channels.begin(), channels.end(), channel) != channels.end()) {
+      section.problems().error(place, fmt::format("the channel `{}` stands here twice", channel),
+                               "keep the first");
       continue;
     }
-    problems.error(place, fmt::format("there is no channel `{}`", channels[i]),
-                   did_you_mean(channels[i], known, "add it to `channels` in nurtured.yaml"));
+    const auto& known = catalogue.channels;
+    if (catalogue.knows_channels && std::find(known.begin(), known.end(), channel) == known.end()) {
+      section.problems().error(
+          place, fmt::format("there is no channel `{}`", channel),
+          did_you_mean(channel, known, "add it to `channels` in nurtured.yaml"));
+    }
+    channels.push_back(std::move(channel));
   }
+  return channels;
 }
 
 }  // namespace
@@ -34,20 +35,17 @@ Via read_via(Section& section, const Catalogue& catalogue) {
   if (node == nullptr) return via;
   if (node->is_scalar() && node->text == "all") return {catalogue.channels, true};
   if (node->is_map()) {
-    auto inner = section.section("via");
     via.all = true;
-    via.channels = inner->texts("all");
+    auto inner = section.section("via");
     inner->require("all", "list the channels that are all to be used");
+    via.channels = read_channels(*inner, "all", catalogue);
     inner->finish();
-    node = inner->node("all");
-    if (node == nullptr) return via;
   } else {
-    via.channels = section.texts("via");
+    via.channels = read_channels(section, "via", catalogue);
   }
   if (node->is_list() && node->items.empty()) {
     section.error("via", "`via` is empty", "name a channel, or leave `via` out");
   }
-  check(via.channels, *node, catalogue, section.problems());
   return via;
 }
 

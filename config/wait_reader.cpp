@@ -13,13 +13,11 @@ constexpr std::string_view taken_names[] = {"started", "key", "playbook", "event
 
 std::vector<std::string> read_event_names(Section& section, std::string_view key,
                                           const Reading& reading) {
-  std::vector<std::string> names = section.texts(key);
-  const Node* node = section.node(key);
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    const bool is_item = node->is_list() && node->items.size() == names.size();
-    const base::Place& place = is_item ? node->items[i].place : node->place;
-    check_event_name(names[i], place, reading.problems);
-    reading.uses.events.push_back({names[i], place});
+  std::vector<std::string> names;
+  for (auto& [name, place] : section.placed_texts(key)) {
+    check_event_name(name, place, reading.problems);
+    reading.uses.events.push_back({name, place});
+    names.push_back(std::move(name));
   }
   return names;
 }
@@ -51,11 +49,11 @@ rules::Wait read_wait(Section& section, std::string_view key) {
   if (days != nullptr && days->is_list() && days->items.empty()) {
     section.error("days", "`days` is empty", "leave it out for every day");
   }
-  for (const std::string& name : section.texts("days")) {
+  for (const auto& [name, place] : section.placed_texts("days")) {
     if (auto day = rules::parse_weekday(name)) {
       wait.days.bits = static_cast<std::uint8_t>(wait.days.bits | (1U << *day));
     } else {
-      section.error("days", day.error().message, day.error().remedy);
+      section.problems().error(place, day.error().message, day.error().remedy);
     }
   }
   return wait;

@@ -165,24 +165,31 @@ class TreeBuilder final : public YAML::EventHandler {
 
   void set_style(Node& node) {
     const char first = node.offset < text_.size() ? text_[node.offset] : '\0';
-    const std::size_t line_end = std::min(text_.find_first_of("\r\n", node.offset), text_.size());
-    std::size_t end = line_end;
+    std::size_t end = node.offset + node.text.size();
     if (first == '"' || first == '\'') {
       node.style = first == '"' ? ScalarStyle::double_quoted : ScalarStyle::single_quoted;
-      const std::size_t closed = end_of_quoted(text_, node.offset);
-      if (closed == std::string_view::npos) {
+      end = end_of_quoted(text_, node.offset);
+      if (end == std::string_view::npos) {
         problems_.error(locator_.at(node.offset), "the quote that opens here is never closed",
                         "close it where the text ends");
         throw Stop{};
       }
-      end = std::min(end, closed);
+      check_escapes(node);
     } else if (first == '|' || first == '>') {
       node.style = ScalarStyle::block;
-    } else if (text_.substr(node.offset).starts_with(node.text)) {
-      end = node.offset + node.text.size();
     }
-    const auto shown = base::code_points(text_.substr(node.offset, end - node.offset));
+    // The range is that of the first line. Not searched for beyond the scalar: a file may be one
+    // long line.
+    const std::string_view written = text_.substr(node.offset, end - node.offset);
+    const auto shown = base::code_points(written.substr(0, written.find_first_of("\r\n")));
     node.place = locator_.at(node.offset, std::max(1, static_cast<int>(shown)));
+  }
+
+  // "\uD800" is no character, and nothing here holds a zero byte.
+  void check_escapes(const Node& node) {
+    if (base::is_utf8(node.text) && node.text.find('\0') == std::string::npos) return;
+    problems_.error(locator_.at(node.offset), "an escape in this text makes no character",
+                    "write the character itself");
   }
 
   // An empty value has no place of its own: that of its key, or of its dash.
