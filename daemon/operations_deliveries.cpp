@@ -111,6 +111,7 @@ Result<EnrollmentName> find_enrollment(const OperationsContext& context,
   const std::string name = fields.text("contact");
   const auto number = fields.integer("enrollment", 0, 1, std::numeric_limits<std::int64_t>::max());
   if (auto done = fields.finish(); !done) return base::fail(done.error());
+  if (number == 0) return base::fail("`enrollment` is missing");
   const auto snapshot = find_contact(context.reader, name);
   if (!snapshot) return base::fail(snapshot.error());
   for (const auto& enrollment : snapshot->contact.enrollments) {

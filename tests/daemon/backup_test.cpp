@@ -206,8 +206,8 @@ TEST_CASE("a file that is no sound store is refused and changes nothing") {
     std::filesystem::resize_file(file, size / 2);
   } else {
     std::fstream bytes(file, std::ios::in | std::ios::out | std::ios::binary);
-    bytes.seekp(static_cast<std::streamoff>(4096 + 100));
-    bytes << std::string(3000, '\xff');
+    bytes.seekp(static_cast<std::streamoff>(4096));
+    bytes << std::string(4096, '\xff');
   }
   INFO(spoil);
   const auto report = daemon::restore(name, world.location(), *world.keeper, world.clock);
