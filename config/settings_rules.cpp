@@ -23,8 +23,8 @@ void warn_of_rounding(Section& section, std::string_view name, int share, std::s
   const int most = std::max(1, whole / 100);
   section.warning(
       name, "mix-rounds",
-      fmt::format("{} % of {} messages is no whole number: at most {} of any {} are {}, "
-                  "which is {:.3g} %",
+      fmt::format("{} % of {} messages is no whole number: at most {} of any {} can be "
+                  "{}, which is {:.3g} %",
                   share, window, most, window, name, 100.0 * most / static_cast<double>(window)),
       "change the share or the window");
 }
