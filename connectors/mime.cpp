@@ -279,6 +279,15 @@ Result<Mailbox> parse_mailbox(std::string_view text) {
   if (first == nullptr || !INTERNET_ADDRESS_IS_MAILBOX(first)) {
     return fail("this is not one e-mail address", "write name@example.org");
   }
+  // The library reads leniently; what it passed over to find an address is refused.
+  const char* const raw = internet_address_mailbox_get_addr(INTERNET_ADDRESS_MAILBOX(first));
+  const std::string plain = raw == nullptr ? "" : raw;
+  const bool bare = text == plain;
+  const bool named = text.ends_with("<" + plain + ">") &&
+                     (text.find(':') == std::string_view::npos || text.starts_with('"'));
+  if (!bare && !named) {
+    return fail("this is not one e-mail address", "write name@example.org");
+  }
   const char* const name = internet_address_get_name(first);
   // An international domain comes back in its xn-- form.
   const char* const found = internet_address_mailbox_get_idn_addr(INTERNET_ADDRESS_MAILBOX(first));

@@ -18,7 +18,8 @@ std::size_t on_read(char* out, std::size_t size, std::size_t count, void* data) 
   const std::size_t bytes = std::min(size * count, session.content.size() - session.content_read);
   std::memcpy(out, session.content.data() + session.content_read, bytes);
   session.content_read += bytes;
-  if (bytes == 0) {
+  // libcurl knows the length, so it may write the final dot without asking for more.
+  if (session.content_read == session.content.size()) {
     session.ended = true;
     session.stage = SmtpStage::content;
   }
@@ -29,6 +30,8 @@ std::size_t on_read(char* out, std::size_t size, std::size_t count, void* data) 
 std::size_t on_reply_line(char* bytes, std::size_t size, std::size_t count, void* data) {
   SmtpSession& session = *static_cast<SmtpSession*>(data);
   const std::string_view line(bytes, size * count);
+  // What a server says to QUIT is no answer to the message.
+  if (session.quitting) return size * count;
   if (session.reply_lines.size() + line.size() <= smtp_reply_bytes_max) session.reply_lines += line;
   const bool is_last = line.size() < 4 || line[3] != '-';
   if (is_last) {
@@ -50,6 +53,7 @@ int on_debug(CURL*, curl_infotype type, char* bytes, std::size_t size, void* dat
       {"DATA", SmtpStage::data},
   };
   const std::string_view command(bytes, size);
+  if (command.starts_with("QUIT")) static_cast<SmtpSession*>(data)->quitting = true;
   for (const auto& [verb, stage] : verbs) {
     if (command.starts_with(verb)) static_cast<SmtpSession*>(data)->stage = stage;
   }
@@ -103,6 +107,8 @@ void prepare_session(CURL* easy, SmtpSession& session, OpenSockets& sockets) {
   if (!session.recipients) throw std::bad_alloc();
   curl_easy_setopt(easy, CURLOPT_MAIL_RCPT, session.recipients.get());
   curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);
+  curl_easy_setopt(easy, CURLOPT_INFILESIZE_LARGE, static_cast<curl_off_t>(session.content.size()));
+  curl_easy_setopt(easy, CURLOPT_SASL_IR, 1L);  // RFC 4954, section 4: one round trip less
   curl_easy_setopt(easy, CURLOPT_READFUNCTION, &on_read);
   curl_easy_setopt(easy, CURLOPT_READDATA, &session);
   curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, &on_reply_line);

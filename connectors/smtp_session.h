@@ -37,7 +37,8 @@ struct SmtpSession {
   http::CurlList recipients;
 
   std::size_t content_read = 0;
-  bool ended = false;  // libcurl knows the content's end and may have written the final dot
+  bool ended = false;     // libcurl knows the content's end and may have written the final dot
+  bool quitting = false;  // QUIT went out: what comes now answers that
   SmtpStage stage = SmtpStage::greeting;
   std::string reply_lines;
   std::optional<SmtpReply> reply;  // the last whole one
