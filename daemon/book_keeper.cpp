@@ -29,7 +29,7 @@ std::shared_ptr<const config::Config> with_former(
     }
   }
   auto complete = std::make_shared<config::Config>(*config);
-  complete->book = config->book->with_former(std::move(former));
+  complete->book = config->book->with_former(former);
   return complete;
 }
 

@@ -11,7 +11,6 @@
 namespace nurtured::daemon {
 namespace {
 
-using base::ErrorKind;
 using base::Instant;
 using base::Result;
 
