@@ -64,6 +64,7 @@ std::optional<Type> read_type(const Node& node, Problems& problems) {
     if (found != types.end()) return found->type;
   }
   std::vector<std::string> names;
+  names.reserve(types.size());
   for (const TypeName& type : types) names.emplace_back(type.name);
   const std::string all = fmt::format("write one of {}", fmt::join(names, ", "));
   problems.error(node.place, "this is no type of a property",
@@ -77,7 +78,7 @@ rules::EventShape read_shape(const Entry& entry, Problems& problems) {
   Section section(entry.value, entry.key, problems);
   if (const Node* properties = section.node("properties"); properties != nullptr) {
     out.open = false;
-    Section checked(*properties, entry.key + ".properties", problems);
+    const Section checked(*properties, entry.key + ".properties", problems);
     for (const Entry& property : properties->entries) {
       if (auto type = read_type(property.value, problems)) {
         out.properties.push_back({property.key, std::move(*type)});
@@ -195,7 +196,7 @@ bool check_name(std::string_view name, std::string_view what, std::string_view o
 void read_events(const Document& document, Catalogue& catalogue, Problems& problems) {
   Section root(document.root, "", problems);
   if (const Node* events = root.node("events"); events != nullptr) {
-    Section checked(*events, "events", problems);
+    const Section checked(*events, "events", problems);
     for (const Entry& entry : events->entries) {
       if (!check_event_name(entry.key, entry.place, problems)) continue;
       catalogue.events.emplace(entry.key, read_shape(entry, problems));
@@ -211,7 +212,7 @@ std::vector<rules::Touchpoint> read_touchpoints(const Document& document, Catalo
   std::vector<rules::Touchpoint> out;
   Section root(document.root, "", problems);
   if (const Node* touchpoints = root.node("touchpoints"); touchpoints != nullptr) {
-    Section checked(*touchpoints, "touchpoints", problems);
+    const Section checked(*touchpoints, "touchpoints", problems);
     for (const Entry& entry : touchpoints->entries) {
       if (!check_event_name(entry.key, entry.place, problems)) continue;
       out.push_back(read_touchpoint(entry, problems));

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "config/front_matter.h"
+#include "config/names.h"
 #include "config/section.h"
 #include "config/text.h"
 
@@ -325,7 +326,7 @@ class MessageReader {
     info.role = section.choice("role", roles).value_or("");
     section.text("topic");
     if (const Node* expires = section.node("expires"); expires != nullptr) {
-      Document document{file.path, file.front_source, {}};
+      const Document document{file.path, file.front_source, {}};
       info.expires =
           read_expression(*expires, Wanted::moment, {}, {document, catalogue_, uses_, problems_});
     }
@@ -355,8 +356,7 @@ class MessageReader {
     const auto name = section.text("layout");
     if (!name) return layouts.contains("default") ? "default" : "";
     if (!layouts.contains(*name)) {
-      std::vector<std::string> names;
-      for (const auto& [known, layout] : layouts) names.push_back(known);
+      const std::vector<std::string> names = keys_of(layouts);
       section.error("layout", fmt::format("there is no layout `{}`", *name),
                     did_you_mean(*name, names, "put it in content/layouts"));
       return "";

@@ -21,7 +21,7 @@ constexpr std::string_view later_starts[] = {"segment", "leaves",   "date", "off
 // "playbooks/welcome.yaml" → "welcome".
 std::string stem_of(const std::string& path) {
   const std::size_t slash = path.rfind('/');
-  std::string name = slash == std::string::npos ? path : path.substr(slash + 1);
+  const std::string name = slash == std::string::npos ? path : path.substr(slash + 1);
   const std::size_t dot = name.rfind('.');
   return dot == std::string::npos ? name : name.substr(0, dot);
 }
@@ -84,6 +84,7 @@ class PlaybookReader {
       for (const Node& item : node.items) read_start(item, out);
     }
     std::vector<std::string> events;
+    events.reserve(out.starts.size());
     for (const rules::EventStart& start : out.starts) events.push_back(start.event);
     start_shape_ = shape_of(reading_.catalogue, events);
   }

@@ -146,11 +146,12 @@ void Problems::add(Problem problem) {
 
 std::vector<Problem> Problems::take() {
   const auto key = [](const Problem& p) {
-    return std::tie(p.place.path, p.place.line, p.place.column, p.severity, p.message);
+    return std::tie(p.place.path, p.place.line, p.place.column, p.severity, p.message, p.remedy,
+                    p.name, p.place.length);
   };
   std::vector<Problem> all = std::exchange(problems_, {});
-  std::stable_sort(all.begin(), all.end(),
-                   [&](const Problem& a, const Problem& b) { return key(a) < key(b); });
+  std::sort(all.begin(), all.end(),
+            [&](const Problem& a, const Problem& b) { return key(a) < key(b); });
   all.erase(std::unique(all.begin(), all.end()), all.end());
   if (dropped_ > 0) {
     all.push_back({Severity::note,

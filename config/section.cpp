@@ -199,7 +199,7 @@ std::optional<std::string> Section::choice(std::string_view key,
   const Node* value = node(key);
   if (value == nullptr) return std::nullopt;
   const std::vector<std::string> names(choices.begin(), choices.end());
-  const auto text = scalar(key, *value, "one of " + listed(names));
+  auto text = scalar(key, *value, "one of " + listed(names));
   if (!text || std::find(names.begin(), names.end(), *text) != names.end()) return text;
   problems_->error(value->place, fmt::format("`{}` cannot be {}", path_of(key), quoted(*text)),
                    did_you_mean(*text, names, "write one of " + listed(names)));
@@ -302,7 +302,7 @@ void Section::finish() {
 
 std::string did_you_mean(std::string_view name, std::span<const std::string> candidates,
                          std::string otherwise) {
-  std::string nearest = cel::near_miss(name, candidates);
+  const std::string nearest = cel::near_miss(name, candidates);
   return nearest.empty() ? std::move(otherwise) : "did you mean `" + nearest + "`?";
 }
 

@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "config/names.h"
+
 namespace nurtured::config {
 namespace {
 
@@ -14,8 +16,7 @@ void report_missing(const std::string& name, const base::Place& place, const Rea
                              "people under way are still to get it");
     return;
   }
-  std::vector<std::string> names;
-  for (const auto& [known, facts] : reading.catalogue.messages) names.push_back(known);
+  const std::vector<std::string> names = keys_of(reading.catalogue.messages);
   reading.problems.error(place, fmt::format("there is no message `{}`", name),
                          did_you_mean(name, names, fmt::format("write it to content/{}.md", name)));
 }

@@ -6,6 +6,7 @@
 
 #include "config/expression.h"
 #include "config/literal.h"
+#include "config/names.h"
 #include "config/settings.h"
 
 namespace nurtured::config {
@@ -148,8 +149,7 @@ void read_zone(Section& root, const CompileOptions& options, rules::Settings& se
   if (!name) return;
   const auto zone = options.zones.find(*name);
   if (zone == options.zones.end()) {
-    std::vector<std::string> names;
-    for (const auto& [known, value] : options.zones) names.push_back(known);
+    const std::vector<std::string> names = keys_of(options.zones);
     root.error("timezone", fmt::format("there is no time zone `{}`", *name),
                did_you_mean(*name, names, "write an IANA name such as Europe/Moscow"));
     return;
@@ -184,8 +184,7 @@ void read_rules(Section& root, const Document& document, const CompileOptions& o
 void check_series(const Document& document, const rules::Settings& settings,
                   const Catalogue& catalogue, Problems& problems) {
   if (settings.fill && !settings.series.contains(settings.fill->series)) {
-    std::vector<std::string> names;
-    for (const auto& [name, messages] : settings.series) names.push_back(name);
+    const std::vector<std::string> names = keys_of(settings.series);
     problems.error(document.root.find("fill")->find("from") == nullptr
                        ? document.root.find("fill")->place
                        : document.root.find("fill")->find("from")->place,
@@ -194,8 +193,7 @@ void check_series(const Document& document, const rules::Settings& settings,
   }
   const Node* series = document.root.find("series");
   if (series == nullptr) return;
-  std::vector<std::string> names;
-  for (const auto& [name, facts] : catalogue.messages) names.push_back(name);
+  const std::vector<std::string> names = keys_of(catalogue.messages);
   for (const Entry& entry : series->entries) {
     const bool fills = settings.fill && settings.fill->series == entry.key;
     for (const Node& item : entry.value.items) {

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "config/names.h"
 #include "config/section.h"
 
 namespace nurtured::config {
@@ -67,8 +68,7 @@ void check_usage(const content::liquid::Usage& usage, const content::Library& li
                  const std::function<base::Place(const base::Place&)>& place, Problems& problems) {
   for (const content::liquid::PartialUse& use : usage.partials) {
     if (use.name.empty() || library.partials.find(use.name) != nullptr) continue;
-    std::vector<std::string> names;
-    for (const auto& [name, partial] : library.partials.all()) names.push_back(name);
+    const std::vector<std::string> names = keys_of(library.partials.all());
     problems.error(place(use.place), fmt::format("there is no partial `{}`", use.name),
                    did_you_mean(use.name, names, "put it in content/partials"));
   }
