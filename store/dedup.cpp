@@ -32,7 +32,7 @@ std::uint64_t half(const DedupKey& key, std::size_t offset) {
 }
 
 struct HashOfKey {
-  using is_avalanching = void;  // boost: needs no mixing
+  using is_avalanching = void;  // NOLINT(readability-identifier-naming): boost asks for it by name
   std::size_t operator()(const DedupKey& key) const { return half(key, 0); }
 };
 

@@ -165,13 +165,19 @@ Result<void> Queries::add_entries(int source, const Statement& row,
     case 1: {
       auto events = decode_events(at, row.blob(2), &names_.names());
       if (!events) return base::fail(std::move(events.error()));
-      for (auto& event : *events) add(event.received_at, std::move(event));
+      for (auto& event : *events) {
+        const Instant received_at = event.received_at;
+        add(received_at, std::move(event));
+      }
       return {};
     }
     case 2: {
       auto decisions = decode_decisions(at, row.blob(2), &names_.names());
       if (!decisions) return base::fail(std::move(decisions.error()));
-      for (auto& decision : *decisions) add(decision.at, std::move(decision));
+      for (auto& decision : *decisions) {
+        const Instant decided_at = decision.at;
+        add(decided_at, std::move(decision));
+      }
       return {};
     }
     default: {

@@ -7,7 +7,6 @@
 namespace nurtured::store {
 namespace {
 
-using sqlite::Statement;
 using sqlite::Transaction;
 
 // Pages of 4 KiB. From the first on, maintain moves the WAL into the file, a few milliseconds'
