@@ -74,6 +74,21 @@ bool means_absent(int number) {
   return number == ENOENT || number == ECONNREFUSED || number == ENOTDIR;
 }
 
+Result<void> reach(const std::string& path) {
+  const int number = probe(path);
+  if (number == 0) return {};
+  if (means_absent(number)) {
+    return base::fail(ErrorKind::not_found, "no daemon runs here",
+                      "start it with `nurtured run`, or name its workspace with --config");
+  }
+  if (number == EACCES || number == EPERM) {
+    return base::fail(ErrorKind::denied, "this user may not control the daemon",
+                      "ask as root or as a member of the daemon's group");
+  }
+  return base::fail(ErrorKind::unavailable, "the control socket " + path + " cannot be used: " +
+                                                std::generic_category().message(number));
+}
+
 }  // namespace
 
 bool daemon_listens(const std::string& path) {
@@ -82,16 +97,7 @@ bool daemon_listens(const std::string& path) {
 
 Result<Answer> ask_daemon(const std::string& path, std::string_view operation,
                           const cel::Value& request, base::Milliseconds time_max) {
-  if (const int number = probe(path); means_absent(number)) {
-    return base::fail(ErrorKind::not_found, "no daemon runs here",
-                      "start it with `nurtured run`, or name its workspace with --config");
-  } else if (number == EACCES || number == EPERM) {
-    return base::fail(ErrorKind::denied, "this user may not control the daemon",
-                      "ask as root or as a member of the daemon's group");
-  } else if (number != 0) {
-    return base::fail(ErrorKind::unavailable, "the control socket " + path + " cannot be used: " +
-                                                  std::generic_category().message(number));
-  }
+  if (auto reachable = reach(path); !reachable) return base::fail(reachable.error());
   boost::asio::io_context io;
   http::Client client(io);
   http::HttpRequest question{.method = "POST",

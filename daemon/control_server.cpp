@@ -215,7 +215,7 @@ Result<void> ControlServer::listen(const std::string& path) {
   return impl_->listen(path);
 }
 
-void ControlServer::submit(std::string name, cel::Value request, OnAnswer done) {
+void ControlServer::submit(std::string name, cel::Value request, const OnAnswer& done) {
   if (impl_->queue(std::move(name), std::move(request), done)) return;
   done(base::fail(ErrorKind::unavailable, "too many requests wait, or the daemon is ending"));
 }

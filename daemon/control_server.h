@@ -48,7 +48,7 @@ class ControlServer {
 
   // An operation of the daemon's own, SIGHUP's reload for one. `done` is called on the worker's
   // thread.
-  void submit(std::string name, cel::Value request, OnAnswer done);
+  void submit(std::string name, cel::Value request, const OnAnswer& done);
 
  private:
   class Impl;

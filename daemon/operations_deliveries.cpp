@@ -20,7 +20,7 @@ constexpr std::int64_t list_max = 1000;
 constexpr std::size_t contacts_scanned_max = 100'000;
 constexpr std::size_t contacts_slice = 1000;
 
-cel::Value with_contact(cel::Value value, const std::string& contact) {
+cel::Value with_contact(const cel::Value& value, const std::string& contact) {
   cel::Map map{{"contact", contact}};
   for (const auto& entry : value.as_map()) map.set(entry.key, entry.value);
   return map;

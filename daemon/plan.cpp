@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <span>
 #include <string_view>
 
 #include <fmt/format.h>
@@ -24,8 +25,7 @@ constexpr std::array<std::string_view, 8> at_start = {
     "store",          "dedup",        "http.listen", "http.admin_listen", "http.trusted_proxies",
     "keep.decisions", "keep.history", "keep.events"};
 
-template <std::size_t Size>
-bool contains(const std::array<std::string_view, Size>& names, std::string_view name) {
+bool contains(std::span<const std::string_view> names, std::string_view name) {
   return std::ranges::find(names, name) != names.end();
 }
 
@@ -347,6 +347,7 @@ std::string to_text(const Plan& plan) {
 
 cel::Value to_value(const Plan& plan) {
   cel::List playbooks;
+  playbooks.reserve(plan.playbooks.size());
   for (const auto& change : plan.playbooks) playbooks.push_back(to_value(change));
   cel::List messages;
   for (const auto& change : plan.messages) {
