@@ -187,6 +187,11 @@ Checked<Value> Context::apply(const FilterCall& call, Value input) {
     if (!value) return value;
     named.emplace_back(name, std::move(*value));
   }
+  if (!named.empty() && !call.filter->has_options) {
+    cel::Map options;
+    for (const auto& [name, value] : named) options.set(name, to_data(value));
+    arguments.emplace_back(cel::Value(std::move(options)));
+  }
   // Filters read all of their input, so its size is paid for before they do.
   std::size_t weight = 1;
   for (const Value& value : arguments) {

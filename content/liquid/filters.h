@@ -75,6 +75,8 @@ struct FilterEntry {
   std::size_t arguments_min = 0;
   std::size_t arguments_max = 0;  // named arguments count as one together
   FilterFunction function = nullptr;
+  // Reads `named`. The others are given named arguments as a map, their last argument.
+  bool has_options = false;
 };
 
 // The argument's text, or `otherwise` where it is not given.

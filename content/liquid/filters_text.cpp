@@ -253,7 +253,7 @@ Checked<Value> strip_newlines(const FilterInput& call) {
 constexpr FilterEntry entries[] = {
     {"append", 1, 1, append},
     {"capitalize", 0, 0, capitalize},
-    {"default", 0, 2, default_value},
+    {"default", 0, 2, default_value, true},
     {"downcase", 0, 0, downcase},
     {"lstrip", 0, 0, strip_front},
     {"prepend", 1, 1, prepend},

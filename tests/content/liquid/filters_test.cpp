@@ -138,6 +138,9 @@ TEST_CASE("filters over lists") {
       {"nested", "123"},
       {"nested | append: ''", "[1, [2, [3]]]"},
       {"h | size", "2"},
+      // Named arguments of a filter that has none are a map, and no property's name.
+      {"people | map: a: 'name' | join: ','", ",,"},
+      {"'x' | append: a: 1", "x{\"a\"=>1}"},
   });
 }
 
