@@ -11,7 +11,9 @@ const cycles = process.env.NURTURED_TEST_LONG ? 1000 : process.env.CI ? 100 : 20
 const secondsMax = process.env.NURTURED_TEST_LONG ? 3 * 3600 : 300;
 const aliveMsMax = 400;  // under load, before the kill
 const callers = 8;
-const contactsPerCycle = 8;  // so few that caps are reached, so many that each one's history is short
+const contactsAtOnce = 8;  // so few that caps are reached
+const eventsPerGroup = 200;  // then come the next contacts, so that each one's history is short on a fast machine, too
+const eventsPerSecond = 400;  // at most: what was let in must also leave and be read back
 const capPerDay = 2;
 const linesMax = 500;  // of one answer of `explain`
 const listMax = 1000;  // of one of `delivery list`
@@ -30,7 +32,7 @@ function generator(seed) {
 
 // Two playbooks that want the same slots, a receipt that no gate holds, and a timer between a start and its message.
 const workspace = (sinkUrl) => ({
-  'nurtured.yaml': `${settings({connector: smtp(sinkUrl)})
+  'nurtured.yaml': `${settings({connector: smtp(sinkUrl, 'rate: 5000/s')})
     .replace(/per_day: \d+, per_week: \d+/, `per_day: ${capPerDay}, per_week: ${capPerDay}`)}`,
   'events.yaml': 'events:\n  load: {properties: {n: int}}\n',
   'playbooks/news.yaml':
@@ -49,6 +51,7 @@ class Load {
   acknowledged = [];  // {contact, n}
   cycle = 0;
   #serial = 0;
+  #began = Date.now();
   #going = true;
   #pending;
   constructor(random, url) {
@@ -57,7 +60,9 @@ class Load {
   async #call(random, url) {
     while (this.#going) {
       const n = this.#serial++;
-      const contact = `k${this.cycle}-${Math.floor(random() * contactsPerCycle)}`;
+      await eventually(`event ${n}'s turn`, () => n <= (Date.now() - this.#began) / 1000 * eventsPerSecond);
+      const group = Math.floor(n / eventsPerGroup);
+      const contact = `k${this.cycle}-${group}-${Math.floor(random() * contactsAtOnce)}`;
       const body = JSON.stringify({batch: [
         {type: 'identify', ...person(contact), messageId: `i${n}`},
         {type: 'track', userId: contact, event: 'load', properties: {n}, messageId: `t${n}`},

@@ -12,7 +12,7 @@ limits: {per_day: 100, per_week: 100, min_gap: 0s, quiet: "00:00-00:00"}
 ${more}`;
 }
 
-export const smtp = (url) => `{type: smtp, url: "${url}", from: "Anna <anna@example.org>"}`;
+export const smtp = (url, more = '') => `{type: smtp, url: "${url}", from: "Anna <anna@example.org>"${more && `, ${more}`}}`;
 
 export const message = (kind, subject, body = 'Hello {{ contact.id }}.') => `---
 kind: ${kind}
