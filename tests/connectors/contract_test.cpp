@@ -99,21 +99,23 @@ SmtpScript smtp_script(Situation situation) {
   return {};
 }
 
-std::string section_for(std::string_view type, std::uint16_t port, const std::string& folder) {
+// `timeout`: a duration as in nurtured.yaml.
+std::string section_for(std::string_view type, std::uint16_t port, const std::string& folder,
+                        const std::string& timeout = "1m") {
   const std::string host = "127.0.0.1:" + std::to_string(port);
   if (type == "file") return "path: " + folder + "\n";
   if (type == "smtp") {
     return "url: smtp://" + host +
            "\nfrom: Anna <anna@example.org>\nuser: anna\npassword: " + std::string(secret) +
-           "\ntls: none\ntimeout: 1s\n";
+           "\ntls: none\ntimeout: " + timeout + "\n";
   }
   if (type == "telegram") {
     return "token: \"" + std::string(secret) + "\"\napi: http://" + host +
-           "\nallow_private: true\ntimeout: 1s\n";
+           "\nallow_private: true\ntimeout: " + timeout + "\n";
   }
   if (type == "webhook") {
     return "url: http://" + host + "/" + std::string(secret) + "\nsecret: " + std::string(secret) +
-           "\nallow_private: true\ntimeout: 1s\n";
+           "\nallow_private: true\ntimeout: " + timeout + "\n";
   }
   FAIL("a new type of connector has no counterpart here: " << type);
   return {};
@@ -168,13 +170,13 @@ TEST_CASE("every connector keeps the contract in every situation") {
         if (descriptor->type == "smtp") return run_smtp(connection, smtp_script(now), log);
         answer_http(connection, now, descriptor->type);
       });
-      std::uint16_t port = peer.port();
-      if (situation == Situation::cut_before && descriptor->type != "smtp") {
-        port = ScriptedPeer([](auto&, int) {}).port();  // gone before anybody could connect
-      }
+      const ClosedPort nobody;
+      const bool unreachable = situation == Situation::cut_before && descriptor->type != "smtp";
+      const std::uint16_t port = unreachable ? nobody.port() : peer.port();
       Caller caller;
+      const std::string timeout = situation == Situation::silent ? "2s" : "1m";
       const auto connector =
-          make(descriptor->type, section_for(descriptor->type, port, ""), caller);
+          make(descriptor->type, section_for(descriptor->type, port, "", timeout), caller);
       const Outcome outcome = caller.send(*connector, message_for(*connector));
       CHECK(kind_of(outcome) == expected_kind(*descriptor, situation));
       CHECK(to_string(outcome).find("canary") == std::string::npos);

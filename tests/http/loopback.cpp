@@ -59,9 +59,23 @@ sockaddr_in loopback(std::uint16_t port) {
   return address;
 }
 
+int tcp_socket() {
+  return ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+}
+
+std::uint16_t bind_to_free_port(int socket) {
+  sockaddr_in address = loopback(0);
+  socklen_t size = sizeof address;
+  if (::bind(socket, reinterpret_cast<sockaddr*>(&address), size) != 0 ||
+      ::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size) != 0) {
+    throw std::runtime_error("cannot bind to a port");
+  }
+  return ntohs(address.sin_port);
+}
+
 }  // namespace
 
-RawClient::RawClient(std::uint16_t port) : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+RawClient::RawClient(std::uint16_t port) : fd_(tcp_socket()) {
   const sockaddr_in address = loopback(port);
   if (::connect(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
     ::close(fd_);
@@ -185,16 +199,15 @@ void ScriptedPeer::Connection::reset() {
   ::setsockopt(fd_, SOL_SOCKET, SO_LINGER, &hard, sizeof hard);
 }
 
+ClosedPort::ClosedPort() : socket_(tcp_socket()), port_(bind_to_free_port(socket_)) {}
+
+ClosedPort::~ClosedPort() {
+  ::close(socket_);
+}
+
 ScriptedPeer::ScriptedPeer(Script script)
-    : listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-  sockaddr_in address = loopback(0);
-  socklen_t size = sizeof address;
-  if (::bind(listener_, reinterpret_cast<sockaddr*>(&address), size) != 0 ||
-      ::listen(listener_, 16) != 0 ||
-      ::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size) != 0) {
-    throw std::runtime_error("cannot listen");
-  }
-  port_ = ntohs(address.sin_port);
+    : listener_(tcp_socket()), port_(bind_to_free_port(listener_)) {
+  if (::listen(listener_, 16) != 0) throw std::runtime_error("cannot listen");
   thread_ = std::thread([this, script = std::move(script)] {
     int fd;
     while ((fd = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC)) >= 0) {

@@ -67,6 +67,21 @@ class ServerThread {
   std::thread thread_;
 };
 
+// A port of this machine at which nobody listens and nobody else can: connections are refused for
+// as long as this lives.
+class ClosedPort {
+ public:
+  ClosedPort();
+  ~ClosedPort();
+  ClosedPort(const ClosedPort&) = delete;
+  ClosedPort& operator=(const ClosedPort&) = delete;
+  std::uint16_t port() const { return port_; }
+
+ private:
+  int socket_ = -1;
+  std::uint16_t port_ = 0;
+};
+
 // Listens on a free port and treats each connection in turn by `script`, on its own thread: for
 // peers that break the rules. The script gets a connected blocking socket, which is closed after
 // it.
