@@ -62,6 +62,8 @@ class Engine::BatchWork {
   BatchResult result_;
   store::LoadRequest request_;
   std::vector<bool> known_messages_;
+  // Of the batch's inputs: those that name a delivery, with what the store keeps of it.
+  std::unordered_map<const EngineInput*, rules::Suppress> named_deliveries_;
   std::unordered_map<std::int64_t, Working> contacts_;
   std::map<std::string, rules::AddressState> addresses_;
   std::set<std::string> addresses_changed_;

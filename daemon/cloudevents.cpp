@@ -7,9 +7,9 @@
 
 #include "base/encoding.h"
 #include "daemon/ingest_message.h"
-#include "daemon/traits.h"
 #include "http/url.h"
 #include "rules/cel/json.h"
+#include "rules/traits.h"
 #include "store/types.h"
 
 namespace nurtured::daemon {
@@ -69,7 +69,7 @@ Result<std::string> header_attribute(std::string_view value) {
 
 Result<std::string> checked(Result<std::string> attribute, std::string_view name) {
   if (attribute && !attribute->empty() &&
-      !is_plain_text(*attribute, cloudevent_attribute_bytes_max)) {
+      !rules::is_plain_text(*attribute, cloudevent_attribute_bytes_max)) {
     return base::fail("the attribute " + std::string(name) +
                       " has control characters or is longer than " +
                       std::to_string(cloudevent_attribute_bytes_max) + " bytes");

@@ -65,6 +65,16 @@ base::Result<void> Engine::BatchWork::load(const std::vector<Arrived>& inputs,
       if (event->message_id) request_.message_ids.push_back(*event->message_id);
     } else if (const auto* contact = std::get_if<ContactInput>(&arrived.input)) {
       request_.contacts.push_back(contact->contact);
+      const auto* suppress = std::get_if<rules::Suppress>(&contact->input);
+      if (suppress == nullptr || suppress->delivery.empty()) continue;
+      auto delivery = engine_.store_.delivery(suppress->delivery);
+      if (!delivery) return base::fail(delivery.error());
+      if (!*delivery) continue;
+      // The contact may have another address by now.
+      request_.addresses.push_back((*delivery)->to);
+      rules::Suppress named = *suppress;
+      named.message = *std::move(*delivery);
+      named_deliveries_.emplace(&arrived.input, std::move(named));
     } else {
       request_.addresses.push_back(std::get<AddressInput>(arrived.input).address);
     }
@@ -123,7 +133,9 @@ void Engine::BatchWork::run(const std::vector<Arrived>& inputs,
       if (event->message_id) batch_.message_ids.push_back(*event->message_id);
       take_event(*event, at);
     } else if (const auto* contact = std::get_if<ContactInput>(&arrived)) {
-      advance(current(contact->contact), contact->input, at);
+      const auto named = named_deliveries_.find(&arrived);
+      advance(current(contact->contact),
+              named == named_deliveries_.end() ? contact->input : rules::Input(named->second), at);
     } else {
       const auto& input = std::get<AddressInput>(arrived);
       const auto state = addresses_.find(rules::to_key(input.address));
@@ -174,8 +186,8 @@ void Engine::BatchWork::advance(rules::ContactId id, const rules::Input& input, 
   if (const auto* event = std::get_if<rules::Event>(&input)) {
     for (const auto& [channel, value] : event->change.addresses) want({channel, value});
   }
-  if (const auto* suppress = std::get_if<rules::Suppress>(&input); suppress && suppress->address) {
-    want(*suppress->address);
+  if (const auto* suppress = std::get_if<rules::Suppress>(&input)) {
+    if (const auto address = rules::suppressed_address(*suppress, working.contact)) want(*address);
   }
   journal(working.contact, input, at);
   snapshot.contact = std::move(working.contact);
@@ -235,7 +247,8 @@ void Engine::BatchWork::notice(const rules::Delivery& delivery, const rules::Con
     const auto enrollment =
         std::ranges::find(contact.enrollments, delivery.enrollment, &rules::Enrollment::number);
     notice.data = rules::render_data(
-        *engine_.book_, contact, enrollment == contact.enrollments.end() ? nullptr : &*enrollment);
+        *engine_.book_, contact, enrollment == contact.enrollments.end() ? nullptr : &*enrollment,
+        delivery.at);
   }
   result_.deliveries.push_back(std::move(notice));
 }

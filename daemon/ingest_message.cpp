@@ -4,7 +4,7 @@
 #include <cmath>
 #include <utility>
 
-#include "daemon/traits.h"
+#include "rules/traits.h"
 #include "store/types.h"
 
 namespace nurtured::daemon {
@@ -202,11 +202,12 @@ class MessageReader {
       const Value* value = context(name);
       if (!is_missing(value)) device.set(name, *value);
     }
-    if (!device.empty()) apply_traits(std::move(device), change, unused);
-    if (const Value* traits = context("traits")) apply_traits(*traits, change, out_.problems);
+    if (!device.empty()) rules::apply_traits(std::move(device), change, unused);
+    if (const Value* traits = context("traits"))
+      rules::apply_traits(*traits, change, out_.problems);
     if (type_ == IngestType::identify) {
       if (const Value* traits = message_.find("traits")) {
-        apply_traits(*traits, change, out_.problems);
+        rules::apply_traits(*traits, change, out_.problems);
       }
     }
   }
@@ -259,7 +260,7 @@ Result<std::string> id_text(const Value* value, std::string_view field) {
   if (value->is_int()) return std::to_string(value->as_int());
   if (value->is_string()) {
     const std::string& text = value->as_string();
-    if (text.empty() || is_plain_text(text, id_bytes_max)) return text;
+    if (text.empty() || rules::is_plain_text(text, id_bytes_max)) return text;
     return base::fail("the " + std::string(field) + " has control characters or is longer than " +
                       std::to_string(id_bytes_max) + " bytes");
   }
@@ -270,7 +271,7 @@ Result<std::string> event_name(const Value* value, std::string_view field) {
   if (value == nullptr || !value->is_string()) {
     return base::fail("the " + std::string(field) + " of the event is missing or no text");
   }
-  if (!is_plain_text(value->as_string(), event_name_bytes_max)) {
+  if (!rules::is_plain_text(value->as_string(), event_name_bytes_max)) {
     return base::fail("the " + std::string(field) +
                       " of the event is empty, has control characters or is longer than " +
                       std::to_string(event_name_bytes_max) + " bytes");

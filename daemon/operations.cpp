@@ -5,8 +5,8 @@
 #include <future>
 
 #include "daemon/operations_tools.h"
-#include "daemon/traits.h"
 #include "rules/cel/json.h"
+#include "rules/traits.h"
 
 namespace nurtured::daemon {
 namespace {
@@ -89,7 +89,7 @@ Result<std::optional<rules::ContactId>> find_holder(store::Reader& reader,
   if (colon != std::string::npos) {
     candidates.push_back({name.substr(0, colon), name.substr(colon + 1)});
   }
-  if (const auto email = normal_email(name)) candidates.push_back({"email", *email});
+  if (const auto email = rules::normal_email(name)) candidates.push_back({"email", *email});
   for (const auto& address : candidates) {
     const auto holders = reader.holders(address);
     if (!holders) return base::fail(holders.error());

@@ -9,8 +9,8 @@
 #include "daemon/operations_request.h"
 #include "daemon/operations_tools.h"
 #include "daemon/pauses.h"
-#include "daemon/traits.h"
 #include "rules/cel/json.h"
+#include "rules/traits.h"
 
 namespace nurtured::daemon {
 namespace {
@@ -60,20 +60,20 @@ Result<rules::ContactChange> read_change(RequestFields& fields, const config::Co
                                          cel::Map& traits) {
   rules::ContactChange change;
   for (auto& [name, value] : fields.map("attributes")) {
-    if (name.empty() || name.size() > trait_name_bytes_max) {
+    if (name.empty() || name.size() > rules::trait_name_bytes_max) {
       return base::fail("an attribute's name is empty or too long");
     }
     traits.set(name, value);
     change.attributes.emplace_back(name, std::move(value));
   }
   for (auto& [channel, value] : fields.map("addresses")) {
-    if (!value.is_string() || value.as_string().size() > address_bytes_max) {
+    if (!value.is_string() || value.as_string().size() > rules::address_bytes_max) {
       return base::fail("the address for " + channel + " is no text of at most " +
-                        std::to_string(address_bytes_max) + " bytes");
+                        std::to_string(rules::address_bytes_max) + " bytes");
     }
     std::string address = value.as_string();
     if (channel == "email" && !address.empty()) {
-      const auto email = normal_email(address);
+      const auto email = rules::normal_email(address);
       if (!email) return base::fail(address + " is no e-mail address");
       address = *email;
     }

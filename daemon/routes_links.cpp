@@ -18,7 +18,8 @@ std::vector<EngineInput> unsubscribe_input(const LinkClaim& claim) {
                    .input = rules::Suppress{.scope = rules::SuppressionScope::marketing,
                                             .reason = "unsubscribed",
                                             .address = std::nullopt,
-                                            .channel = claim.channel}});
+                                            .channel = claim.channel,
+                                            .delivery = claim.delivery}});
   return inputs;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 #include "daemon/rendering.h"
 #include "rules/cel/json.h"
@@ -147,7 +148,9 @@ std::string to_json_line(const SimulatedLine& line) {
   }
   put("outcome", decision.outcome);
   if (decision.action == "score") {
-    map.set("score", static_cast<std::int64_t>(std::stod(decision.detail)));
+    const double score = std::stod(decision.detail);
+    const bool is_whole = score == std::trunc(score);
+    map.set("score", is_whole ? cel::Value(static_cast<std::int64_t>(score)) : cel::Value(score));
   } else {
     put(detail_key(decision.action), decision.detail);
   }

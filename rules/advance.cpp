@@ -28,15 +28,13 @@ std::optional<Instant> pending_due(const Pending& pending) {
   return due;
 }
 
-std::optional<Instant> fill_due(const Book& book, const Contact& contact) {
+std::optional<Instant> fill_due(const Book& book, const Snapshot& snapshot) {
   const auto& fill = book.settings().fill;
-  if (!fill || !contact.fill_last) return std::nullopt;
-  const bool wanted = std::ranges::any_of(contact.pending, [](const Pending& pending) {
-    return pending.reason == Reason::mix || pending.reason == Reason::touches;
-  });
-  const bool already = std::ranges::any_of(
-      contact.pending, [](const Pending& pending) { return pending.enrollment == 0; });
-  if (!wanted || already || !next_fill_piece(book, contact)) return std::nullopt;
+  const Contact& contact = snapshot.contact;
+  if (!fill || !contact.fill_last || !wants_fill(contact)) return std::nullopt;
+  const bool already =
+      std::ranges::find(contact.pending, 0, &Pending::enrollment) != contact.pending.end();
+  if (already || !next_fill_piece(book, snapshot)) return std::nullopt;
   return add(*contact.fill_last, fill->every, book.zone(contact.timezone));
 }
 
@@ -57,11 +55,12 @@ std::optional<DueEnrollment> first_due_enrollment(const Contact& contact) {
 
 }  // namespace
 
-std::optional<Instant> next_wake(const Book& book, const Contact& contact) {
+std::optional<Instant> next_wake(const Book& book, const Snapshot& snapshot) {
+  const Contact& contact = snapshot.contact;
   std::optional<Instant> wake;
   for (const auto& enrollment : contact.enrollments) consider(wake, enrollment.due);
   for (const auto& pending : contact.pending) consider(wake, pending_due(pending));
-  consider(wake, fill_due(book, contact));
+  consider(wake, fill_due(book, snapshot));
   return wake;
 }
 
@@ -69,7 +68,7 @@ void Machine::run_due(Instant now, bool inclusive) {
   // Each round leaves nothing due at its moment, so the bound is reached only by as many different
   // moments.
   for (std::size_t round = 0; round < limits_.steps_max; ++round) {
-    const auto wake = next_wake(book_, contact());
+    const auto wake = next_wake(book_, out_.next);
     if (!wake || *wake > now || (*wake == now && !inclusive)) return;
     now_ = now - *wake <= lag_max ? *wake : now;
     while (const auto first = first_due_enrollment(contact())) {
@@ -99,7 +98,7 @@ void Machine::run_input(const Input& input, Instant now) {
 
 Transition Machine::finish() {
   forget_finished();
-  out_.wake = next_wake(book_, contact());
+  out_.wake = next_wake(book_, out_.next);
   return std::move(out_);
 }
 

@@ -189,21 +189,13 @@ Instant next_open(const QuietHours& quiet, Instant now, const Zone& zone) {
   if (quiet.start == quiet.end) return now;
   const Milliseconds start{minutes{quiet.start.minutes}};
   const Milliseconds end{minutes{quiet.end.minutes}};
-  // A clock change can put the moment found back into quiet hours, so look again; twice is always
-  // enough.
-  for (int i = 0; i < 3; ++i) {
-    const LocalTime local = zone.to_local(now);
-    const LocalDay today = floor_day(local);
-    const Milliseconds time = time_of_day(local);
-    const bool over_midnight = start > end;
-    const bool inside =
-        over_midnight ? (time >= start || time < end) : (time >= start && time < end);
-    if (!inside) return now;
-    const LocalDay day = over_midnight && time >= start ? today + 1 : today;
-    const Instant open = zone.to_instant(at_time(day, end));
-    // A doubled end lies in the past when we stand in its second pass: then the hours are over.
-    if (open <= now) return now;
-    now = open;
+  const LocalDay today = floor_day(zone.to_local(now));
+  // Begun once, the hours last until their end, also where a clock change shows a time before their
+  // start again. Those of yesterday may reach over midnight, and their end may lie in tomorrow's.
+  for (LocalDay day = today - 1; day <= today + 1; ++day) {
+    const Instant begun = zone.to_instant(at_time(day, start));
+    const Instant over = zone.to_instant(at_time(start < end ? day : day + 1, end));
+    if (now >= begun && now < over) now = over;
   }
   return now;
 }

@@ -62,21 +62,22 @@ void Machine::set_consent(const ConsentChange& change) {
   AddressState* state = address == contact().addresses.end()
                             ? nullptr
                             : &address_state({change.channel, address->second});
-  const auto unsubscribed = [](const std::optional<Suppression>& suppression) {
+  const auto is_barred = [](const std::optional<Suppression>& suppression) {
     return suppression && suppression->scope == SuppressionScope::marketing;
   };
-  const bool barred =
-      unsubscribed(contact().suppression) || (state != nullptr && unsubscribed(state->suppression));
+  const auto known = contact().consents.find(change.channel);
+  const bool barred = is_barred(contact().suppression) ||
+                      (state != nullptr && is_barred(state->suppression)) ||
+                      (known != contact().consents.end() && is_unsubscribed(known->second));
   if (change.given && barred && !change.restores) {
     record("ignored").detail = "consent for " + change.channel +
                                " after an unsubscribe comes back only by the person's own act";
     return;
   }
   if (change.given && change.restores) {
-    if (state != nullptr && unsubscribed(state->suppression)) state->suppression.reset();
-    if (unsubscribed(contact().suppression)) contact().suppression.reset();
+    if (state != nullptr && is_barred(state->suppression)) state->suppression.reset();
+    if (is_barred(contact().suppression)) contact().suppression.reset();
   }
-  const auto known = contact().consents.find(change.channel);
   // Evidence is of the moment it was given: a repeated trait does not make it younger.
   if (known != contact().consents.end() && known->second.given == change.given &&
       !change.restores) {
@@ -92,13 +93,25 @@ void Machine::set_timezone(const std::string& name) {
     return;
   }
   contact().timezone = name;
-  // A wait ends by the contact's clock: its end is computed anew, and never lies in the past.
+  // What ends by the contact's clock has its end computed anew, never into the past.
   for (auto& enrollment : contact().enrollments) {
-    if (enrollment.state != EnrollmentState::waiting || !enrollment.due) continue;
+    if (!enrollment.due) continue;
     const Playbook* playbook = playbook_of(enrollment);
     if (playbook == nullptr || enrollment.step >= playbook->steps.size()) continue;
-    if (const auto* wait = std::get_if<Wait>(&playbook->steps[enrollment.step].action)) {
+    const StepAction& action = playbook->steps[enrollment.step].action;
+    const auto* wait = std::get_if<Wait>(&action);
+    const auto* expected = std::get_if<WaitFor>(&action);
+    if (wait != nullptr && enrollment.state == EnrollmentState::waiting) {
       enrollment.due = std::max(now_, wait_end(enrollment, *wait));
+    } else if (expected != nullptr && enrollment.state == EnrollmentState::expecting) {
+      enrollment.due = std::max(now_, add(enrollment.since, *expected->within, zone()));
+    }
+  }
+  for (auto& pending : contact().pending) {
+    const Playbook* playbook = book_.playbook(pending.playbook, pending.version);
+    if (playbook == nullptr || pending.step >= playbook->steps.size()) continue;
+    if (const auto* send = std::get_if<Send>(&playbook->steps[pending.step].action)) {
+      pending.hold_until = std::max(now_, add(pending.since, send->hold, zone()));
     }
   }
 }

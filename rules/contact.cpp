@@ -16,6 +16,10 @@ std::string to_key(const Address& address) {
   return key;
 }
 
+bool is_unsubscribed(const Consent& consent) {
+  return !consent.given && (consent.source == unsubscribed || consent.source == complained);
+}
+
 std::string_view to_string(Reason reason) {
   switch (reason) {
     case Reason::none:

@@ -39,10 +39,17 @@ struct Consent {
   std::string wording;
   bool operator==(const Consent&) const = default;
 };
+// Taken back by an unsubscribe or a complaint: only the person's own act or an operator brings it
+// back (CONTRACT M4).
+bool is_unsubscribed(const Consent& consent);
 
 // CONTRACT M4: `marketing` after an unsubscribe or complaint; `all` after a hard bounce, by hand,
 // or when erased.
 enum class SuppressionScope { marketing, all };
+
+// Reasons of a suppression that are the person's own word.
+inline constexpr std::string_view unsubscribed = "unsubscribed";
+inline constexpr std::string_view complained = "complained";
 
 struct Suppression {
   SuppressionScope scope = SuppressionScope::marketing;
@@ -179,15 +186,15 @@ struct Contact {
 
   std::map<std::string, Tally, std::less<>> history;  // by event name
   Tally touches;                                      // counted ones, both directions
-  std::map<std::string, Instant, std::less<>>
-      touch_counted;  // event name → when last counted (count_every)
+  std::map<std::string, Tally, std::less<>>
+      touch_counted;  // event name → what of it counted as touches (count_every)
   Ledger ledger;
 
   std::int64_t enrollments_made = 0;
   std::vector<Enrollment> enrollments;  // active, and finished ones whose goal may still come
   std::vector<LastStart> starts;
   std::vector<Pending> pending;
-  std::vector<std::string> fill_sent;  // pieces of the fill series that departed
+  std::vector<std::string> fill_sent;  // pieces of series that the contact has had
   std::optional<Instant> fill_last;
 
   bool operator==(const Contact&) const = default;

@@ -2,6 +2,7 @@
 // starts), and operators' commands.
 #include <algorithm>
 
+#include "rules/cel/json.h"
 #include "rules/machine.h"
 
 namespace nurtured::rules {
@@ -23,9 +24,9 @@ cel::Value as_map(const Event& event) {
 
 std::string key_text(const cel::Value& value) {
   if (value.is_string()) return value.as_string();
-  if (value.is_int()) return std::to_string(value.as_int());
-  if (value.is_uint()) return std::to_string(value.as_uint());
-  return {};
+  const bool is_plain = value.is_int() || value.is_uint() || value.is_double() || value.is_bool() ||
+                        value.instant().has_value();
+  return is_plain ? cel::to_plain_text(value) : std::string();
 }
 
 }  // namespace
@@ -53,6 +54,19 @@ void Machine::drain_events() {
 }
 
 void Machine::take(const Event& event) {
+  // Whoever told another system to stop has told us: only the safe direction is believed.
+  for (const std::string_view reason : {unsubscribed, complained}) {
+    if (event.name != "message." + std::string(reason)) continue;
+    const cel::Value* named = event.properties.find("channel");
+    const std::string channel =
+        named != nullptr && named->is_string() ? named->as_string() : std::string();
+    const auto own = contact().addresses.find(channel);
+    auto& known = own == contact().addresses.end()
+                      ? contact().suppression
+                      : address_state({own->first, own->second}).suppression;
+    if (!known) known = Suppression{SuppressionScope::marketing, now_, std::string(reason)};
+    take_back_consent(channel, std::string(reason));
+  }
   handle_event(event);
 }
 
@@ -74,16 +88,13 @@ void Machine::count_touch(const Event& event) {
   const Touchpoint* touchpoint = book_.touchpoint(event.name);
   if (touchpoint == nullptr && event.name != "touch.logged") return;
   if (touchpoint != nullptr && !touchpoint->count_every.empty()) {
-    const auto counted = contact().touch_counted.find(event.name);
-    if (counted != contact().touch_counted.end()) {
-      // A burst is one touch; so is a late event that falls into the time around the last counted
-      // one.
-      const Instant free_from = add(counted->second, touchpoint->count_every, zone());
-      const Instant free_until = subtract(counted->second, touchpoint->count_every, zone());
-      if (event.occurred_at < free_from && event.occurred_at > free_until) return;
-    }
-    auto& last = contact().touch_counted[event.name];
-    last = std::max(last, event.occurred_at);
+    // A burst is one touch; so is a late event that falls into the time around a counted one.
+    Tally& counted = contact().touch_counted[event.name];
+    const auto before = counted.latest_until(event.occurred_at);
+    if (before && event.occurred_at < add(*before, touchpoint->count_every, zone())) return;
+    const auto after = counted.earliest_since(event.occurred_at);
+    if (after && event.occurred_at > subtract(*after, touchpoint->count_every, zone())) return;
+    counted.add(event.occurred_at);
   }
   contact().touches.add(event.occurred_at);
   record("touch").detail = event.name;
@@ -118,8 +129,13 @@ void Machine::judge_stops(const Event* event) {
   for (std::size_t i = 0; i < contact().enrollments.size();) {
     const Enrollment& enrollment = contact().enrollments[i];
     const Playbook* playbook = playbook_of(enrollment);
+    const bool finished = enrollment.state == EnrollmentState::finished;
+    // A finished one may have left something behind that is still held.
+    const bool concerns_any =
+        !finished || std::ranges::find(contact().pending, enrollment.number,
+                                       &Pending::enrollment) != contact().pending.end();
     bool stopped = false;
-    if (playbook != nullptr && enrollment.state != EnrollmentState::finished) {
+    if (playbook != nullptr && concerns_any) {
       for (const Stop& stop : playbook->stops) {
         const bool concerned =
             stop.event.empty() || (event != nullptr && stop.event == event->name &&
@@ -132,11 +148,12 @@ void Machine::judge_stops(const Event* event) {
         }
       }
     }
-    if (!stopped) {
-      ++i;
+    if (stopped && !finished) {
+      end(enrollment.number, "stopped");
       continue;
     }
-    end(enrollment.number, "stopped");
+    if (stopped) withdraw(enrollment.number);
+    ++i;
   }
 }
 
@@ -192,23 +209,31 @@ void Machine::judge_starts(const Event& event) {
   for (const Playbook* playbook : judged) start(*playbook, event);
 }
 
-bool Machine::may_start(const Playbook& playbook, const std::string& key, const Event& event) {
-  const auto ignored = [&](std::string why) {
-    Decision& decision = record("ignored");
-    decision.playbook = playbook.id;
-    decision.detail = std::move(why);
-    return false;
-  };
+void Machine::ignore(const Playbook& playbook, std::string why) {
+  Decision& decision = record("ignored");
+  decision.playbook = playbook.id;
+  decision.detail = std::move(why);
+}
+
+bool Machine::may_run_again(const Playbook& playbook, const std::string& key) {
   const auto& again = playbook.again;
-  if (again.mode != AgainMode::always) {
-    for (const LastStart& last : contact().starts) {
-      if (last.playbook != playbook.id || last.key != key) continue;
-      if (again.mode == AgainMode::never) return ignored("it ran before, and `again` is never");
-      if (now_ < add(last.at, again.after, zone())) {
-        return ignored("it ran before, and `again` asks for " + to_string(again.after));
-      }
+  if (again.mode == AgainMode::always) return true;
+  for (const LastStart& last : contact().starts) {
+    if (last.playbook != playbook.id || last.key != key) continue;
+    if (again.mode == AgainMode::never) {
+      ignore(playbook, "it ran before, and `again` is never");
+      return false;
+    }
+    if (now_ < add(last.at, again.after, zone())) {
+      ignore(playbook, "it ran before, and `again` asks for " + to_string(again.after));
+      return false;
     }
   }
+  return true;
+}
+
+bool Machine::is_stopped_from_the_start(const Playbook& playbook, const std::string& key,
+                                        const Event& event) {
   for (const Stop& stop : playbook.stops) {
     if (!stop.event.empty()) continue;
     const Enrollment candidate{.playbook = playbook.id,
@@ -218,11 +243,11 @@ bool Machine::may_start(const Playbook& playbook, const std::string& key, const 
                                .event_name = event.name,
                                .event = event.properties,
                                .event_at = event.occurred_at};
-    if (holds(stop.condition, nullptr, &candidate)) {
-      return ignored("a stop is already true: " + (stop.condition ? stop.condition->source : ""));
-    }
+    if (!holds(stop.condition, nullptr, &candidate)) continue;
+    ignore(playbook, "a stop is already true: " + (stop.condition ? stop.condition->source : ""));
+    return true;
   }
-  return true;
+  return false;
 }
 
 void Machine::start(const Playbook& playbook, const Event& event) {
@@ -238,6 +263,7 @@ void Machine::start(const Playbook& playbook, const Event& event) {
       return;
     }
   }
+  std::optional<std::int64_t> under_way;
   for (const auto& enrollment : contact().enrollments) {
     if (enrollment.playbook != playbook.id || enrollment.key != key ||
         enrollment.state == EnrollmentState::finished) {
@@ -248,11 +274,12 @@ void Machine::start(const Playbook& playbook, const Event& event) {
       decision.detail = "already under way";
       return;
     }
-    if (!may_start(playbook, key, event)) return;
-    end(enrollment.number, "stopped");
-    break;
+    under_way = enrollment.number;
   }
-  if (!may_start(playbook, key, event)) return;
+  // A restart is not another run: `again` has no say in it.
+  if (!under_way && !may_run_again(playbook, key)) return;
+  if (is_stopped_from_the_start(playbook, key, event)) return;
+  if (under_way) end(*under_way, "stopped");
   auto& starts = contact().starts;
   std::erase_if(starts, [&](const LastStart& last) {
     return last.playbook == playbook.id && last.key == key;
@@ -276,6 +303,7 @@ void Machine::start(const Playbook& playbook, const Event& event) {
 }
 
 std::optional<Address> suppressed_address(const Suppress& command, const Contact& contact) {
+  if (command.message) return command.message->to;
   if (command.address || command.channel.empty()) return command.address;
   const auto own = contact.addresses.find(command.channel);
   if (own == contact.addresses.end()) return std::nullopt;
@@ -308,10 +336,27 @@ void Machine::handle(const Suppress& command) {
   decision.detail = command.reason;
   decision.to = address.value_or(Address{});
   const std::string channel = address ? address->channel : command.channel;
-  if (command.reason == "unsubscribed" || command.reason == "complained") {
-    emit("message." + command.reason, cel::Map{{"channel", channel}});
+  if (command.reason == unsubscribed || command.reason == complained) {
+    take_back_consent(channel, command.reason);
+    cel::Map properties{{"channel", channel}};
+    if (command.message) {
+      properties.set("message", command.message->message);
+      properties.set("kind", to_string(command.message->kind));
+      properties.set("playbook", command.message->playbook);
+    }
+    emit("message." + command.reason, std::move(properties));
   }
   judge_stops(nullptr);
+}
+
+// Of every channel that has one when none is named. It holds whatever address the channel gets
+// next.
+void Machine::take_back_consent(const std::string& channel, const std::string& reason) {
+  auto& consents = contact().consents;
+  if (!channel.empty()) consents.try_emplace(channel);
+  for (auto& [name, consent] : consents) {
+    if (channel.empty() || name == channel) consent = {.at = now_, .source = reason};
+  }
 }
 
 void Machine::handle(const StopEnrollment& command) {

@@ -17,12 +17,13 @@ const AddressState* find_address(const Snapshot& snapshot, const Address& addres
   return nullptr;
 }
 
-bool blocks(const std::optional<Suppression>& suppression, Kind kind) {
-  return suppression && (suppression->scope == SuppressionScope::all || is_marketing(kind));
-}
-
 bool needs_consent(Kind kind) {
   return is_marketing(kind) || kind == Kind::reminder;
+}
+
+// An unsubscribe takes back the consent, so it keeps whatever needs one.
+bool blocks(const std::optional<Suppression>& suppression, Kind kind) {
+  return suppression && (suppression->scope == SuppressionScope::all || needs_consent(kind));
 }
 
 // How near a channel came to being usable, from the farthest to the nearest gate.
@@ -66,7 +67,6 @@ Verdict choose_targets(const Book& book, const Snapshot& snapshot, const Message
     return {.reason = Reason::refused, .detail = "every channel refused it", .skip = true};
   }
   verdict.reason = nearest ? nearest->reason : Reason::unreachable;
-  verdict.skip = verdict.reason == Reason::only_to;
   verdict.detail = nearest ? nearest->address.channel : "no channel is set";
   return verdict;
 }
@@ -81,28 +81,42 @@ bool is_paused(const Book& book, const Pauses& pauses, const Pending& pending,
   });
 }
 
-std::vector<const Ledger*> ledgers_of(const Snapshot& snapshot,
-                                      const std::vector<Address>& targets) {
-  std::vector<const Ledger*> ledgers = {&snapshot.contact.ledger};
-  for (const auto& target : targets) {
-    if (const AddressState* state = find_address(snapshot, target))
-      ledgers.push_back(&state->ledger);
-  }
-  return ledgers;
+bool is_muting(const Mute& mute, const Book& book, const Contact& contact,
+               const Enrollment* enrollment, Instant now) {
+  const auto answer =
+      mute.condition.program.evaluate(ConditionScope(book, contact, nullptr, enrollment, now));
+  return answer && answer->is_bool() && answer->as_bool();
 }
 
-std::optional<std::string> muted_by(const Book& book, const Contact& contact,
-                                    const Enrollment* enrollment, Kind kind, Instant now) {
+const Mute* muted_by(const Book& book, const Contact& contact, const Enrollment* enrollment,
+                     Kind kind, Instant now) {
   for (const auto& mute : book.settings().mute) {
     const bool applies = mute.kinds.empty()
                              ? is_marketing(kind)
                              : std::ranges::find(mute.kinds, kind) != mute.kinds.end();
-    if (!applies) continue;
-    const auto answer =
-        mute.condition.program.evaluate(ConditionScope(book, contact, nullptr, enrollment, now));
-    if (answer && answer->is_bool() && answer->as_bool()) return mute.condition.source;
+    if (applies && is_muting(mute, book, contact, enrollment, now)) return &mute;
   }
-  return std::nullopt;
+  return nullptr;
+}
+
+// When time alone ends it ("a ticket in the last 3 days"): looked for ever further ahead, then
+// halved down to the millisecond. A shorter gap before the end that is found may be passed over.
+std::optional<Instant> end_of_mute(const Mute& mute, const Book& book, const Contact& contact,
+                                   const Enrollment* enrollment, Instant now) {
+  constexpr base::Milliseconds ahead_max = std::chrono::hours{24 * 64};
+  const auto muting = [&](Instant at) { return is_muting(mute, book, contact, enrollment, at); };
+  base::Milliseconds still{0};
+  base::Milliseconds over = std::chrono::minutes{1};
+  while (muting(now + over)) {
+    if (over >= ahead_max) return std::nullopt;
+    still = over;
+    over *= 2;
+  }
+  while (over - still > base::Milliseconds{1}) {
+    const base::Milliseconds middle = still + (over - still) / 2;
+    (muting(now + middle) ? still : over) = middle;
+  }
+  return now + over;
 }
 
 std::int64_t count_days(const Ledger& ledger, const Zone& zone, LocalDay from, LocalDay to) {
@@ -130,6 +144,16 @@ std::optional<Instant> next_room(const Limits& limits, const Ledger& ledger, con
 }
 
 }  // namespace
+
+std::vector<const Ledger*> ledgers_of(const Snapshot& snapshot,
+                                      const std::vector<Address>& targets) {
+  std::vector<const Ledger*> ledgers = {&snapshot.contact.ledger};
+  for (const auto& target : targets) {
+    if (const AddressState* state = find_address(snapshot, target))
+      ledgers.push_back(&state->ledger);
+  }
+  return ledgers;
+}
 
 Reason judge_address(const Book& book, const Snapshot& snapshot, Kind kind,
                      const Address& address) {
@@ -249,8 +273,9 @@ Verdict judge(const Book& book, const Pauses& pauses, const Snapshot& snapshot,
                 caps.earliest == base::instant_max ? std::nullopt : std::optional(caps.earliest));
     }
   }
-  if (const auto mute = muted_by(book, contact, enrollment, message.kind, now)) {
-    return no(Reason::muted, *mute);
+  if (const Mute* mute = muted_by(book, contact, enrollment, message.kind, now)) {
+    return no(Reason::muted, mute->condition.source,
+              end_of_mute(*mute, book, contact, enrollment, now));
   }
   for (const auto& target : pending.targets) {
     if (target.not_before && *target.not_before > now) {

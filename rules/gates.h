@@ -41,6 +41,10 @@ Verdict judge(const Book& book, const Pauses& pauses, const Snapshot& snapshot,
 // `via: all` message, which share the slot of the first.
 Reason judge_address(const Book& book, const Snapshot& snapshot, Kind kind, const Address& address);
 
+// What M1 and M3 are judged by for a message to `targets`: the contact's ledger and theirs.
+std::vector<const Ledger*> ledgers_of(const Snapshot& snapshot,
+                                      const std::vector<Address>& targets);
+
 // CONTRACT M1: how many of `kind` may be among any `window` messages in a row; the window itself
 // for value.
 std::size_t share_max(const Mix& mix, Kind kind);

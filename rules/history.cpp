@@ -47,10 +47,26 @@ std::int64_t Tally::between(Instant from, Instant to) const {
   const auto end = std::ranges::upper_bound(recent, to);
   std::int64_t found = begin < end ? end - begin : 0;
   for (const auto& [day, number] : days) {
-    const Instant noon = base::from_millis(day * day_millis + day_millis / 2);
-    if (noon >= from && noon <= to) found += number;
+    // What is counted by day lies before all of `recent` and not before `first`.
+    const Instant earliest = std::max(first, base::from_millis(day * day_millis));
+    const Instant day_end = base::from_millis((day + 1) * day_millis - 1);
+    const Instant latest = recent.empty() ? day_end : std::min(day_end, recent.front());
+    const Instant middle = earliest + (std::max(latest, earliest) - earliest) / 2;
+    if (middle >= from && middle <= to) found += number;
   }
   return found;
+}
+
+std::optional<Instant> Tally::latest_until(Instant at) const {
+  const auto after = std::ranges::upper_bound(recent, at);
+  if (after == recent.begin()) return std::nullopt;
+  return *std::prev(after);
+}
+
+std::optional<Instant> Tally::earliest_since(Instant at) const {
+  const auto found = std::ranges::lower_bound(recent, at);
+  if (found == recent.end()) return std::nullopt;
+  return *found;
 }
 
 Tally merged(const Tally& left, const Tally& right) {

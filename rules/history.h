@@ -27,9 +27,13 @@ struct Tally {
 
   // In any order of time: a late one lands in its place.
   void add(Instant at);
-  // How many happened in [from, to]. A day that is only partly inside counts whole when its noon
-  // is.
+  // How many happened in [from, to]. Of a day that is kept as a count, all or none: by the middle
+  // of the time in which they can have happened.
   std::int64_t between(Instant from, Instant to) const;
+
+  // The nearest times at or before and at or after `at`, of those that are known exactly.
+  std::optional<Instant> latest_until(Instant at) const;
+  std::optional<Instant> earliest_since(Instant at) const;
 
   bool operator==(const Tally&) const = default;
 };

@@ -14,6 +14,13 @@ void Ledger::depart(Departure departure, std::size_t window) {
   }
 }
 
+void Ledger::take_back_latest(Kind kind, Instant until) {
+  const auto found = std::find_if(departures.rbegin(), departures.rend(), [&](const Departure& d) {
+    return d.kind == kind && d.at <= until;
+  });
+  if (found != departures.rend()) departures.erase(std::next(found).base());
+}
+
 void Ledger::take_back(const Departure& departure) {
   const auto found = std::find(departures.rbegin(), departures.rend(), departure);
   if (found != departures.rend()) departures.erase(std::next(found).base());

@@ -34,6 +34,8 @@ struct Ledger {
   // Takes back the latest departure at that moment and of that kind: the message did not leave
   // after all.
   void take_back(const Departure& departure);
+  // Likewise of the latest of that kind at or before `until`, where the exact moment is not known.
+  void take_back_latest(Kind kind, Instant until);
 
   bool operator==(const Ledger&) const = default;
 };

@@ -1,6 +1,7 @@
 // One transition in the making: the working state that the parts of `advance` share. Private to
 // rules/: include rules/advance.h instead. The parts are events.cpp (what comes in), steps.cpp
-// (what an enrollment does), slots.cpp (what may leave) and changes.cpp (what a contact is).
+// (what an enrollment does), slots.cpp (what may leave), fill.cpp (what feeds the mix) and
+// changes.cpp (what a contact is).
 #pragma once
 
 #include <deque>
@@ -52,10 +53,14 @@ class Machine {
   void judge_expectations(const Event& event);
   void judge_starts(const Event& event);
   void start(const Playbook& playbook, const Event& event);
-  bool may_start(const Playbook& playbook, const std::string& key, const Event& event);
+  void ignore(const Playbook& playbook, std::string why);
+  bool may_run_again(const Playbook& playbook, const std::string& key);
+  bool is_stopped_from_the_start(const Playbook& playbook, const std::string& key,
+                                 const Event& event);
   void emit(std::string name, cel::Value properties, ContactChange change = {});
   void drain_events();
   void handle(const Suppress& command);
+  void take_back_consent(const std::string& channel, const std::string& reason);
   bool was_told(const Suppression& known, const std::string& reason) const;
   void handle(const StopEnrollment& command);
   void handle(const RetryEnrollment& command);
@@ -104,7 +109,7 @@ class Machine {
   bool settle_once();
   bool settle_one(Pending& pending);
   void give_slot(Pending& pending, const MessageInfo& message, const Verdict& verdict);
-  void hold(Pending& pending, const Verdict& verdict);
+  bool hold(Pending& pending, const Verdict& verdict);
   void skip(std::size_t index, Reason reason, const std::string& detail);
   void complete(std::size_t index, bool departed);
   void free_slot(const std::string& key, const Address& address);
@@ -117,12 +122,17 @@ class Machine {
   void refused(std::size_t index, Target& target, Kind kind, const Outcome& outcome);
   void uncertain(std::size_t index, Target& target, Kind kind);
   void render_failed(std::size_t index, Target& target, Kind kind, const std::string& reason);
-  bool maintain_fill();
   Route route_of(const Pending& pending) const;
   void push_delivery(const Pending& pending, const Target& target, DeliveryChange change,
                      Kind kind);
   Decision& record(std::string action, const Pending& pending, Kind kind);
   std::pair<std::size_t, Target*> find_delivery(const std::string& key);
+
+  // ---- fill.cpp ----
+  // True when a piece was added to what is pending, or taken from it.
+  bool maintain_fill();
+  // Remembers that the contact has had this message, where a series has it.
+  void had_piece(const std::string& message);
 
   const Book& book_;
   const Pauses& pauses_;
@@ -133,11 +143,15 @@ class Machine {
   std::size_t events_taken_ = 0;
 };
 
+// Whether more messages or touches alone would let it go.
+bool is_held_by_share(const Pending& pending);
+// Whether something of a playbook is held so.
+bool wants_fill(const Contact& contact);
 // The next piece of the fill series that the contact has not been sent and that the mix allows: of
 // the kind furthest below its share. nullopt when there is none.
-std::optional<std::string> next_fill_piece(const Book& book, const Contact& contact);
+std::optional<std::string> next_fill_piece(const Book& book, const Snapshot& snapshot);
 
 // The moment at which something of this contact next falls due.
-std::optional<Instant> next_wake(const Book& book, const Contact& contact);
+std::optional<Instant> next_wake(const Book& book, const Snapshot& snapshot);
 
 }  // namespace nurtured::rules

@@ -59,7 +59,10 @@ Contact merged(Contact into, const Contact& from, std::vector<AddressState>& add
   }
   into.attributes.insert(from.attributes.begin(), from.attributes.end());
   into.addresses.insert(from.addresses.begin(), from.addresses.end());
-  into.consents.insert(from.consents.begin(), from.consents.end());
+  for (const auto& [channel, consent] : from.consents) {
+    const auto [own, is_new] = into.consents.try_emplace(channel, consent);
+    if (!is_new && is_unsubscribed(consent)) own->second = consent;
+  }
   for (const auto& tag : from.tags) {
     const auto place = std::ranges::lower_bound(into.tags, tag);
     if (place == into.tags.end() || *place != tag) into.tags.insert(place, tag);
@@ -77,13 +80,16 @@ Contact merged(Contact into, const Contact& from, std::vector<AddressState>& add
     into.history[event] = merged(into.history[event], tally);
   }
   into.touches = merged(into.touches, from.touches);
-  for (const auto& [event, at] : from.touch_counted) {
-    auto& counted = into.touch_counted[event];
-    counted = std::max(counted, at);
+  for (const auto& [event, tally] : from.touch_counted) {
+    into.touch_counted[event] = merged(into.touch_counted[event], tally);
   }
   merge_ledger(into.ledger, from.ledger);
   merge_enrollments(into, from);
-  into.fill_sent.insert(into.fill_sent.end(), from.fill_sent.begin(), from.fill_sent.end());
+  for (const auto& piece : from.fill_sent) {
+    if (std::ranges::find(into.fill_sent, piece) == into.fill_sent.end()) {
+      into.fill_sent.push_back(piece);
+    }
+  }
   if (from.fill_last && (!into.fill_last || *from.fill_last > *into.fill_last)) {
     into.fill_last = from.fill_last;
   }

@@ -274,18 +274,15 @@ std::string_view attribute_name(std::string_view trait) {
 }
 
 Value render_data(const Book& book, const Contact& contact, const Enrollment* enrollment,
-                  const Event* event) {
+                  Instant now) {
   cel::Map data;
   data.set("contact", contact_map(contact));
-  if (event != nullptr) {
-    data.set("event", event_map(event->name, event->properties, event->occurred_at));
-  } else if (enrollment != nullptr) {
-    data.set("event", event_map(enrollment->event_name, enrollment->event, enrollment->event_at));
-  } else {
-    data.set("event", cel::Map{});
-  }
+  data.set("event", enrollment != nullptr
+                        ? event_map(enrollment->event_name, enrollment->event, enrollment->event_at)
+                        : Value(cel::Map{}));
   data.set("enrollment", enrollment != nullptr ? enrollment_map(*enrollment) : Value(cel::Map{}));
   data.set("vars", book.settings().vars.is_map() ? book.settings().vars : Value(cel::Map{}));
+  data.set("now", now);
   return data;
 }
 

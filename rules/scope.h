@@ -52,9 +52,9 @@ class ConditionScope final : public cel::Scope {
 // section 6 names; any other name is kept as it is. The view is into `trait` or into static text.
 std::string_view attribute_name(std::string_view trait);
 
-// What a message, `set`, `emit` and `notify` print from: a map of contact, event, enrollment and
-// vars.
+// What a message, `set`, `emit` and `notify` print from: a map of contact, event, enrollment, vars
+// and now.
 cel::Value render_data(const Book& book, const Contact& contact, const Enrollment* enrollment,
-                       const Event* event = nullptr);
+                       Instant now);
 
 }  // namespace nurtured::rules

@@ -21,6 +21,9 @@ constexpr std::array<std::chrono::minutes, 6> retry_delays = {
     std::chrono::minutes{60}, std::chrono::minutes{120}, std::chrono::minutes{240}};
 constexpr base::Milliseconds retry_for_max = std::chrono::hours{72};
 
+// What passed the gates before its `hold` ran out may spend this long in the dispatcher's queue.
+constexpr base::Milliseconds queue_time_max = std::chrono::minutes{15};
+
 bool in_flight(const Target& target) {
   return target.state == TargetState::ready || target.state == TargetState::committing;
 }
@@ -43,6 +46,14 @@ base::Milliseconds jittered(base::Milliseconds delay, const std::string& key,
   const std::int64_t drawn =
       (std::int64_t{digest[0]} * 256 + digest[1]) * 2 * spread / 65536 - spread;
   return delay + base::Milliseconds{drawn};
+}
+
+// What every built-in event about a message tells (CONTRACT section 6).
+cel::Map message_properties(const Pending& pending, const std::string& channel, Kind kind) {
+  return {{"message", pending.message},
+          {"kind", to_string(kind)},
+          {"channel", channel},
+          {"playbook", pending.playbook}};
 }
 
 const Playbook* version_of(const Book& book, const Pending& pending) {
@@ -138,7 +149,7 @@ bool Machine::settle_once() {
       skip(i, Reason::expired, "");
       return true;
     }
-    if (pending.hold_until <= now_) {
+    if (pending.hold_until < now_) {
       skip(i, pending.reason == Reason::none ? Reason::hold : pending.reason, "`hold` ran out");
       return true;
     }
@@ -173,13 +184,18 @@ bool Machine::settle_one(Pending& pending) {
     give_slot(pending, message, verdict);
     return false;
   }
+  const auto index = static_cast<std::size_t>(&pending - contact().pending.data());
   if (verdict.skip) {
-    const auto index = static_cast<std::size_t>(&pending - contact().pending.data());
     skip(index, verdict.reason, verdict.detail);
     return true;
   }
+  if (pending.hold_until == now_) {
+    skip(index, verdict.reason == Reason::in_flight ? Reason::hold : verdict.reason,
+         "`hold` ran out");
+    return true;
+  }
   const std::int64_t number = pending.enrollment;
-  hold(pending, verdict);
+  const bool asks_for_fill = hold(pending, verdict) && is_held_by_share(pending);
   // `while_held: go_on`: the later steps do not wait for it.
   if (verdict.reason != Reason::in_flight) {
     Enrollment* held = find_enrollment(number);
@@ -195,7 +211,7 @@ bool Machine::settle_one(Pending& pending) {
       }
     }
   }
-  return false;
+  return asks_for_fill;
 }
 
 void Machine::give_slot(Pending& pending, const MessageInfo& message, const Verdict& verdict) {
@@ -226,9 +242,11 @@ void Machine::give_slot(Pending& pending, const MessageInfo& message, const Verd
   pending.until.reset();
 }
 
-void Machine::hold(Pending& pending, const Verdict& verdict) {
-  const bool changed = pending.reason != verdict.reason || pending.until != verdict.until;
-  if (pending.reason != verdict.reason) pending.reason_since = now_;
+// True when the reason is another one than before.
+bool Machine::hold(Pending& pending, const Verdict& verdict) {
+  const bool another = pending.reason != verdict.reason;
+  const bool changed = another || pending.until != verdict.until;
+  if (another) pending.reason_since = now_;
   // Waiting for the slot is over within moments: it is shown while it lasts, but not worth a line
   // in the log.
   if (changed && verdict.reason != Reason::in_flight) {
@@ -241,6 +259,7 @@ void Machine::hold(Pending& pending, const Verdict& verdict) {
   }
   pending.reason = verdict.reason;
   pending.until = verdict.until;
+  return another;
 }
 
 void Machine::skip(std::size_t index, Reason reason, const std::string& detail) {
@@ -260,7 +279,7 @@ void Machine::complete(std::size_t index, bool departed) {
   if (pending.enrollment == 0) {
     // A piece of fill has had its turn however it ended: one that cannot be sent is not tried again
     // and again.
-    contact().fill_sent.push_back(pending.message);
+    had_piece(pending.message);
     contact().fill_last = now_;
   }
   Enrollment* enrollment = find_enrollment(pending.enrollment);
@@ -319,7 +338,8 @@ void Machine::handle(const Claim& claim) {
     verdict.reason = Reason::failed;
   } else if (another_left) {
     verdict.reason = judge_address(book_, out_.next, message->kind, target->address);
-  } else if ((pending.expires && *pending.expires <= now_) || pending.hold_until <= now_) {
+  } else if ((pending.expires && *pending.expires <= now_) ||
+             pending.hold_until + queue_time_max < now_) {
     verdict.reason = Reason::expired;
   } else {
     verdict = judge(book_, pauses_, out_.next, find_enrollment(pending.enrollment), *message,
@@ -389,11 +409,14 @@ void Machine::delivered(std::size_t index, Target& target, Kind kind) {
   decision.to = target.address;
   decision.delivery = delivery_key(contact().id, pending, target.address.channel);
   if (first && is_marketing(kind)) contact().touches.add(departed);
-  emit("message.sent", cel::Map{{"message", pending.message},
-                                {"kind", to_string(kind)},
-                                {"channel", target.address.channel},
-                                {"playbook", pending.playbook}});
-  resolve(index);
+  if (first) had_piece(pending.message);
+  const std::string key = decision.delivery;
+  emit("message.sent", message_properties(pending, target.address.channel, kind));
+  // While the step still stands at the message: a wait_for right after it listens already, and a
+  // stop comes before the next step.
+  drain_events();
+  const auto [left, still_there] = find_delivery(key);
+  if (still_there != nullptr) resolve(left);
 }
 
 // After the outcome of one delivery. The deliveries of `via: all` are one message: when none is on
@@ -439,11 +462,13 @@ void Machine::refused(std::size_t index, Target& target, Kind kind, const Outcom
   decision.reason = Reason::refused;
   decision.delivery = key;
   decision.detail = outcome.reason;
-  resolve(index);
   if (outcome.kind == OutcomeKind::refused_address) {
     address_state(address).suppression = Suppression{SuppressionScope::all, now_, "bounced"};
-    emit("message.bounced", cel::Map{{"channel", address.channel}, {"reason", outcome.reason}});
+    cel::Map properties = message_properties(pending, address.channel, kind);
+    properties.set("reason", outcome.reason);
+    emit("message.bounced", std::move(properties));
   }
+  resolve(index);
 }
 
 void Machine::uncertain(std::size_t index, Target& target, Kind kind) {
@@ -499,12 +524,12 @@ void Machine::render_failed(std::size_t index, Target& target, Kind kind,
 void Machine::handle(const ResendDelivery& command) {
   const Delivery& old = command.delivery;
   const MessageInfo* message = book_.message(old.message);
-  if (message == nullptr) return;
+  if (message == nullptr || find_delivery(old.key).second != nullptr) return;
   // It may have counted once already: what it took is given back before it is judged like any
-  // other.
+  // other. Nothing of the contact left between its departure and the doubt about it.
   if (is_marketing(old.kind)) {
-    contact().ledger.take_back({old.at, old.kind});
-    address_state(old.to).ledger.take_back({old.at, old.kind});
+    contact().ledger.take_back_latest(old.kind, old.at);
+    address_state(old.to).ledger.take_back_latest(old.kind, old.at);
   }
   Pending pending{.enrollment = old.enrollment,
                   .playbook = old.playbook,
@@ -527,71 +552,6 @@ void Machine::handle(const ResendDelivery& command) {
       std::stoul(old.key.substr(turn_dot + 1, channel_dot - turn_dot - 1)));
   pending.targets.push_back({.address = old.to, .attempt = old.attempt});
   contact().pending.push_back(std::move(pending));
-}
-
-std::optional<std::string> next_fill_piece(const Book& book, const Contact& contact) {
-  const Settings& settings = book.settings();
-  if (!settings.fill) return std::nullopt;
-  const auto series = settings.series.find(settings.fill->series);
-  if (series == settings.series.end()) return std::nullopt;
-  const auto& departures = contact.ledger.departures;
-  const auto lack = [&](Kind kind) {
-    const int share = kind == Kind::value        ? settings.mix.value
-                      : kind == Kind::engagement ? settings.mix.engagement
-                                                 : settings.mix.offer;
-    const auto sent =
-        std::ranges::count_if(departures, [&](const Departure& d) { return d.kind == kind; });
-    return static_cast<double>(share) * static_cast<double>(departures.size() + 1) / 100.0 -
-           static_cast<double>(sent);
-  };
-  std::optional<std::string> best;
-  double best_lack = 0;
-  for (const auto& name : series->second) {
-    const MessageInfo* message = book.message(name);
-    if (message == nullptr || !is_marketing(message->kind)) continue;
-    if (std::ranges::find(contact.fill_sent, name) != contact.fill_sent.end()) continue;
-    if (!mix_allows(settings.mix, contact.ledger, message->kind)) continue;
-    if (message->kind == Kind::offer && contact.touches.count < settings.touches_before_offer)
-      continue;
-    const double lacking = lack(message->kind);
-    if (!best || lacking > best_lack) {
-      best = name;
-      best_lack = lacking;
-    }
-  }
-  return best;
-}
-
-bool Machine::maintain_fill() {
-  const auto& fill = book_.settings().fill;
-  if (!fill) return false;
-  auto& pending = contact().pending;
-  const bool wanted = std::ranges::any_of(pending, [](const Pending& p) {
-    return p.enrollment != 0 && (p.reason == Reason::mix || p.reason == Reason::touches);
-  });
-  const auto piece =
-      std::ranges::find_if(pending, [](const Pending& p) { return p.enrollment == 0; });
-  if (piece != pending.end()) {
-    // Nothing is held behind the mix any more: the piece is not needed, and leaves no trace. One
-    // that was tried already keeps its turn, or its retry would be forgotten.
-    if (!wanted && piece->targets.empty()) {
-      pending.erase(piece);
-      return true;
-    }
-    return false;
-  }
-  if (!wanted) return false;
-  if (contact().fill_last && now_ < add(*contact().fill_last, fill->every, zone())) return false;
-  const auto name = next_fill_piece(book_, contact());
-  if (!name) return false;
-  pending.push_back({.playbook = "fill:" + fill->series,
-                     .turn = static_cast<std::uint32_t>(contact().fill_sent.size()),
-                     .step_id = "fill",
-                     .message = *name,
-                     .since = now_,
-                     .hold_until = add(now_, Span{.days = 30}, zone()),
-                     .reason_since = now_});
-  return true;
 }
 
 }  // namespace nurtured::rules

@@ -2,7 +2,9 @@
 #include <algorithm>
 
 #include "base/digest.h"
+#include "rules/cel/json.h"
 #include "rules/machine.h"
+#include "rules/traits.h"
 
 namespace nurtured::rules {
 namespace {
@@ -10,13 +12,6 @@ namespace {
 // How long a finished enrollment is kept for a goal without `within`, whose late arrival counts as
 // a conversion.
 constexpr Span conversion_watch{.days = 400};
-
-std::string value_text(const cel::Value& value) {
-  if (value.is_string()) return value.as_string();
-  if (value.is_int()) return std::to_string(value.as_int());
-  if (value.is_bool()) return value.as_bool() ? "true" : "false";
-  return std::string(cel::type_name(value.kind()));
-}
 
 // The same number for the same enrollment on every run, so that spreading is reproducible.
 std::uint64_t stable_number(ContactId contact, std::int64_t enrollment, Instant due) {
@@ -32,6 +27,8 @@ std::uint64_t stable_number(ContactId contact, std::int64_t enrollment, Instant 
 
 void Machine::run_steps(std::int64_t number) {
   for (std::size_t count = 0;; ++count) {
+    // What the former step caused comes before the next one.
+    drain_events();
     Enrollment* enrollment = find_enrollment(number);
     if (enrollment == nullptr || enrollment->state == EnrollmentState::parked ||
         enrollment->state == EnrollmentState::finished) {
@@ -223,22 +220,31 @@ base::Result<cel::Value> Machine::evaluate(const ValueSource& source,
     return value;
   }
   auto text = std::get<std::shared_ptr<const Text>>(source)->render(
-      render_data(book_, contact(), &enrollment));
+      render_data(book_, contact(), &enrollment, now_));
   if (!text) return base::fail(text.error());
   return cel::Value(*std::move(text));
 }
 
 Machine::Flow Machine::execute(const Set& set, const Step& step, Enrollment& enrollment) {
-  ContactChange change;
+  cel::Map traits;
   for (const auto& [name, source] : set.attributes) {
     auto value = evaluate(source, enrollment);
     if (!value) {
       park(enrollment, value.error());
       return Flow::wait;
     }
-    Decision& decision = record("set", &enrollment);
-    decision.detail = name + " = " + value_text(*value);
-    change.attributes.emplace_back(name, *std::move(value));
+    traits.set(name, *std::move(value));
+  }
+  ContactChange change;
+  std::vector<std::string> problems;
+  apply_traits(traits, change, problems);
+  if (!problems.empty()) {
+    park(enrollment, {.message = problems.front(), .place = step.place});
+    return Flow::wait;
+  }
+  for (const auto& entry : traits) {
+    record("set", &enrollment).detail =
+        cel::to_plain_text(entry.key) + " = " + cel::to_plain_text(entry.value);
   }
   const std::int64_t number = enrollment.number;
   enrollment.step = step.next;
@@ -273,8 +279,7 @@ Machine::Flow Machine::execute(const MoveTo& move, const Step& step, Enrollment&
 
 Machine::Flow Machine::execute(const Score& score, const Step& step, Enrollment& enrollment) {
   contact().score = score.absolute ? score.amount : contact().score + score.amount;
-  record("score", &enrollment).detail =
-      value_text(cel::Value(static_cast<std::int64_t>(contact().score)));
+  record("score", &enrollment).detail = cel::to_plain_text(cel::Value(contact().score));
   const std::int64_t number = enrollment.number;
   enrollment.step = step.next;
   return after_change(number);
@@ -297,7 +302,7 @@ Machine::Flow Machine::execute(const Emit& emitted, const Step& step, Enrollment
 }
 
 Machine::Flow Machine::execute(const Notify& notify, const Step& step, Enrollment& enrollment) {
-  auto text = notify.text->render(render_data(book_, contact(), &enrollment));
+  auto text = notify.text->render(render_data(book_, contact(), &enrollment, now_));
   if (!text) {
     park(enrollment, text.error());
     return Flow::wait;
@@ -389,8 +394,10 @@ void Machine::withdraw(std::int64_t enrollment) {
       ++i;
       continue;
     }
-    Decision& decision = record("skip", pending, kind);
-    decision.reason = Reason::withdrawn;
+    const bool left = std::ranges::any_of(pending.targets, [](const Target& target) {
+      return target.state == TargetState::departed || target.state == TargetState::uncertain;
+    });
+    if (!left) record("skip", pending, kind).reason = Reason::withdrawn;
     contact().pending.erase(contact().pending.begin() + static_cast<std::ptrdiff_t>(i));
   }
 }

@@ -81,6 +81,10 @@ struct Suppress {
   // Instead of `address`: what the contact now has on this channel, the person where that is
   // nothing, for whoever asks us to stop must not be asked for an address.
   std::string channel = {};
+  // The delivery whose link or report says so; the engine looks up `message`, which then names the
+  // address.
+  std::string delivery = {};
+  std::optional<Delivery> message = {};
 };
 // What is suppressed: `address`, or the contact's own on `channel`. nullopt: the person.
 std::optional<Address> suppressed_address(const Suppress& command, const Contact& contact);

@@ -344,7 +344,6 @@ struct Fields<rules::Contact> {  // `id` is the row's
     visit(12, self.score);
     visit(13, self.history);
     visit(14, self.touches);
-    visit(15, self.touch_counted);
     visit(16, self.ledger);
     visit(17, self.enrollments_made);
     visit(18, self.enrollments);
@@ -352,6 +351,7 @@ struct Fields<rules::Contact> {  // `id` is the row's
     visit(20, self.pending);
     visit.name(21, self.fill_sent);
     visit(22, self.fill_last);
+    visit(23, self.touch_counted);
   }
 };
 

@@ -51,7 +51,7 @@ Result<Recipient> find_recipient(const Call& call, const BookKeeper& keeper,
   Recipient recipient{.locale = options.locale.empty() ? contact.locale : options.locale};
   recipient.zone = book.knows_zone(contact.timezone) ? contact.timezone : book.settings().zone_name;
   if (recipient.locale.empty()) recipient.locale = "en";
-  const cel::Value variables = rules::render_data(book, contact, nullptr);
+  const cel::Value variables = rules::render_data(book, contact, nullptr, call.world.clock.now());
   for (const auto& entry : variables.as_map()) recipient.variables.set(entry.key, entry.value);
   if (!config.http.public_url.empty()) {
     recipient.variables.set("unsubscribe_url", config.http.public_url + "/u/example");

@@ -302,4 +302,16 @@ std::string json_quote(std::string_view text) {
   return out + '"';
 }
 
+std::string to_plain_text(const Value& value) {
+  if (value.is_string()) return value.as_string();
+  constexpr double whole_max = 9007199254740992.0;  // 2^53
+  if (value.is_double() && std::abs(value.as_double()) <= whole_max &&
+      value.as_double() == std::trunc(value.as_double())) {
+    return std::to_string(static_cast<std::int64_t>(value.as_double()));
+  }
+  std::string text = to_json(value);
+  const bool is_moment = value.is_timestamp() || value.is_duration();
+  return is_moment ? text.substr(1, text.size() - 2) : text;
+}
+
 }  // namespace nurtured::cel

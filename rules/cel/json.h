@@ -28,6 +28,10 @@ base::Result<Value> from_json(std::string_view text, JsonLimits limits = {});
 // back null, bool, int, double, string, list and string-keyed map unchanged.
 std::string to_json(const Value& value);
 
+// As a person reads it: a text without quotes, a whole number without a mark of being a double,
+// times and durations as to_json spells them, and to_json's JSON for everything else.
+std::string to_plain_text(const Value& value);
+
 // The text as a JSON string with its quotes. Ill-formed UTF-8 is replaced with U+FFFD.
 std::string json_quote(std::string_view text);
 

@@ -96,7 +96,7 @@ TEST_CASE("the first channel that consent and address allow is taken") {
   CHECK(world.judge().targets.at(0).channel == "email");
   world.route.refused = {"telegram", "email"};
   CHECK(world.judge().reason == Reason::refused);
-  CHECK(world.judge().skip);
+  CHECK_FALSE(world.judge().skip);  // held: the list may change
   world.route.refused.clear();
   world.route.all = true;
   CHECK(world.judge().targets.size() == 2);
@@ -199,7 +199,7 @@ TEST_CASE("staging lets nothing out to any other address") {
   World world;
   world.settings.only_to = {"me@example.org"};
   CHECK(world.judge().reason == Reason::only_to);
-  CHECK(world.judge().skip);
+  CHECK_FALSE(world.judge().skip);  // held: the list may change
   world.settings.only_to = {"U1@example.org"};
   CHECK(world.judge().allowed());
 }

@@ -243,7 +243,7 @@ rules::Contact random_contact(Random& random, ContactId id) {
           .created = moment(random),
           .history = table(random, tally),
           .touches = tally(random),
-          .touch_counted = table(random, moment),
+          .touch_counted = table(random, tally),
           .ledger = ledger(random),
           .enrollments_made = integer(random),
           .enrollments = list(random, enrollment),

@@ -34,7 +34,7 @@ rules::Contact waiting_contact(ContactId id, Instant at) {
   contact.history["checklist.downloaded"].add(at);
   contact.history["contact.identified"].add(at);
   contact.touches.add(at);
-  contact.touch_counted["checklist.downloaded"] = at;
+  contact.touch_counted["checklist.downloaded"].add(at);
   contact.enrollments_made = 1;
   contact.enrollments.push_back({.number = 1,
                                  .playbook = "checklist-to-webinar",

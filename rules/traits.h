@@ -1,5 +1,5 @@
-// Traits of a Segment message, read into the change that they make to a contact (CONTRACT section
-// 6: known traits).
+// What is said of a contact by name (a Segment message's traits, a `set` step's attributes), read
+// into the change that it makes (CONTRACT section 6: known traits).
 #pragma once
 
 #include <cstddef>
@@ -11,7 +11,7 @@
 #include "rules/cel/value.h"
 #include "rules/event.h"
 
-namespace nurtured::daemon {
+namespace nurtured::rules {
 
 inline constexpr std::size_t trait_name_bytes_max = 200;
 inline constexpr std::size_t channel_name_bytes_max = 40;
@@ -36,7 +36,7 @@ bool is_plain_text(std::string_view text, std::size_t bytes_max);
 // nothing to remove, and null is passed over. "channels.NAME" and "consent.NAME" are taken as the
 // nested forms are; a channel's address is a text, a whole number or {"address": …} or {"id": …}.
 // What cannot be used is left out and named in `problems`.
-void apply_traits(const cel::Value& traits, rules::ContactChange& change,
+void apply_traits(const cel::Value& traits, ContactChange& change,
                   std::vector<std::string>& problems);
 
-}  // namespace nurtured::daemon
+}  // namespace nurtured::rules

@@ -1,10 +1,10 @@
-#include "daemon/traits.h"
+#include "rules/traits.h"
 
 #include <algorithm>
 
 #include "rules/scope.h"
 
-namespace nurtured::daemon {
+namespace nurtured::rules {
 namespace {
 
 constexpr std::size_t email_bytes_max = 254;
@@ -66,7 +66,7 @@ bool is_locale(std::string_view text) {
 // One reading of one map of traits.
 class TraitReader {
  public:
-  TraitReader(rules::ContactChange& change, std::vector<std::string>& problems)
+  TraitReader(ContactChange& change, std::vector<std::string>& problems)
       : change_(change), problems_(problems) {}
 
   void read(const std::string& name, const cel::Value& value) {
@@ -83,7 +83,7 @@ class TraitReader {
     }
     // Forms send a number of digits alone as a number; conditions and connectors want its text.
     const bool digits = name == "phone" && value.is_int();
-    change_.attributes.emplace_back(rules::attribute_name(name),
+    change_.attributes.emplace_back(attribute_name(name),
                                     digits ? cel::Value(std::to_string(value.as_int())) : value);
   }
 
@@ -167,7 +167,7 @@ class TraitReader {
     change_.locale = value.as_string();
   }
 
-  rules::ContactChange& change_;
+  ContactChange& change_;
   std::vector<std::string>& problems_;
 };
 
@@ -200,11 +200,11 @@ bool is_plain_text(std::string_view text, std::size_t bytes_max) {
   return true;
 }
 
-void apply_traits(const cel::Value& traits, rules::ContactChange& change,
+void apply_traits(const cel::Value& traits, ContactChange& change,
                   std::vector<std::string>& problems) {
   if (!traits.is_map()) return;
   TraitReader reader(change, problems);
   for (const auto& [name, value] : traits.as_map()) reader.read(name.as_string(), value);
 }
 
-}  // namespace nurtured::daemon
+}  // namespace nurtured::rules

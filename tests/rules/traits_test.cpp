@@ -1,10 +1,10 @@
-#include "daemon/traits.h"
+#include "rules/traits.h"
 
 #include "rules/cel/json.h"
 #include "tests/catch.h"
 
 using namespace nurtured;
-using namespace nurtured::daemon;
+using namespace nurtured::rules;
 
 namespace {
 
