@@ -122,6 +122,14 @@ Result<EnrollmentName> find_enrollment(const OperationsContext& context,
                     "see `nurtured enrollment list " + name + "`");
 }
 
+bool is_pending(const rules::Contact& contact, const std::string& key) {
+  return std::ranges::any_of(contact.pending, [&](const rules::Pending& pending) {
+    return std::ranges::any_of(pending.targets, [&](const rules::Target& target) {
+      return rules::delivery_key(contact.id, pending, target.address.channel) == key;
+    });
+  });
+}
+
 }  // namespace
 
 Result<Answer> run_enrollment_list(const OperationsContext& context, const cel::Value& request) {
@@ -222,6 +230,12 @@ Result<Answer> run_delivery_resend(const OperationsContext& context, const cel::
   if ((*delivery)->change != rules::DeliveryChange::uncertain) {
     return base::fail(ErrorKind::conflict, fmt::format("the delivery is {} and not uncertain",
                                                        to_string((*delivery)->change)));
+  }
+  const auto snapshot = context.reader.contact((*delivery)->contact);
+  if (!snapshot) return base::fail(snapshot.error());
+  if (*snapshot && is_pending((*snapshot)->contact, key)) {
+    return base::fail(ErrorKind::conflict, "the delivery is to be sent again already",
+                      "see `nurtured explain` for what it waits for");
   }
   std::vector<EngineInput> inputs;
   inputs.emplace_back(ContactInput{(*delivery)->contact, rules::ResendDelivery{**delivery}});

@@ -255,8 +255,23 @@ TEST_CASE("an uncertain delivery is listed and sent again once, on an operator's
   const auto listed = world.ask("delivery/list", Map{{"state", "uncertain"}});
   CHECK(text_at(first(listed.result, "deliveries"), "delivery") == key);
   CHECK(text_at(first(listed.result, "deliveries"), "contact") == "anna");
-  world.ask("delivery/resend", Map{{"delivery", key}});
-  CHECK(world.refuse("delivery/resend", Map{{"delivery", key}}).kind == ErrorKind::conflict);
+  SECTION("at once") {
+    world.ask("delivery/resend", Map{{"delivery", key}});
+    CHECK(world.refuse("delivery/resend", Map{{"delivery", key}}).kind == ErrorKind::conflict);
+    // It takes the place in the mix and the caps that it had, and not another one beside it.
+    REQUIRE(world.engine->process({{daemon::ContactInput{contact, rules::Claim{key}}, now}}, now));
+    CHECK(world.store->contact(contact)->value().contact.ledger.departures.size() == 1);
+  }
+  SECTION("while it is held again") {
+    world.ask("pause", Map{{"what", "all"}});
+    world.ask("delivery/resend", Map{{"delivery", key}});
+    CHECK(world.refuse("delivery/resend", Map{{"delivery", key}}).kind == ErrorKind::conflict);
+    REQUIRE(world.engine->process(
+        {{daemon::ContactInput{contact, rules::ResendDelivery{world.store->delivery(key)->value()}},
+          now}},
+        now));
+    CHECK(world.store->contact(contact)->value().contact.pending.size() == 1);
+  }
 }
 
 TEST_CASE("status counts what runs and names what is paused") {

@@ -50,6 +50,17 @@ TEST_CASE("what bars one record bars the person") {
   CHECK(merged(into, from, addresses).suppression);
 }
 
+TEST_CASE("an unsubscribe of either record holds for both") {
+  const Consent yes{.given = true, .source = "form"};
+  const Consent unsubscribe{.given = false, .source = "unsubscribed"};
+  std::vector<AddressState> addresses;
+  for (const bool first : {true, false}) {
+    const Contact into{.id = {1}, .consents = {{"email", first ? unsubscribe : yes}}};
+    const Contact from{.id = {2}, .consents = {{"email", first ? yes : unsubscribe}}};
+    CHECK(merged(into, from, addresses).consents.at("email") == unsubscribe);
+  }
+}
+
 TEST_CASE("a merge waits while a message is on its way") {
   Contact from{.id = {2},
                .pending = {{.enrollment = 1, .targets = {{.address = {"email", "a@b"}}}}}};

@@ -1,5 +1,7 @@
 // Suppressions that come from outside: an unsubscribe names a channel, a bounce an address, an
 // operator the person.
+#include <algorithm>
+
 #include "rules/advance.h"
 #include "tests/catch.h"
 
@@ -109,4 +111,39 @@ TEST_CASE("an unsubscribe after consent was restored is a new one") {
   const auto again = after(transition.next, unsubscribe, later);
   CHECK(told(again) == 1);
   CHECK(again.next.addresses[0].suppression->at == later);
+}
+
+TEST_CASE("the link in a message stands for the address that the message went to") {
+  Snapshot snapshot = contact_with({1}, {{.address = {"email", "new@example.org"}}});
+  Suppress command = unsubscribe;
+  command.message = Delivery{.key = "1.1.0.0.email",
+                             .playbook = "p",
+                             .message = "m",
+                             .kind = Kind::offer,
+                             .to = {"email", "old@example.org"}};
+  const auto done = after(std::move(snapshot), command);
+  const auto old =
+      std::ranges::find(done.next.addresses, command.message->to, &AddressState::address);
+  REQUIRE(old != done.next.addresses.end());
+  CHECK(old->suppression);
+  const cel::Value& told_of = done.emitted.at(0).properties;
+  CHECK(told_of.find("message")->as_string() == "m");
+  CHECK(told_of.find("kind")->as_string() == "offer");
+  CHECK(told_of.find("playbook")->as_string() == "p");
+  CHECK(told_of.find("channel")->as_string() == "email");
+}
+
+TEST_CASE("an unsubscribe holds for the channel's next address, whatever a sender says") {
+  const auto done = after(contact_with({1}, {{.address = email}}), unsubscribe);
+  const Book book({}, {}, {}, {}, {}, {});
+  Event event{.name = "contact.identified", .occurred_at = start, .received_at = start};
+  event.change.addresses = {{"email", "next@example.org"}};
+  event.change.consents = {{.channel = "email", .given = true, .source = "sdk"}};
+  const auto later = advance(book, {}, done.next, event, start);
+  CHECK_FALSE(later.next.contact.consents.at("email").given);
+
+  event.change.consents = {
+      {.channel = "email", .given = true, .source = "operator", .restores = true}};
+  const auto restored = advance(book, {}, later.next, event, start);
+  CHECK(restored.next.contact.consents.at("email").given);
 }
