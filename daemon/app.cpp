@@ -138,6 +138,7 @@ class App final : public EngineListener {
 
   void on_batch(const BatchResult& result) override;
   void on_store_error(const base::Error& error, bool fatal) override;
+  void on_clock_jump(base::Milliseconds jump) override;
   void on_alive(Instant now) override;
 
  private:
@@ -239,7 +240,8 @@ base::Result<void> App::start() {
   if (!pauses) return base::fail(pauses.error());
   engine_->set_pauses(*pauses);
   if (pauses->all) spdlog::warn("everything is paused: `nurtured resume` goes on");
-  engine_thread_ = std::make_unique<EngineThread>(*engine_, *store_, clock_, *this);
+  engine_thread_ = std::make_unique<EngineThread>(*engine_, *store_, clock_, *this,
+                                                  EngineThreadOptions{.uptime = since_boot});
   start_dispatcher();
   if (auto recovered = recover_deliveries(*config); !recovered) return recovered;
   register_metrics();
@@ -466,6 +468,13 @@ void App::on_store_error(const base::Error& error, bool fatal) {
   spdlog::critical("the store failed; the process ends to recover from what is on the disk");
   spdlog::shutdown();
   std::_Exit(EXIT_FAILURE);
+}
+
+void App::on_clock_jump(base::Milliseconds jump) {
+  const auto minutes = std::chrono::duration_cast<std::chrono::minutes>(jump).count();
+  spdlog::critical(
+      "the clock was set by {} minutes; marketing is held until `nurtured resume marketing`",
+      minutes);
 }
 
 void App::on_alive(Instant now) {

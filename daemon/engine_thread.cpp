@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "daemon/pauses.h"
+
 namespace nurtured::daemon {
 namespace {
 
@@ -83,6 +85,7 @@ void EngineThread::run() {
     }
     for (auto& job : jobs) job(engine_, store_);
     if (stop) return;
+    watch_clock();
     run_batch();
     listener_.on_alive(clock_.now());
   }
@@ -148,6 +151,18 @@ void EngineThread::finish(std::vector<Submission>& submissions, const base::Resu
   for (auto& submission : submissions) {
     if (submission.done) submission.done(outcome, replies);
   }
+}
+
+void EngineThread::watch_clock() {
+  if (!options_.uptime) return;
+  const Instant now = clock_.now();
+  const auto jump = clock_watch_.look(now, options_.uptime());
+  if (!jump) return;
+  if (const auto held = hold_marketing(engine_, store_, now); !held) {
+    listener_.on_store_error(held.error(), store::is_fatal(held.error()));
+  }
+  next_due_.reset();
+  listener_.on_clock_jump(*jump);
 }
 
 void EngineThread::maintain(Instant now) {

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/instant.h"
+#include "daemon/clock_watch.h"
 #include "daemon/engine.h"
 #include "daemon/inbox.h"
 
@@ -24,6 +25,8 @@ struct EngineThreadOptions {
   // While the disk refuses, timers and sends are tried again after this long.
   base::Milliseconds retry_after_error = std::chrono::seconds{1};
   base::Milliseconds maintain_every = std::chrono::seconds{5};  // when the inbox is never empty
+  // Time since boot, sleep included, for ClockWatch. Empty: the clock is trusted.
+  std::function<base::Milliseconds()> uptime;
 };
 
 // What the thread tells the rest of the daemon. All calls are on the engine's thread and must not
@@ -36,6 +39,8 @@ class EngineListener {
   // The store refused a batch; the callers were told. A fatal error is followed by nothing: the
   // process must end.
   virtual void on_store_error(const base::Error& error, bool fatal) = 0;
+  // The clock was set by so much; marketing is held from now on.
+  virtual void on_clock_jump(base::Milliseconds jump) = 0;
   // Once a second at the least, by the loop itself: what a watchdog may trust.
   virtual void on_alive(Instant now) = 0;
 };
@@ -82,6 +87,7 @@ class EngineThread final : public Inbox {
   std::vector<Submission> take_submissions(std::vector<Arrived>& inputs);
   void finish(std::vector<Submission>& submissions, const base::Result<void>& outcome);
   void maintain(Instant now);
+  void watch_clock();
 
   Engine& engine_;
   store::Store& store_;
@@ -104,6 +110,7 @@ class EngineThread final : public Inbox {
   std::optional<Instant> next_due_;
   Instant maintained_;
   Instant last_at_;
+  ClockWatch clock_watch_;
   std::thread thread_;
 };
 

@@ -59,6 +59,7 @@ Answer plan_answer(const PreparedBook& prepared, bool applied) {
 std::string describe(const rules::Pauses& pauses) {
   if (pauses.all) return "everything is paused\n";
   std::string text;
+  if (pauses.marketing) text += "marketing is paused\n";
   for (const auto& id : pauses.playbooks) text += "the playbook " + id + " is paused\n";
   for (const auto& name : pauses.connectors) text += "the connector " + name + " is paused\n";
   return text.empty() ? "nothing is paused\n" : text;
@@ -82,9 +83,13 @@ Result<rules::Pauses> changed(rules::Pauses pauses, const config::Config& config
   const bool is_playbook = config.book->playbook(what) != nullptr;
   const bool is_connector = config.connectors.contains(what);
   const bool was_paused = pauses.playbooks.contains(what) || pauses.connectors.contains(what);
+  if (what == "marketing" && !is_playbook && !is_connector && !was_paused) {
+    pauses.marketing = pause;
+    return pauses;
+  }
   if (!is_playbook && !is_connector && (pause || !was_paused)) {
     return base::fail(ErrorKind::not_found, "there is no playbook or connector " + what,
-                      "name one, or `all`");
+                      "name one, or `all`, or `marketing`");
   }
   if (is_playbook && is_connector) {
     return base::fail(ErrorKind::conflict, what + " is the name of a playbook and of a connector",

@@ -34,21 +34,38 @@ base::Result<rules::Pauses> load_pauses(store::Reader& reader) {
   if (!value || !value->is_map()) {
     return base::fail(base::ErrorKind::internal, "what is paused cannot be read from the store");
   }
-  const cel::Value* all = value->find("all");
-  return rules::Pauses{.all = all != nullptr && all->is_bool() && all->as_bool(),
+  const auto is_set = [&](std::string_view key) {
+    const cel::Value* flag = value->find(key);
+    return flag != nullptr && flag->is_bool() && flag->as_bool();
+  };
+  return rules::Pauses{.all = is_set("all"),
+                       .marketing = is_set("marketing"),
                        .playbooks = names_in(*value, "playbooks"),
                        .connectors = names_in(*value, "connectors")};
 }
 
 store::MetaEntry to_entry(const rules::Pauses& pauses) {
-  const bool none = !pauses.all && pauses.playbooks.empty() && pauses.connectors.empty();
+  const bool none =
+      !pauses.all && !pauses.marketing && pauses.playbooks.empty() && pauses.connectors.empty();
   return {std::string(pauses_key), none ? std::string() : cel::to_json(to_value(pauses))};
 }
 
 cel::Value to_value(const rules::Pauses& pauses) {
   return cel::Map{{"all", pauses.all},
+                  {"marketing", pauses.marketing},
                   {"playbooks", to_list(pauses.playbooks)},
                   {"connectors", to_list(pauses.connectors)}};
+}
+
+base::Result<void> hold_marketing(Engine& engine, store::Store& store, base::Instant now) {
+  rules::Pauses pauses = engine.pauses();
+  pauses.marketing = true;
+  store::Batch batch;
+  batch.now = now;
+  batch.meta.push_back(to_entry(pauses));
+  // Whatever the disk says, nothing leaves by a clock that cannot be trusted.
+  engine.set_pauses(std::move(pauses));
+  return store.commit(batch);
 }
 
 }  // namespace nurtured::daemon

@@ -1,9 +1,11 @@
-// What an operator has paused by hand, kept in the store so that it outlasts a restart.
+// What an operator, or the watch over the clock, has paused: kept in the store so that it outlasts
+// a restart.
 #pragma once
 
 #include <string_view>
 
 #include "base/result.h"
+#include "daemon/engine.h"
 #include "rules/advance.h"
 #include "rules/cel/value.h"
 #include "store/store.h"
@@ -16,8 +18,11 @@ inline constexpr std::string_view pauses_key = "pauses";
 // Nothing paused where nothing is kept; `internal` when what is kept cannot be read.
 base::Result<rules::Pauses> load_pauses(store::Reader& reader);
 store::MetaEntry to_entry(const rules::Pauses& pauses);
+// Holds marketing until an operator resumes it: kept, and in force from the engine's next batch. On
+// the engine's thread.
+base::Result<void> hold_marketing(Engine& engine, store::Store& store, base::Instant now);
 
-// {"all": bool, "playbooks": [...], "connectors": [...]}
+// {"all": bool, "marketing": bool, "playbooks": [...], "connectors": [...]}
 cel::Value to_value(const rules::Pauses& pauses);
 
 }  // namespace nurtured::daemon

@@ -4,6 +4,8 @@
 
 #include <chrono>
 
+#include <time.h>
+
 #include "base/instant.h"
 
 namespace nurtured::daemon {
@@ -14,5 +16,12 @@ class SystemClock final : public base::Clock {
     return std::chrono::floor<base::Milliseconds>(std::chrono::system_clock::now());
   }
 };
+
+// Sleep included, and not to be set by anybody (clock_gettime(2), CLOCK_BOOTTIME).
+inline base::Milliseconds since_boot() {
+  timespec time{};
+  ::clock_gettime(CLOCK_BOOTTIME, &time);
+  return std::chrono::seconds{time.tv_sec} + base::Milliseconds{time.tv_nsec / 1'000'000};
+}
 
 }  // namespace nurtured::daemon

@@ -14,6 +14,7 @@ namespace nurtured::rules {
 // What an operator has paused by hand. Part of the daemon's state, not of the book.
 struct Pauses {
   bool all = false;
+  bool marketing = false;  // value, engagement and offer alone
   std::set<std::string, std::less<>> playbooks;
   std::set<std::string, std::less<>> connectors;
 };

@@ -71,8 +71,9 @@ Verdict choose_targets(const Book& book, const Snapshot& snapshot, const Message
   return verdict;
 }
 
-bool is_paused(const Book& book, const Pauses& pauses, const Pending& pending,
+bool is_paused(const Book& book, const Pauses& pauses, const Pending& pending, Kind kind,
                const std::vector<Address>& targets) {
+  if (pauses.marketing && is_marketing(kind)) return true;
   if (pauses.all || pauses.playbooks.contains(pending.playbook)) return true;
   return std::ranges::any_of(targets, [&](const Address& target) {
     const auto channel = book.settings().channels.find(target.channel);
@@ -248,7 +249,7 @@ Verdict judge(const Book& book, const Pauses& pauses, const Snapshot& snapshot,
     verdict.until = until;
     return verdict;
   };
-  if (is_paused(book, pauses, pending, verdict.targets)) {
+  if (is_paused(book, pauses, pending, message.kind, verdict.targets)) {
     return no(Reason::paused, "paused by an operator");
   }
   const auto ledgers = ledgers_of(snapshot, verdict.targets);
