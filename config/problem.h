@@ -39,6 +39,7 @@ class Problems {
   void error(base::Place place, std::string message, std::string remedy = {});
   void warning(base::Place place, std::string name, std::string message, std::string remedy = {});
   void note(base::Place place, std::string name, std::string message, std::string remedy = {});
+  // What stands before the `@` of a URL in the message is left out.
   void add(Problem problem);
 
   bool has_errors() const { return errors_ > 0; }
@@ -64,7 +65,8 @@ struct PrintOptions {
 using SourceOf = std::function<std::string_view(std::string_view path)>;
 
 // For each problem `PATH:LINE:COL: error: what; what would be right`, then the source line and a
-// caret under the range. Control characters of the file are not handed to the terminal.
+// caret under the range. Control characters of the file are not handed to the terminal, and values
+// of nurtured.yaml that may be secrets are blotted out.
 void print_problems(std::ostream& out, const std::vector<Problem>& problems, const SourceOf& source,
                     const PrintOptions& options = {});
 
