@@ -142,12 +142,20 @@ void Problems::note(base::Place place, std::string name, std::string message, st
 
 void Problems::add(Problem problem) {
   problem.message = without_userinfo(problem.message);
-  if (problem.severity == Severity::error) ++errors_;
+  if (problem.severity == Severity::error) {
+    ++errors_;
+    const base::Place& place = problem.place;
+    if (!silent_.empty() && silent_.contains({place.path, place.line, place.column})) return;
+  }
   if (problems_.size() < kept_max || (problem.severity == Severity::error && errors_ == 1)) {
     problems_.push_back(std::move(problem));
   } else {
     ++dropped_;
   }
+}
+
+void Problems::silence(const base::Place& place) {
+  silent_.emplace(place.path, place.line, place.column);
 }
 
 std::vector<Problem> Problems::take() {
@@ -166,6 +174,7 @@ std::vector<Problem> Problems::take() {
                    std::to_string(dropped_) + " more problems are not shown",
                    "mend the ones above first"});
   }
+  silent_.clear();
   errors_ = 0;
   dropped_ = 0;
   return all;

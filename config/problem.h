@@ -5,8 +5,10 @@
 #include <cstddef>
 #include <functional>
 #include <iosfwd>
+#include <set>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 #include "base/error.h"
@@ -42,6 +44,10 @@ class Problems {
   // What stands before the `@` of a URL in the message is left out.
   void add(Problem problem);
 
+  // What follows from an error at this place would repeat it in other words: further errors there
+  // are counted and not kept.
+  void silence(const base::Place& place);
+
   bool has_errors() const { return errors_ > 0; }
   std::size_t errors() const { return errors_; }
   std::size_t size() const { return problems_.size(); }
@@ -49,7 +55,10 @@ class Problems {
   std::vector<Problem> take();
 
  private:
+  using Spot = std::tuple<std::string, int, int>;  // path, line, column
+
   std::vector<Problem> problems_;
+  std::set<Spot> silent_;
   std::size_t errors_ = 0;
   std::size_t dropped_ = 0;
 };
