@@ -142,11 +142,9 @@ void Problems::note(base::Place place, std::string name, std::string message, st
 
 void Problems::add(Problem problem) {
   problem.message = without_userinfo(problem.message);
-  if (problem.severity == Severity::error) {
-    ++errors_;
-    const base::Place& place = problem.place;
-    if (!silent_.empty() && silent_.contains({place.path, place.line, place.column})) return;
-  }
+  if (problem.severity == Severity::error) ++errors_;
+  const base::Place& place = problem.place;
+  if (!silent_.empty() && silent_.contains({place.path, place.line, place.column})) return;
   if (problems_.size() < kept_max || (problem.severity == Severity::error && errors_ == 1)) {
     problems_.push_back(std::move(problem));
   } else {

@@ -44,8 +44,8 @@ class Problems {
   // What stands before the `@` of a URL in the message is left out.
   void add(Problem problem);
 
-  // What follows from an error at this place would repeat it in other words: further errors there
-  // are counted and not kept.
+  // What follows from an error at this place would repeat it in other words: further ones
+  // there are counted and not kept.
   void silence(const base::Place& place);
 
   bool has_errors() const { return errors_ > 0; }
