@@ -4,32 +4,10 @@
 #include <cmath>
 #include <optional>
 
+#include "rules/cel/literal.h"
+
 namespace nurtured::config {
 namespace {
-
-// JSON's number, so that 0777, 1_000, .5 and 22:30 stay texts.
-bool is_number(std::string_view text) {
-  if (text.starts_with('-')) text.remove_prefix(1);
-  const auto digits = [&text] {
-    std::size_t count = 0;
-    while (count < text.size() && text[count] >= '0' && text[count] <= '9') ++count;
-    text.remove_prefix(count);
-    return count;
-  };
-  const bool leads_with_zero = text.starts_with('0');
-  const std::size_t whole = digits();
-  if (whole == 0 || (leads_with_zero && whole > 1)) return false;
-  if (text.starts_with('.')) {
-    text.remove_prefix(1);
-    if (digits() == 0) return false;
-  }
-  if (text.starts_with('e') || text.starts_with('E')) {
-    text.remove_prefix(1);
-    if (text.starts_with('+') || text.starts_with('-')) text.remove_prefix(1);
-    if (digits() == 0) return false;
-  }
-  return text.empty();
-}
 
 template <class T>
 std::optional<T> parse(std::string_view text) {
@@ -40,15 +18,25 @@ std::optional<T> parse(std::string_view text) {
   return value;
 }
 
+// A number only where it prints as it was written: 1.50, 1e3, 0777, -0 and numbers beyond 64 bits
+// stay texts, because a message would show something else.
+std::optional<cel::Value> number(std::string_view text) {
+  if (text.find_first_not_of("-.0123456789") != std::string_view::npos) return std::nullopt;
+  std::optional<cel::Value> value;
+  if (const auto whole = parse<std::int64_t>(text)) {
+    value = *whole;
+  } else if (const auto decimal = parse<double>(text); decimal && std::isfinite(*decimal)) {
+    value = *decimal;
+  }
+  if (!value || cel::to_literal(*value) != text) return std::nullopt;
+  return value;
+}
+
 cel::Value scalar(const Node& node) {
   if (node.is_quoted()) return node.text;
   if (node.text == "true") return true;
   if (node.text == "false") return false;
-  if (is_number(node.text)) {
-    if (const auto whole = parse<std::int64_t>(node.text)) return *whole;
-    const auto decimal = parse<double>(node.text);
-    if (decimal && std::isfinite(*decimal)) return *decimal;
-  }
+  if (auto value = number(node.text)) return *std::move(value);
   return node.text;
 }
 

@@ -6,8 +6,9 @@
 
 namespace nurtured::config {
 
-// An unquoted number as JSON spells one, true, false and null are what they look like; every other
-// scalar, and every quoted one, is a text. Lists and maps are taken with what is in them.
+// An unquoted true, false, null or number that prints as it is written is what it looks like; every
+// other scalar (1.50, 1e3, 22:30), and every quoted one, is a text. Lists and maps are taken with
+// what is in them.
 cel::Value literal(const Node& node);
 
 }  // namespace nurtured::config

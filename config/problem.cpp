@@ -1,15 +1,20 @@
 #include "config/problem.h"
 
 #include <algorithm>
+#include <optional>
 #include <ostream>
 #include <tuple>
 #include <utility>
 
 #include "base/encoding.h"
+#include "config/redact.h"
 #include "rules/cel/json.h"
 
 namespace nurtured::config {
 namespace {
+
+// The file that secrets are written into.
+constexpr std::string_view settings_path = "nurtured.yaml";
 
 // Wider than any line a person writes; a machine's line is shown around its fault.
 constexpr std::size_t shown_columns = 120;
@@ -136,12 +141,19 @@ void Problems::note(base::Place place, std::string name, std::string message, st
 }
 
 void Problems::add(Problem problem) {
+  problem.message = without_userinfo(problem.message);
   if (problem.severity == Severity::error) ++errors_;
+  const base::Place& place = problem.place;
+  if (!silent_.empty() && silent_.contains({place.path, place.line, place.column})) return;
   if (problems_.size() < kept_max || (problem.severity == Severity::error && errors_ == 1)) {
     problems_.push_back(std::move(problem));
   } else {
     ++dropped_;
   }
+}
+
+void Problems::silence(const base::Place& place) {
+  silent_.emplace(place.path, place.line, place.column);
 }
 
 std::vector<Problem> Problems::take() {
@@ -160,6 +172,7 @@ std::vector<Problem> Problems::take() {
                    std::to_string(dropped_) + " more problems are not shown",
                    "mend the ones above first"});
   }
+  silent_.clear();
   errors_ = 0;
   dropped_ = 0;
   return all;
@@ -172,6 +185,12 @@ bool has_errors(const std::vector<Problem>& problems) {
 
 void print_problems(std::ostream& out, const std::vector<Problem>& problems, const SourceOf& source,
                     const PrintOptions& options) {
+  std::optional<std::string> settings;
+  const auto shown_source = [&](const std::string& path) -> std::string_view {
+    if (path != settings_path) return source(path);
+    if (!settings) settings = redacted_settings(source(path));
+    return *settings;
+  };
   for (const Problem& problem : problems) {
     base::Place place = problem.place;
     if (!place.path.empty()) place.path = shown_path(place.path, options);
@@ -183,7 +202,7 @@ void print_problems(std::ostream& out, const std::vector<Problem>& problems, con
     if (!problem.remedy.empty()) out << "; " << printable(problem.remedy);
     if (!problem.name.empty()) out << " [" << problem.name << ']';
     out << '\n';
-    if (place.line > 0) print_line(out, place, source(problem.place.path));
+    if (place.line > 0) print_line(out, place, shown_source(problem.place.path));
   }
 }
 

@@ -5,8 +5,10 @@
 #include <cstddef>
 #include <functional>
 #include <iosfwd>
+#include <set>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 #include "base/error.h"
@@ -39,7 +41,12 @@ class Problems {
   void error(base::Place place, std::string message, std::string remedy = {});
   void warning(base::Place place, std::string name, std::string message, std::string remedy = {});
   void note(base::Place place, std::string name, std::string message, std::string remedy = {});
+  // What stands before the `@` of a URL in the message is left out.
   void add(Problem problem);
+
+  // What follows from an error at this place would repeat it in other words: further ones
+  // there are counted and not kept.
+  void silence(const base::Place& place);
 
   bool has_errors() const { return errors_ > 0; }
   std::size_t errors() const { return errors_; }
@@ -48,7 +55,10 @@ class Problems {
   std::vector<Problem> take();
 
  private:
+  using Spot = std::tuple<std::string, int, int>;  // path, line, column
+
   std::vector<Problem> problems_;
+  std::set<Spot> silent_;
   std::size_t errors_ = 0;
   std::size_t dropped_ = 0;
 };
@@ -64,7 +74,8 @@ struct PrintOptions {
 using SourceOf = std::function<std::string_view(std::string_view path)>;
 
 // For each problem `PATH:LINE:COL: error: what; what would be right`, then the source line and a
-// caret under the range. Control characters of the file are not handed to the terminal.
+// caret under the range. Control characters of the file are not handed to the terminal, and values
+// of nurtured.yaml that may be secrets are blotted out.
 void print_problems(std::ostream& out, const std::vector<Problem>& problems, const SourceOf& source,
                     const PrintOptions& options = {});
 

@@ -75,20 +75,22 @@ struct Reference {
   std::string name;
 };
 
-// What stands between `${` and `}`.
+// What stands between `${` and `}`. It is repeated in an error only where it cannot be the secret
+// itself.
 base::Result<Reference> parse_reference(std::string_view inside) {
+  constexpr std::string_view remedy = "write ${credential:NAME}, ${env:NAME} or ${file:PATH}";
   const std::size_t colon = inside.find(':');
   const std::string_view kind = inside.substr(0, colon);
   std::string name(colon == std::string_view::npos ? "" : inside.substr(colon + 1));
+  std::optional<SecretSource> source;
+  if (kind == "credential") source = SecretSource::credential;
+  if (kind == "env") source = SecretSource::environment;
+  if (kind == "file") source = SecretSource::file;
+  if (!source) return base::fail("a ${…} names no place for secrets", std::string(remedy));
   if (name.empty()) {
-    return base::fail("${" + std::string(inside) + "} names nothing",
-                      "write ${credential:NAME}, ${env:NAME} or ${file:PATH}");
+    return base::fail("${" + std::string(inside) + "} names nothing", std::string(remedy));
   }
-  if (kind == "credential") return Reference{SecretSource::credential, std::move(name)};
-  if (kind == "env") return Reference{SecretSource::environment, std::move(name)};
-  if (kind == "file") return Reference{SecretSource::file, std::move(name)};
-  return base::fail("`" + std::string(kind) + "` is no place for secrets",
-                    "write ${credential:NAME}, ${env:NAME} or ${file:PATH}");
+  return Reference{*source, std::move(name)};
 }
 
 }  // namespace

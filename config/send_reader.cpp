@@ -23,9 +23,7 @@ void report_missing(const std::string& name, const base::Place& place, const Rea
 
 // `hold: {for: 14d, expires: EXPR, otherwise: [steps]}`
 void read_hold(Section& hold, const StepContext& context, Gates& gates) {
-  if (hold.require("for", "say how long it may be held")) {
-    gates.send.hold = hold.span("for").value_or(gates.send.hold);
-  }
+  gates.send.hold = hold.span("for").value_or(gates.send.hold);
   if (auto expires = read_moment(hold, "expires", context)) {
     if (gates.send.expires) hold.error("expires", "`expires` is given twice", "keep one of them");
     gates.send.expires = std::move(expires);

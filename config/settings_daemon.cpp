@@ -56,11 +56,11 @@ std::string read_public_url(Section& section) {
   if (url.empty()) return url;
   while (url.ends_with('/')) url.pop_back();
   const bool is_http = url.starts_with("http://");
-  const bool has_blank = url.find_first_of(" \t\r\n\"<>?#") != std::string::npos;
+  const bool has_blank = url.find_first_of(" \t\r\n\"<>?#@") != std::string::npos;
   const std::size_t scheme = is_http ? 7 : 8;
   if ((!is_http && !url.starts_with("https://")) || url.size() <= scheme || has_blank) {
     section.error("public_url", "`http.public_url` is no address of this daemon",
-                  "write https://HOST, without a question mark");
+                  "write https://HOST, without a question mark or a password");
   } else if (is_http) {
     section.warning("public_url", "plain-http",
                     "links and one-click unsubscribes go over plain http: mailbox providers ignore "

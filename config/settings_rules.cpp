@@ -144,6 +144,18 @@ std::map<std::string, std::vector<std::string>, std::less<>> read_series(Section
   return out;
 }
 
+// Messages print them, so that none may be a secret.
+void refuse_secrets(const Node& node, const std::string& name, Problems& problems) {
+  if (node.is_scalar() && refers_to_secret(node.text)) {
+    problems.error(node.place, fmt::format("`{}` takes no reference to a secret", name),
+                   "it is shown to people: write the text itself");
+  }
+  for (const Node& item : node.items) refuse_secrets(item, name, problems);
+  for (const Entry& entry : node.entries) {
+    refuse_secrets(entry.value, name + "." + entry.key, problems);
+  }
+}
+
 void read_zone(Section& root, const CompileOptions& options, rules::Settings& settings) {
   const auto name = root.text("timezone");
   if (!name) return;
@@ -174,6 +186,7 @@ void read_rules(Section& root, const Document& document, const CompileOptions& o
   settings.only_to = root.texts("only_to");
   if (const Node* vars = root.node("vars"); vars != nullptr) {
     const Section checked(*vars, "vars", root.problems());
+    refuse_secrets(*vars, "vars", root.problems());
     settings.vars = literal(*vars);
   }
   if (!settings.vars.is_map()) settings.vars = cel::Map();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <set>
 #include <sstream>
 #include <utility>
@@ -78,6 +79,27 @@ std::size_t end_of_quoted(std::string_view text, std::size_t offset) {
   return std::string_view::npos;
 }
 
+// What YAML gives a meaning of its own at the beginning of an unquoted text.
+struct RefusedSign {
+  char sign;
+  std::string_view message;
+  std::string_view remedy;
+};
+constexpr std::array refused_signs{
+    RefusedSign{'!', "tags (!name) are not read here",
+                "put the expression in quotes if the ! belongs to it, else remove it"},
+    RefusedSign{'&', "anchors (&name) are not read here",
+                "put the expression in quotes if the & belongs to it, else remove it"},
+    RefusedSign{'*', "aliases (*name) are not read here",
+                "put the expression in quotes if the * belongs to it, else repeat the text"},
+    RefusedSign{'>', "`>` begins a text of several lines here", "put the expression in quotes"},
+    RefusedSign{'|', "`|` begins a text of several lines here", "put the expression in quotes"},
+};
+const RefusedSign& refused_sign(char sign) {
+  return *std::find_if(refused_signs.begin(), refused_signs.end(),
+                       [&](const RefusedSign& refused) { return refused.sign == sign; });
+}
+
 class TreeBuilder final : public YAML::EventHandler {
  public:
   TreeBuilder(std::string_view text, const std::string& path, Problems& problems,
@@ -97,16 +119,17 @@ class TreeBuilder final : public YAML::EventHandler {
   void OnDocumentEnd() override {}
 
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
-    check_properties(mark, "", anchor);
     Node node;
     node.place = null_place(offset_of(mark));
+    if (!check_properties(mark, "", anchor)) problems_.silence(node.place);
     add(std::move(node));
   }
 
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t /*anchor*/) override {
-    problems_.error(locator_.at(offset_of(mark)), "aliases (*name) are not read here",
-                    "repeat the text, or put it in quotes if the * belongs to it");
-    throw Stop{};
+    Node node;
+    node.place = locator_.at(offset_of(mark));
+    refuse(refused_sign('*'), node.place);
+    add(std::move(node));
   }
 
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
@@ -150,17 +173,18 @@ class TreeBuilder final : public YAML::EventHandler {
   bool check_properties(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor) {
     const std::size_t offset = offset_of(mark);
     const char first = offset < text_.size() ? text_[offset] : '\0';
-    if (anchor != 0) {
-      problems_.error(locator_.at(offset), "anchors (&name) are not read here",
-                      "remove it, or put the text in quotes if the & belongs to it");
-      return false;
-    }
-    if ((!tag.empty() && tag != "?" && tag != "!") || first == '!') {
-      problems_.error(locator_.at(offset), "tags (!name) are not read here",
-                      "remove it, or put the text in quotes if the ! belongs to it");
-      return false;
-    }
-    return true;
+    const bool has_tag = (!tag.empty() && tag != "?" && tag != "!") || first == '!';
+    if (!has_tag && anchor == 0) return true;
+    // `!a && b` is a tag and an anchor to YAML, and neither to who wrote it.
+    refuse(refused_sign(has_tag && first != '&' ? '!' : '&'), locator_.at(offset));
+    return false;
+  }
+
+  // What is wrong with a value is said once: readers of the tree find it empty, or without its
+  // beginning.
+  void refuse(const RefusedSign& sign, const base::Place& place) {
+    problems_.error(place, std::string(sign.message), std::string(sign.remedy));
+    problems_.silence(place);
   }
 
   void set_style(Node& node) {
@@ -315,32 +339,113 @@ constexpr std::array translations{
                 "put the text in quotes"},
 };
 
+constexpr std::string_view blanks = " \t";
+
+std::size_t start_of_line(std::string_view text, std::size_t offset) {
+  const std::size_t newline = offset == 0 ? std::string_view::npos : text.rfind('\n', offset - 1);
+  return newline == std::string_view::npos ? 0 : newline + 1;
+}
+
+// `>`, `|-`, `>+2 # comment`: the head of a block, and nothing else.
+bool is_block_head(std::string_view written) {
+  const std::size_t end = std::min(written.find_first_not_of("+-0123456789", 1), written.size());
+  const std::string_view rest = written.substr(end);
+  const std::size_t next = std::min(rest.find_first_not_of(blanks), rest.size());
+  return next == rest.size() || rest[next] == '\r' || (next > 0 && rest[next] == '#');
+}
+
+// Where, on the line that begins at `line`, an unquoted value begins with a sign that YAML takes
+// for itself; npos when none does up to `offset`.
+std::size_t find_refused_sign(std::string_view text, std::size_t line, std::size_t offset) {
+  const std::size_t end = std::min(text.find('\n', line), text.size());
+  bool at_start = true;  // of a value
+  for (std::size_t i = line; i < end && i <= offset; ++i) {
+    const char c = text[i];
+    if (blanks.find(c) != std::string_view::npos) continue;
+    const bool is_apart = i + 1 == end || blanks.find(text[i + 1]) != std::string_view::npos;
+    if (at_start && (c == '"' || c == '\'')) {
+      const std::size_t after = end_of_quoted(text, i);
+      if (after == std::string_view::npos || after > end) return std::string_view::npos;
+      i = after - 1;
+      at_start = false;
+    } else if (c == '#' && (i == line || blanks.find(text[i - 1]) != std::string_view::npos)) {
+      return std::string_view::npos;
+    } else if (at_start && (c == '!' || c == '&' || c == '*')) {
+      return i;
+    } else if (at_start && (c == '>' || c == '|')) {
+      return is_block_head(text.substr(i, end - i)) ? std::string_view::npos : i;
+    } else {
+      at_start = c == '{' || c == '[' || c == ',' || (c == ':' && is_apart) ||
+                 (at_start && c == '-' && is_apart);
+    }
+  }
+  return std::string_view::npos;
+}
+
+// An expression that was not quoted: what of it YAML stumbled over. Tells what to say instead of
+// yaml-cpp's words; nullopt when it is something else.
+struct Explained {
+  std::size_t offset = 0;
+  std::string message;
+  std::string remedy;
+};
+std::optional<Explained> explain(const YAML::Exception& fault, std::string_view text,
+                                 std::size_t offset) {
+  const std::size_t line = start_of_line(text, offset);
+  // yaml-cpp names what a tab led to, not the tab.
+  const std::size_t tab = text.substr(line, offset - line).find_first_not_of(' ');
+  if (tab != std::string_view::npos && text[line + tab] == '\t') {
+    return Explained{line + tab, "a tab stands where lines are indented", "indent with spaces"};
+  }
+  const std::size_t before_line = line == 0 ? 0 : start_of_line(text, line - 1);
+  for (const std::size_t start : {line, before_line}) {
+    const std::size_t sign = find_refused_sign(text, start, offset);
+    if (sign == std::string_view::npos) continue;
+    const RefusedSign& refused = refused_sign(text[sign]);
+    return Explained{sign, std::string(refused.message), std::string(refused.remedy)};
+  }
+  const std::size_t last =
+      offset == 0 ? std::string_view::npos : text.find_last_not_of(blanks, offset - 1);
+  const char before = last == std::string_view::npos ? '\n' : text[last];
+  // `if: "customer" in contact.tags`: the quotes end before the text does.
+  if (before == '"' || before == '\'') {
+    return Explained{offset, "the text goes on after its closing quote",
+                     "put the whole expression in quotes: '\"a\" in b'"};
+  }
+  const char found = offset < text.size() ? text[offset] : '\n';
+  // `if: ["a"].exists(…)`
+  if ((before == ']' || before == '}') &&
+      std::string_view("\r\n,:]}#").find(found) == std::string_view::npos) {
+    return Explained{offset, "the text goes on after its closing bracket",
+                     "put the whole expression in quotes"};
+  }
+  // `{if: event.name in ["a", "b"]}`
+  const bool in_flow = fault.msg.ends_with("flow not found");
+  if (in_flow && std::string_view("\n,[{:").find(before) == std::string_view::npos &&
+      std::string_view("[{?\"'").find(found) != std::string_view::npos) {
+    return Explained{offset,
+                     std::string("`") + found + "` cannot stand inside an unquoted text here",
+                     "put the whole expression in quotes"};
+  }
+  return std::nullopt;
+}
+
 void report(const YAML::Exception& fault, std::string_view text, Locator& locator,
             Problems& problems) {
   const std::size_t offset =
       fault.mark.pos < 0 ? 0 : std::min(static_cast<std::size_t>(fault.mark.pos), text.size());
-  const auto* known = std::find_if(translations.begin(), translations.end(),
-                                   [&](const auto& t) { return fault.msg == t.theirs; });
-  std::string message =
-      known == translations.end() ? "this is no YAML: " + fault.msg : std::string(known->message);
-  std::string remedy = known == translations.end() ? "" : std::string(known->remedy);
-  // `if: "customer" in contact.tags`: the quotes end before the text does.
-  const std::size_t before =
-      offset == 0 ? std::string_view::npos : text.find_last_not_of(" \t", offset - 1);
-  if (before != std::string_view::npos && (text[before] == '"' || text[before] == '\'')) {
-    message = "the text goes on after its closing quote";
-    remedy = "put the whole expression in quotes: '\"a\" in b'";
-  }
-  // yaml-cpp names what a tab led to, not the tab.
-  const std::size_t newline = offset == 0 ? std::string_view::npos : text.rfind('\n', offset - 1);
-  const std::size_t start = newline == std::string_view::npos ? 0 : newline + 1;
-  const std::size_t tab = text.substr(start, offset - start).find_first_not_of(' ');
-  if (tab != std::string_view::npos && text[start + tab] == '\t') {
-    problems.error(locator.at(start + tab), "a tab stands where lines are indented",
-                   "indent with spaces");
+  if (auto explained = explain(fault, text, offset)) {
+    problems.error(locator.at(explained->offset), std::move(explained->message),
+                   std::move(explained->remedy));
     return;
   }
-  problems.error(locator.at(offset), std::move(message), std::move(remedy));
+  const auto* known = std::find_if(translations.begin(), translations.end(),
+                                   [&](const auto& t) { return fault.msg == t.theirs; });
+  if (known == translations.end()) {
+    problems.error(locator.at(offset), "this is no YAML: " + fault.msg);
+  } else {
+    problems.error(locator.at(offset), std::string(known->message), std::string(known->remedy));
+  }
 }
 
 bool is_forbidden_control(std::string_view text, std::size_t i) {
@@ -396,7 +501,6 @@ std::optional<Node> parse_yaml(std::string_view text, const std::string& path, P
   text = without_bom(text);
   if (!is_readable(text, path, problems, limits)) return std::nullopt;
   TreeBuilder builder(text, path, problems, limits);
-  const std::size_t errors_before = problems.errors();
   try {
     std::istringstream stream{std::string(text)};
     YAML::Parser parser(stream);
@@ -408,7 +512,6 @@ std::optional<Node> parse_yaml(std::string_view text, const std::string& path, P
     report(fault, text, builder.locator(), problems);
     return std::nullopt;
   }
-  if (problems.errors() != errors_before) return std::nullopt;
   Node root = builder.take();
   if (root.place.path.empty()) root.place = {path, 1, 1, 1};
   return root;

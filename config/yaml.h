@@ -56,7 +56,9 @@ struct Entry {
 };
 
 // The tree of `text`, with `path` in its places; a null node for an empty text, nullopt when it
-// cannot be read. Every fault goes to `problems`. Never throws for anything in the text.
+// cannot be read to its end. Every fault goes to `problems`. Around single faults, such as a key
+// that stands twice or a tag, the rest of the tree is there, so that what else is wrong is found as
+// well. Never throws for anything in the text.
 std::optional<Node> parse_yaml(std::string_view text, const std::string& path, Problems& problems,
                                const YamlLimits& limits = {});
 

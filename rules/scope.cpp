@@ -142,32 +142,56 @@ std::optional<Value> property(const Value& properties, std::string_view name) {
   return *found;
 }
 
-}  // namespace
+// What a slot names comes first, in the order of ContactSlot; then what is looked up by name.
+Type contact_type() {
+  cel::ObjectFields contact{.name = "contact",
+                            .fields = {{"id", Type::string()},
+                                       {"tags", Type::list(Type::string())},
+                                       {"stage", Type::string()},
+                                       {"score", Type::number()},
+                                       {"channels", Type::map(Type::string(), Type::string())},
+                                       {"consent", Type::map(Type::string(), Type::boolean())},
+                                       {"timezone", Type::string()},
+                                       {"locale", Type::string()}},
+                            .open = true};
+  for (const char* trait :
+       {"email", "phone", "first_name", "firstName", "last_name", "lastName", "birthday"}) {
+    contact.fields.push_back({trait, Type::string()});
+  }
+  return Type::object(std::move(contact));
+}
 
-cel::Environment condition_environment(const EventShape& event) {
-  cel::Environment environment({.missing_is_null = true, .mixed_numbers = true});
-  environment.add_variable(
-      "contact", Type::object({.name = "contact",
-                               .fields = {{"id", Type::string()},
-                                          {"tags", Type::list(Type::string())},
-                                          {"stage", Type::string()},
-                                          {"score", Type::dyn()},
-                                          {"channels", Type::map(Type::string(), Type::string())},
-                                          {"consent", Type::map(Type::string(), Type::boolean())},
-                                          {"timezone", Type::string()},
-                                          {"locale", Type::string()}},
-                               .open = true}));
+Type event_type(std::string name, const EventShape& event) {
+  // In the order of EventSlot.
   std::vector<cel::ObjectFields::Field> fields = {{"name", Type::string()},
                                                   {"at", Type::timestamp()}};
   fields.insert(fields.end(), event.properties.begin(), event.properties.end());
-  environment.add_variable(
-      "event", Type::object({.name = "event", .fields = std::move(fields), .open = event.open}));
-  environment.add_variable("enrollment", Type::object({.name = "enrollment",
-                                                       .fields = {{"started", Type::timestamp()},
-                                                                  {"key", Type::string()},
-                                                                  {"playbook", Type::string()},
-                                                                  {"event", Type::dyn()}},
-                                                       .open = true}));
+  return Type::object({.name = std::move(name), .fields = std::move(fields), .open = event.open});
+}
+
+Type enrollment_type(const EnrollmentShape& enrollment) {
+  // In the order of EnrollmentSlot.
+  cel::ObjectFields fields{.name = "enrollment",
+                           .fields = {{"started", Type::timestamp()},
+                                      {"key", Type::string()},
+                                      {"playbook", Type::string()},
+                                      {"event", event_type("enrollment.event", enrollment.event)}},
+                           .open = enrollment.open};
+  for (const EnrollmentShape::Saved& saved : enrollment.saved) {
+    fields.fields.push_back({saved.name, event_type("enrollment." + saved.name, saved.event)});
+  }
+  return Type::object(std::move(fields));
+}
+
+}  // namespace
+
+cel::Environment condition_environment(const EventShape& event, const EnrollmentShape& enrollment,
+                                       const ConditionOptions& options) {
+  cel::Environment environment(
+      {.missing_is_null = true, .mixed_numbers = true, .judge_literals = options.judge_literals});
+  environment.add_variable("contact", contact_type());
+  environment.add_variable("event", event_type("event", event));
+  environment.add_variable("enrollment", enrollment_type(enrollment));
   environment.add_variable("now", Type::timestamp());
   // In the order of Function.
   environment.add_function("did", {Type::string()}, Type::boolean());

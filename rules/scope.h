@@ -20,10 +20,28 @@ struct EventShape {
   bool open = true;  // other properties may come: an unknown one is dyn, not an error
 };
 
+// What is known of the enrollment that a condition belongs to.
+struct EnrollmentShape {
+  struct Saved {
+    std::string name;
+    EventShape event;
+  };
+  EventShape event;          // that started it
+  std::vector<Saved> saved;  // by `save`
+  bool open = true;          // more may have been saved
+};
+
+struct ConditionOptions {
+  // Literals that can only fail are errors of the type check.
+  bool judge_literals = true;
+};
+
 // contact, event, enrollment, now; did, times, last, touches. Missing attributes and mixed numbers
 // as CONTRACT has them. `contact` is open: any attribute may come; those named in CONTRACT are
 // typed. Attributes are known in both spellings of the ingest's traits: first_name and firstName.
-cel::Environment condition_environment(const EventShape& event = {});
+cel::Environment condition_environment(const EventShape& event = {},
+                                       const EnrollmentShape& enrollment = {},
+                                       const ConditionOptions& options = {});
 
 // The environment for the values that `ConditionScope` gives. References are kept: all must outlive
 // it.

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "rules/cel/library.h"
+#include "rules/cel/literal_arguments.h"
 #include "rules/cel/type_rules.h"
 
 namespace nurtured::cel {
@@ -193,7 +194,14 @@ class Checker {
     if (is_extremum(call)) {
       return given(expression.span, rules_.extremum(call.function, arguments));
     }
-    return given(expression.span, rules_.call(call.function, signatures_of(call), arguments));
+    const Checked result =
+        given(expression.span, rules_.call(call.function, signatures_of(call), arguments));
+    if (result && environment_.options().judge_literals) {
+      if (auto fault = fault_in_literal(call, environment_)) {
+        return fail(call.arguments.back()->span, std::move(*fault));
+      }
+    }
+    return result;
   }
 
   std::vector<Signature> signatures_of(const Call& call) const {

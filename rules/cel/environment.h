@@ -40,6 +40,9 @@ struct EnvironmentOptions {
   // int) and, for the checker, in comparison. Off, arithmetic between them has no overload, as the
   // specification says.
   bool mixed_numbers = false;
+  // A time zone, or a conversion of a literal, that every evaluation would fail on is an error of
+  // the type check: `duration("2d")`. Off, evaluation tells, as the specification says.
+  bool judge_literals = false;
   // Off: no type check, and a name that nobody declared is an error only when it is evaluated.
   bool checked = true;
   Limits limits;

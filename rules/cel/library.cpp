@@ -55,6 +55,8 @@ bool fits(const Type& type, const Value& value) {
     case Type::Sort::dyn:
     case Type::Sort::parameter:
       return true;
+    case Type::Sort::number:
+      return value.is_number();
     case Type::Sort::simple:
       return value.kind() == type.kind();
     case Type::Sort::list:

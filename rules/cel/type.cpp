@@ -11,6 +11,12 @@ Type Type::simple(Kind kind) {
   return type;
 }
 
+Type Type::number() {
+  Type type;
+  type.sort_ = Sort::number;
+  return type;
+}
+
 Type Type::with(Sort sort, std::vector<Type> parameters) {
   Type type;
   type.sort_ = sort;
@@ -55,6 +61,8 @@ std::string Type::name() const {
       return "dyn";
     case Sort::simple:
       return std::string(type_name(kind_));
+    case Sort::number:
+      return "number";
     case Sort::list:
       return "list(" + parameters()[0].name() + ")";
     case Sort::map:

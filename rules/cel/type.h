@@ -16,7 +16,17 @@ struct ObjectFields;
 
 class Type {
  public:
-  enum class Sort : std::uint8_t { dyn, simple, list, map, optional, type, object, parameter };
+  enum class Sort : std::uint8_t {
+    dyn,
+    simple,
+    number,
+    list,
+    map,
+    optional,
+    type,
+    object,
+    parameter,
+  };
 
   Type() = default;  // dyn
 
@@ -27,6 +37,8 @@ class Type {
   static Type unsigned_integer() { return simple(Kind::unsigned_integer); }
   static Type decimal() { return simple(Kind::decimal); }
   static Type string() { return simple(Kind::string); }
+  // An int, a uint or a double: which, only evaluation tells.
+  static Type number();
   static Type bytes() { return simple(Kind::bytes); }
   static Type timestamp() { return simple(Kind::timestamp); }
   static Type duration() { return simple(Kind::duration); }
@@ -47,7 +59,8 @@ class Type {
   // May a condition have it: bool, or dyn and therefore known only at evaluation.
   bool may_be_bool() const { return is_dyn() || is(Kind::boolean); }
   bool is_number() const {
-    return is(Kind::integer) || is(Kind::unsigned_integer) || is(Kind::decimal);
+    return sort_ == Sort::number || is(Kind::integer) || is(Kind::unsigned_integer) ||
+           is(Kind::decimal);
   }
   // Of a simple type.
   Kind kind() const { return kind_; }

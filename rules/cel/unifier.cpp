@@ -113,6 +113,9 @@ bool Unifier::assign(const Type& to, const Type& from) {
   }
   if (left.is_dyn() || right.is_dyn()) return true;
   if (is_object_and_map(left, right) || is_object_and_map(right, left)) return true;
+  const bool either_number =
+      left.sort() == Type::Sort::number || right.sort() == Type::Sort::number;
+  if (either_number) return left.is_number() && right.is_number();
   if (left.sort() != right.sort()) return false;
   if (left.sort() == Type::Sort::simple) return left.kind() == right.kind();
   if (left.sort() == Type::Sort::type)
@@ -124,7 +127,7 @@ bool Unifier::assign(const Type& to, const Type& from) {
 Type Unifier::join(const Type& left, const Type& right) {
   if (shallow(left).is_dyn() || shallow(right).is_dyn()) return Type::dyn();
   const Mark before = mark();
-  if (assign(left, right)) return left;
+  if (assign(left, right)) return shallow(right).sort() == Type::Sort::number ? right : left;
   roll_back(before);
   return Type::dyn();
 }

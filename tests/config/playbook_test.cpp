@@ -113,6 +113,13 @@ TEST_CASE("what is left out has the contract's defaults") {
   CHECK(send.via.empty());
 }
 
+TEST_CASE("a hold that says only when the message expires has the usual length") {
+  const auto p = playbook("start: page.viewed\nsteps: [{send: hello, hold: {expires: now}}]\n");
+  const auto& send = std::get<rules::Send>(p->steps[0].action);
+  CHECK(send.hold == rules::Span{.days = 30});
+  CHECK(send.expires.has_value());
+}
+
 TEST_CASE("nested steps become one list in which every step names the next") {
   const auto p = playbook(R"(start: page.viewed
 steps:

@@ -1,5 +1,6 @@
 // What right settings, events, touchpoints and messages become.
 #include "config/compile.h"
+#include "rules/cel/literal.h"
 #include "tests/catch.h"
 #include "tests/config/workspaces.h"
 
@@ -37,6 +38,35 @@ TEST_CASE("settings that are left out have the contract's defaults") {
   CHECK(settings.default_via == std::vector<std::string>{"email", "telegram"});
   CHECK(settings.vars.is_map());
   CHECK_FALSE(settings.fill.has_value());
+}
+
+TEST_CASE("values of vars are numbers only where they print as they are written") {
+  Workspace workspace = small_workspace();
+  put(workspace, "nurtured.yaml",
+      "connectors: {out: {type: file, path: outbox}}\nchannels: {email: out}\n"
+      "vars: {a: 1.50, b: 1e3, c: 12345678901234567890, d: 1.5, e: -7, f: -0, g: 007, h: 1.0, "
+      "i: yes, j: true, k: \"5\", l: 0.1, m: 22:30, n: 1., o: 9223372036854775807}\n");
+  const auto config = config_of(workspace);
+  const cel::Value& vars = config->book->settings().vars;
+  for (const auto& [name, text] :
+       std::vector<std::pair<std::string, std::string>>{{"a", "\"1.50\""},
+                                                        {"b", "\"1e3\""},
+                                                        {"c", "\"12345678901234567890\""},
+                                                        {"d", "1.5"},
+                                                        {"e", "-7"},
+                                                        {"f", "\"-0\""},
+                                                        {"g", "\"007\""},
+                                                        {"h", "1.0"},
+                                                        {"i", "\"yes\""},
+                                                        {"j", "true"},
+                                                        {"k", "\"5\""},
+                                                        {"l", "0.1"},
+                                                        {"m", "\"22:30\""},
+                                                        {"n", "\"1.\""},
+                                                        {"o", "9223372036854775807"}}) {
+    INFO(name);
+    CHECK(cel::to_literal(*vars.find(name)) == text);
+  }
 }
 
 TEST_CASE("settings are read in full") {

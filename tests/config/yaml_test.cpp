@@ -117,7 +117,6 @@ TEST_CASE("hostile YAML is refused in words, and quickly") {
   for (const Hostile& hostile : table) {
     INFO(hostile.what);
     const Parsed parsed = parse(hostile.text);
-    CHECK_FALSE(parsed.root.has_value());
     REQUIRE_FALSE(parsed.problems.empty());
     CHECK(parsed.problems.front().substr(0, hostile.problem.size()) == hostile.problem);
   }
