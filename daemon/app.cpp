@@ -5,10 +5,7 @@
 #include <charconv>
 #include <csignal>
 #include <cstdlib>
-#include <future>
-#include <thread>
 
-#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -24,11 +21,13 @@
 #include "daemon/control_server.h"
 #include "daemon/dispatcher.h"
 #include "daemon/engine_thread.h"
+#include "daemon/io_thread.h"
 #include "daemon/links.h"
 #include "daemon/metrics.h"
 #include "daemon/operations.h"
 #include "daemon/pauses.h"
 #include "daemon/places.h"
+#include "daemon/recovery.h"
 #include "daemon/routes.h"
 #include "daemon/service_manager.h"
 #include "daemon/system_clock.h"
@@ -41,39 +40,8 @@ namespace {
 namespace asio = boost::asio;
 
 constexpr std::chrono::seconds drain_time_max{20};
-constexpr std::size_t recovered_max = 1'000'000;  // deliveries that a start hands on
 // Stored: the key that signs links where nurtured.yaml names none.
 constexpr std::string_view sign_key_entry = "sign_key";
-
-// A thread that runs one io_context until it is told to stop.
-class IoThread {
- public:
-  IoThread() : guard_(asio::make_work_guard(io_)), thread_([this] { io_.run(); }) {}
-  ~IoThread() { stop(); }
-  IoThread(const IoThread&) = delete;
-  IoThread& operator=(const IoThread&) = delete;
-
-  asio::io_context& io() { return io_; }
-  void stop() {
-    io_.stop();
-    if (thread_.joinable()) thread_.join();
-  }
-  // Runs `job` on the thread and waits for it.
-  template <class Job>
-  void run(Job job) {
-    std::promise<void> done;
-    asio::post(io_, [&] {
-      job();
-      done.set_value();
-    });
-    done.get_future().wait();
-  }
-
- private:
-  asio::io_context io_{1};
-  asio::executor_work_guard<asio::io_context::executor_type> guard_;
-  std::thread thread_;
-};
 
 struct ListenAddress {
   std::string host;
@@ -145,7 +113,7 @@ class App final : public EngineListener {
   base::Result<void> load_sign_keys(const config::Config& config);
   base::Result<void> listen(const config::Config& config);
   base::Result<void> start_control(const config::Config& config);
-  base::Result<void> recover_deliveries(const config::Config& config);
+  base::Result<void> hand_on_recovered(const config::Config& config);
   void start_dispatcher();
   void use_book(const std::shared_ptr<const config::Config>& config);
   Dispatcher::Connectors build_connectors(const config::Config& config);
@@ -241,7 +209,7 @@ base::Result<void> App::start() {
   if (pauses->all) spdlog::warn("everything is paused: `nurtured resume` goes on");
   engine_thread_ = std::make_unique<EngineThread>(*engine_, *store_, clock_, *this);
   start_dispatcher();
-  if (auto recovered = recover_deliveries(*config); !recovered) return recovered;
+  if (auto recovered = hand_on_recovered(*config); !recovered) return recovered;
   register_metrics();
   routes_ = std::make_unique<Routes>(
       *engine_thread_, metrics_, clock_,
@@ -316,42 +284,15 @@ Dispatcher::Connectors App::build_connectors(const config::Config& config) {
   return built;
 }
 
-// What a crash or a stop left: `ready` was provably not sent and is handed on; `committing` may
-// have left, unless its receiver knows our key and takes a repeat for what it is.
-base::Result<void> App::recover_deliveries(const config::Config& config) {
-  std::vector<DeliveryNotice> ready;
-  std::vector<EngineInput> outcomes;
-  for (const auto state : {rules::DeliveryChange::ready, rules::DeliveryChange::committing}) {
-    auto found = store_->deliveries({.state = state, .limit = recovered_max});
-    if (!found) return base::fail(found.error());
-    for (auto& delivery : *found) {
-      if (state == rules::DeliveryChange::ready) {
-        ready.push_back({.delivery = std::move(delivery)});
-        continue;
-      }
-      const auto channel = config.book->settings().channels.find(delivery.to.channel);
-      const connectors::Descriptor* descriptor = nullptr;
-      if (channel != config.book->settings().channels.end()) {
-        const auto connector = config.connectors.find(channel->second.connector);
-        if (connector != config.connectors.end()) {
-          descriptor = connectors::find_descriptor(connector->second.type);
-        }
-      }
-      const bool repeats = descriptor != nullptr && descriptor->honours_key;
-      outcomes.emplace_back(
-          ContactInput{delivery.contact,
-                       rules::Outcome{.delivery = delivery.key,
-                                      .kind = repeats ? rules::OutcomeKind::unsent
-                                                      : rules::OutcomeKind::uncertain,
-                                      .reason = "the daemon ended before the outcome was known"}});
-    }
-  }
-  if (!ready.empty() || !outcomes.empty()) {
+base::Result<void> App::hand_on_recovered(const config::Config& config) {
+  auto found = recover_deliveries(*store_, config);
+  if (!found) return base::fail(found.error());
+  if (!found->ready.empty() || !found->outcomes.empty()) {
     spdlog::info("{} messages wait to be sent, {} were on their way when the daemon ended",
-                 ready.size(), outcomes.size());
+                 found->ready.size(), found->outcomes.size());
   }
-  if (!outcomes.empty()) engine_thread_->submit(std::move(outcomes), {});
-  if (!ready.empty()) dispatcher_->take(std::move(ready));
+  if (!found->outcomes.empty()) engine_thread_->submit(std::move(found->outcomes), {});
+  if (!found->ready.empty()) dispatcher_->take(std::move(found->ready));
   return {};
 }
 
