@@ -5,6 +5,7 @@
 #include <charconv>
 #include <csignal>
 #include <cstdlib>
+#include <optional>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
@@ -12,8 +13,6 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
-#include "base/digest.h"
-#include "base/encoding.h"
 #include "config/problem.h"
 #include "config/zones.h"
 #include "connectors/registry.h"
@@ -30,6 +29,7 @@
 #include "daemon/recovery.h"
 #include "daemon/routes.h"
 #include "daemon/service_manager.h"
+#include "daemon/store_key.h"
 #include "daemon/system_clock.h"
 #include "http/client.h"
 #include "http/server.h"
@@ -40,8 +40,6 @@ namespace {
 namespace asio = boost::asio;
 
 constexpr std::chrono::seconds drain_time_max{20};
-// Stored: the key that signs links where nurtured.yaml names none.
-constexpr std::string_view sign_key_entry = "sign_key";
 
 struct ListenAddress {
   std::string host;
@@ -110,12 +108,12 @@ class App final : public EngineListener {
 
  private:
   base::Result<void> open_store(const BookFiles& files);
-  base::Result<void> load_sign_keys(const config::Config& config);
   base::Result<void> listen(const config::Config& config);
   base::Result<void> start_control(const config::Config& config);
   base::Result<void> hand_on_recovered(const config::Config& config);
   void start_dispatcher();
   void use_book(const std::shared_ptr<const config::Config>& config);
+  void configure_sender(const std::shared_ptr<const config::Config>& config);
   Dispatcher::Connectors build_connectors(const config::Config& config);
   std::shared_ptr<const RouteSettings> route_settings(
       const std::shared_ptr<const config::Config>& config) const;
@@ -130,7 +128,7 @@ class App final : public EngineListener {
   config::SystemSecrets secrets_;
   BookKeeper keeper_;
   std::string location_;
-  std::vector<config::Secret> sign_keys_;
+  config::Secret store_key_;
   Metrics metrics_;
   Counter& batches_ =
       metrics_.counter("nurtured_batches_total", "Transactions that the engine committed.");
@@ -151,6 +149,7 @@ class App final : public EngineListener {
   std::unique_ptr<EngineThread> engine_thread_;
   std::unique_ptr<IoThread> sender_;  // of connectors and dispatcher
   std::unique_ptr<http::Client> client_;
+  std::optional<LinkSigner> signer_;  // of the sender's thread
   std::unique_ptr<Dispatcher> dispatcher_;
   std::unique_ptr<Routes> routes_;
   std::unique_ptr<http::Server> server_;
@@ -173,21 +172,6 @@ base::Result<void> App::open_store(const BookFiles& files) {
   return {};
 }
 
-base::Result<void> App::load_sign_keys(const config::Config& config) {
-  sign_keys_ = config.keys.sign;
-  if (!sign_keys_.empty()) return {};
-  auto kept = store_->meta(sign_key_entry);
-  if (!kept) return base::fail(kept.error());
-  if (!*kept) {
-    store::Batch batch{.now = clock_.now()};
-    *kept = base::to_base64url(base::random_bytes(32));
-    batch.meta.push_back({std::string(sign_key_entry), **kept});
-    if (auto done = store_->commit(batch); !done) return done;
-  }
-  sign_keys_.emplace_back(**kept);
-  return {};
-}
-
 base::Result<void> App::start() {
   BookFiles files = keeper_.read();
   log_problems(files.problems);
@@ -201,7 +185,9 @@ base::Result<void> App::start() {
     spdlog::info("applied the workspace's files\n{}", to_text(book->plan));
   }
   const auto config = book->config;
-  if (auto keys = load_sign_keys(*config); !keys) return keys;
+  auto key = load_store_key(*store_, clock_.now());
+  if (!key) return base::fail(key.error());
+  store_key_ = *std::move(key);
   engine_ = std::make_unique<Engine>(*store_, config->book, EngineOptions{.keep_decisions = false});
   auto pauses = load_pauses(*store_);
   if (!pauses) return base::fail(pauses.error());
@@ -236,16 +222,13 @@ void App::start_dispatcher() {
       MessageLinks links;
       if (rules::is_marketing(notice.delivery.kind)) {
         links.unsubscribe_url =
-            unsubscribe_url(LinkSigner(sign_keys_), config->http.base_url(),
+            unsubscribe_url(*signer_, config->http.base_url(),
                             {notice.delivery.contact, notice.delivery.to.channel,
                              notice.delivery.key, notice.locale});
       }
       return links;
     };
-    hooks.message_id = [this](const std::string& key) {
-      const auto digest = base::hmac_sha256(sign_keys_.front().reveal(), "message-id:" + key);
-      return base::to_base64url(base::view(digest).substr(0, 18));
-    };
+    hooks.message_id = [this](const std::string& key) { return message_id_token(store_key_, key); };
     hooks.alarm = [](const ConnectorAlarm& alarm) {
       if (alarm.reason.empty()) {
         spdlog::info("connector {} works again", alarm.connector);
@@ -263,8 +246,14 @@ void App::start_dispatcher() {
     };
     dispatcher_ =
         std::make_unique<Dispatcher>(sender_->io(), *engine_thread_, clock_, std::move(hooks));
-    dispatcher_->configure(keeper_.current(), build_connectors(*keeper_.current()));
+    configure_sender(keeper_.current());
   });
+}
+
+// On the sender's thread.
+void App::configure_sender(const std::shared_ptr<const config::Config>& config) {
+  signer_ = link_signer(config->keys, store_key_);
+  dispatcher_->configure(config, build_connectors(*config));
 }
 
 Dispatcher::Connectors App::build_connectors(const config::Config& config) {
@@ -305,7 +294,7 @@ std::shared_ptr<const RouteSettings> App::route_settings(
   }
   return std::make_shared<const RouteSettings>(
       RouteSettings{.write_keys = WriteKeys(config->keys.write),
-                    .links = LinkSigner(sign_keys_),
+                    .links = link_signer(config->keys, store_key_),
                     .typed =
                         [config](std::string_view event, cel::Value properties) {
                           return config::typed_properties(*config, event, std::move(properties));
@@ -366,8 +355,7 @@ base::Result<void> App::start_control(const config::Config& config) {
 // On the engine's thread, once a reload is on disk.
 void App::use_book(const std::shared_ptr<const config::Config>& config) {
   files_broken_ = false;
-  asio::post(sender_->io(),
-             [this, config] { dispatcher_->configure(config, build_connectors(*config)); });
+  asio::post(sender_->io(), [this, config] { configure_sender(config); });
   asio::post(io_, [this, settings = route_settings(config)] { routes_->set(settings); });
 }
 
