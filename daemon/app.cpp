@@ -309,7 +309,8 @@ base::Result<void> App::listen(const config::Config& config) {
     const auto address = parse_listen(where);
     if (!address) return base::fail(address.error());
     http::ServerOptions options{.body_bytes_max_for = route_body_bytes_max,
-                                .trusted_proxies = config.http.trusted_proxies};
+                                .trusted_proxies = config.http.trusted_proxies,
+                                .refusal = server_refusal};
     server = std::make_unique<http::Server>(
         io_, clock_, std::move(options),
         [this, served](http::Request&& request, http::Reply reply) {
