@@ -337,7 +337,8 @@ class MessageReader {
     std::vector<std::string> paths;
     const auto& seen = workspace_.seen;
     for (auto& [path, place] : section.placed_texts("attach")) {
-      const bool is_there = std::find(seen.begin(), seen.end(), path) != seen.end();
+      const bool is_there =
+          !workspace_.knows_files || std::find(seen.begin(), seen.end(), path) != seen.end();
       if (!is_there || !path.starts_with("files/")) {
         problems_.error(place, fmt::format("there is no file `{}`", path),
                         did_you_mean(path, seen, "put it below files/ and name it from there"));

@@ -29,6 +29,9 @@ struct Workspace {
   std::string root;               // the folder; empty for one that lives in memory
   std::vector<File> files;        // by path; what compile() reads
   std::vector<std::string> seen;  // by path; there, and not read: files/*, and stray files
+  // False for texts that come without their folder (the applied book): nobody knows what files/
+  // holds, and an attachment is looked for when its message leaves.
+  bool knows_files = true;
   std::vector<Problem>
       problems;  // of single files that could not be read; compile() passes them on
 

@@ -78,9 +78,10 @@ std::string to_string(const Outcome& outcome);
 std::string to_reason(std::string_view text);
 
 struct Attachment {
-  std::string name;  // a file's name without folders
-  std::string content_type;
+  std::string name;          // a file's name without folders
+  std::string content_type;  // "text/plain", without parameters
   std::string bytes;
+  std::string charset = {};  // of a text, "utf-8"; empty: none is named
 };
 
 struct OutboundMessage {

@@ -70,13 +70,17 @@ bool is_address(std::string_view text) {
          is_local_part(text.substr(0, at)) && is_domain_name(text.substr(at + 1));
 }
 
-// A token of RFC 2045 with a slash inside.
+// RFC 2045 section 5.1.
+bool is_token(std::string_view text) {
+  return !text.empty() && is_visible_ascii(text) &&
+         text.find_first_of("()<>@,;:\\\"/[]?=") == std::string_view::npos;
+}
+
+// Two tokens with a slash between them: parameters have fields of their own.
 bool is_content_type(std::string_view text) {
   const std::size_t slash = text.find('/');
-  return slash != 0 && slash != std::string_view::npos && slash + 1 < text.size() &&
-         is_visible_ascii(text) &&
-         text.find_first_of("()<>@,;:\\\"[]?=") == std::string_view::npos &&
-         text.find('/', slash + 1) == std::string_view::npos;
+  return slash != std::string_view::npos && is_token(text.substr(0, slash)) &&
+         is_token(text.substr(slash + 1));
 }
 
 // Text as RFC 2046 section 4.1.1 has it: every line ends in CRLF, the last one too.
@@ -129,6 +133,9 @@ Owned<GMimePart> attachment_part(const Attachment& attachment) {
   GMimeObject* const object = GMIME_OBJECT(part.get());
   g_mime_object_set_disposition(object, GMIME_DISPOSITION_ATTACHMENT);
   g_mime_part_set_filename(part.get(), attachment.name.c_str());
+  if (!attachment.charset.empty()) {
+    g_mime_object_set_content_type_parameter(object, "charset", attachment.charset.c_str());
+  }
   use_utf8(
       g_mime_content_disposition_get_parameters(g_mime_object_get_content_disposition(object)));
   use_utf8(g_mime_content_type_get_parameters(g_mime_object_get_content_type(object)));
@@ -235,7 +242,8 @@ Result<void> judge(const Mail& mail) {
     }
   }
   for (const Attachment& attachment : mail.attachments) {
-    if (!is_header_text(attachment.name) || !is_content_type(attachment.content_type)) {
+    if (!is_header_text(attachment.name) || !is_content_type(attachment.content_type) ||
+        !(attachment.charset.empty() || is_token(attachment.charset))) {
       return fail("an attachment's name or type cannot stand in a header");
     }
   }

@@ -5,18 +5,14 @@
 #include <charconv>
 #include <csignal>
 #include <cstdlib>
-#include <future>
-#include <thread>
+#include <optional>
 
-#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
-#include "base/digest.h"
-#include "base/encoding.h"
 #include "config/problem.h"
 #include "config/zones.h"
 #include "connectors/registry.h"
@@ -24,13 +20,16 @@
 #include "daemon/control_server.h"
 #include "daemon/dispatcher.h"
 #include "daemon/engine_thread.h"
+#include "daemon/io_thread.h"
 #include "daemon/links.h"
 #include "daemon/metrics.h"
 #include "daemon/operations.h"
 #include "daemon/pauses.h"
 #include "daemon/places.h"
+#include "daemon/recovery.h"
 #include "daemon/routes.h"
 #include "daemon/service_manager.h"
+#include "daemon/store_key.h"
 #include "daemon/system_clock.h"
 #include "http/client.h"
 #include "http/server.h"
@@ -41,39 +40,6 @@ namespace {
 namespace asio = boost::asio;
 
 constexpr std::chrono::seconds drain_time_max{20};
-constexpr std::size_t recovered_max = 1'000'000;  // deliveries that a start hands on
-// Stored: the key that signs links where nurtured.yaml names none.
-constexpr std::string_view sign_key_entry = "sign_key";
-
-// A thread that runs one io_context until it is told to stop.
-class IoThread {
- public:
-  IoThread() : guard_(asio::make_work_guard(io_)), thread_([this] { io_.run(); }) {}
-  ~IoThread() { stop(); }
-  IoThread(const IoThread&) = delete;
-  IoThread& operator=(const IoThread&) = delete;
-
-  asio::io_context& io() { return io_; }
-  void stop() {
-    io_.stop();
-    if (thread_.joinable()) thread_.join();
-  }
-  // Runs `job` on the thread and waits for it.
-  template <class Job>
-  void run(Job job) {
-    std::promise<void> done;
-    asio::post(io_, [&] {
-      job();
-      done.set_value();
-    });
-    done.get_future().wait();
-  }
-
- private:
-  asio::io_context io_{1};
-  asio::executor_work_guard<asio::io_context::executor_type> guard_;
-  std::thread thread_;
-};
 
 struct ListenAddress {
   std::string host;
@@ -143,12 +109,12 @@ class App final : public EngineListener {
 
  private:
   base::Result<void> open_store(const BookFiles& files);
-  base::Result<void> load_sign_keys(const config::Config& config);
   base::Result<void> listen(const config::Config& config);
   base::Result<void> start_control(const config::Config& config);
-  base::Result<void> recover_deliveries(const config::Config& config);
+  base::Result<void> hand_on_recovered(const config::Config& config);
   void start_dispatcher();
   void use_book(const std::shared_ptr<const config::Config>& config);
+  void configure_sender(const std::shared_ptr<const config::Config>& config);
   Dispatcher::Connectors build_connectors(const config::Config& config);
   std::shared_ptr<const RouteSettings> route_settings(
       const std::shared_ptr<const config::Config>& config) const;
@@ -163,7 +129,7 @@ class App final : public EngineListener {
   config::SystemSecrets secrets_;
   BookKeeper keeper_;
   std::string location_;
-  std::vector<config::Secret> sign_keys_;
+  config::Secret store_key_;
   Metrics metrics_;
   Counter& batches_ =
       metrics_.counter("nurtured_batches_total", "Transactions that the engine committed.");
@@ -184,6 +150,7 @@ class App final : public EngineListener {
   std::unique_ptr<EngineThread> engine_thread_;
   std::unique_ptr<IoThread> sender_;  // of connectors and dispatcher
   std::unique_ptr<http::Client> client_;
+  std::optional<LinkSigner> signer_;  // of the sender's thread
   std::unique_ptr<Dispatcher> dispatcher_;
   std::unique_ptr<Routes> routes_;
   std::unique_ptr<http::Server> server_;
@@ -206,21 +173,6 @@ base::Result<void> App::open_store(const BookFiles& files) {
   return {};
 }
 
-base::Result<void> App::load_sign_keys(const config::Config& config) {
-  sign_keys_ = config.keys.sign;
-  if (!sign_keys_.empty()) return {};
-  auto kept = store_->meta(sign_key_entry);
-  if (!kept) return base::fail(kept.error());
-  if (!*kept) {
-    store::Batch batch{.now = clock_.now()};
-    *kept = base::to_base64url(base::random_bytes(32));
-    batch.meta.push_back({std::string(sign_key_entry), **kept});
-    if (auto done = store_->commit(batch); !done) return done;
-  }
-  sign_keys_.emplace_back(**kept);
-  return {};
-}
-
 base::Result<void> App::start() {
   BookFiles files = keeper_.read();
   log_problems(files.problems);
@@ -234,7 +186,9 @@ base::Result<void> App::start() {
     spdlog::info("applied the workspace's files\n{}", to_text(book->plan));
   }
   const auto config = book->config;
-  if (auto keys = load_sign_keys(*config); !keys) return keys;
+  auto key = load_store_key(*store_, clock_.now());
+  if (!key) return base::fail(key.error());
+  store_key_ = *std::move(key);
   engine_ = std::make_unique<Engine>(*store_, config->book, EngineOptions{.keep_decisions = false});
   auto pauses = load_pauses(*store_);
   if (!pauses) return base::fail(pauses.error());
@@ -243,7 +197,7 @@ base::Result<void> App::start() {
   engine_thread_ = std::make_unique<EngineThread>(*engine_, *store_, clock_, *this,
                                                   EngineThreadOptions{.uptime = since_boot});
   start_dispatcher();
-  if (auto recovered = recover_deliveries(*config); !recovered) return recovered;
+  if (auto recovered = hand_on_recovered(*config); !recovered) return recovered;
   register_metrics();
   routes_ = std::make_unique<Routes>(
       *engine_thread_, metrics_, clock_,
@@ -270,16 +224,13 @@ void App::start_dispatcher() {
       MessageLinks links;
       if (rules::is_marketing(notice.delivery.kind)) {
         links.unsubscribe_url =
-            unsubscribe_url(LinkSigner(sign_keys_), config->http.base_url(),
+            unsubscribe_url(*signer_, config->http.base_url(),
                             {notice.delivery.contact, notice.delivery.to.channel,
                              notice.delivery.key, notice.locale});
       }
       return links;
     };
-    hooks.message_id = [this](const std::string& key) {
-      const auto digest = base::hmac_sha256(sign_keys_.front().reveal(), "message-id:" + key);
-      return base::to_base64url(base::view(digest).substr(0, 18));
-    };
+    hooks.message_id = [this](const std::string& key) { return message_id_token(store_key_, key); };
     hooks.alarm = [](const ConnectorAlarm& alarm) {
       if (alarm.reason.empty()) {
         spdlog::info("connector {} works again", alarm.connector);
@@ -297,8 +248,14 @@ void App::start_dispatcher() {
     };
     dispatcher_ =
         std::make_unique<Dispatcher>(sender_->io(), *engine_thread_, clock_, std::move(hooks));
-    dispatcher_->configure(keeper_.current(), build_connectors(*keeper_.current()));
+    configure_sender(keeper_.current());
   });
+}
+
+// On the sender's thread.
+void App::configure_sender(const std::shared_ptr<const config::Config>& config) {
+  signer_ = link_signer(config->keys, store_key_);
+  dispatcher_->configure(config, build_connectors(*config));
 }
 
 Dispatcher::Connectors App::build_connectors(const config::Config& config) {
@@ -318,42 +275,15 @@ Dispatcher::Connectors App::build_connectors(const config::Config& config) {
   return built;
 }
 
-// What a crash or a stop left: `ready` was provably not sent and is handed on; `committing` may
-// have left, unless its receiver knows our key and takes a repeat for what it is.
-base::Result<void> App::recover_deliveries(const config::Config& config) {
-  std::vector<DeliveryNotice> ready;
-  std::vector<EngineInput> outcomes;
-  for (const auto state : {rules::DeliveryChange::ready, rules::DeliveryChange::committing}) {
-    auto found = store_->deliveries({.state = state, .limit = recovered_max});
-    if (!found) return base::fail(found.error());
-    for (auto& delivery : *found) {
-      if (state == rules::DeliveryChange::ready) {
-        ready.push_back({.delivery = std::move(delivery)});
-        continue;
-      }
-      const auto channel = config.book->settings().channels.find(delivery.to.channel);
-      const connectors::Descriptor* descriptor = nullptr;
-      if (channel != config.book->settings().channels.end()) {
-        const auto connector = config.connectors.find(channel->second.connector);
-        if (connector != config.connectors.end()) {
-          descriptor = connectors::find_descriptor(connector->second.type);
-        }
-      }
-      const bool repeats = descriptor != nullptr && descriptor->honours_key;
-      outcomes.emplace_back(
-          ContactInput{delivery.contact,
-                       rules::Outcome{.delivery = delivery.key,
-                                      .kind = repeats ? rules::OutcomeKind::unsent
-                                                      : rules::OutcomeKind::uncertain,
-                                      .reason = "the daemon ended before the outcome was known"}});
-    }
-  }
-  if (!ready.empty() || !outcomes.empty()) {
+base::Result<void> App::hand_on_recovered(const config::Config& config) {
+  auto found = recover_deliveries(*store_, config);
+  if (!found) return base::fail(found.error());
+  if (!found->ready.empty() || !found->outcomes.empty()) {
     spdlog::info("{} messages wait to be sent, {} were on their way when the daemon ended",
-                 ready.size(), outcomes.size());
+                 found->ready.size(), found->outcomes.size());
   }
-  if (!outcomes.empty()) engine_thread_->submit(std::move(outcomes), {});
-  if (!ready.empty()) dispatcher_->take(std::move(ready));
+  if (!found->outcomes.empty()) engine_thread_->submit(std::move(found->outcomes), {});
+  if (!found->ready.empty()) dispatcher_->take(std::move(found->ready));
   return {};
 }
 
@@ -366,7 +296,7 @@ std::shared_ptr<const RouteSettings> App::route_settings(
   }
   return std::make_shared<const RouteSettings>(
       RouteSettings{.write_keys = WriteKeys(config->keys.write),
-                    .links = LinkSigner(sign_keys_),
+                    .links = link_signer(config->keys, store_key_),
                     .typed =
                         [config](std::string_view event, cel::Value properties) {
                           return config::typed_properties(*config, event, std::move(properties));
@@ -381,7 +311,8 @@ base::Result<void> App::listen(const config::Config& config) {
     const auto address = parse_listen(where);
     if (!address) return base::fail(address.error());
     http::ServerOptions options{.body_bytes_max_for = route_body_bytes_max,
-                                .trusted_proxies = config.http.trusted_proxies};
+                                .trusted_proxies = config.http.trusted_proxies,
+                                .refusal = server_refusal};
     server = std::make_unique<http::Server>(
         io_, clock_, std::move(options),
         [this, served](http::Request&& request, http::Reply reply) {
@@ -427,8 +358,7 @@ base::Result<void> App::start_control(const config::Config& config) {
 // On the engine's thread, once a reload is on disk.
 void App::use_book(const std::shared_ptr<const config::Config>& config) {
   files_broken_ = false;
-  asio::post(sender_->io(),
-             [this, config] { dispatcher_->configure(config, build_connectors(*config)); });
+  asio::post(sender_->io(), [this, config] { configure_sender(config); });
   asio::post(io_, [this, settings = route_settings(config)] { routes_->set(settings); });
 }
 

@@ -1,5 +1,6 @@
 #include "daemon/attachments.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <filesystem>
@@ -29,25 +30,30 @@ class FileHandle {
   int descriptor_;
 };
 
-std::string content_type(const std::string& name) {
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 12> types = {{
-      {".pdf", "application/pdf"},
-      {".png", "image/png"},
-      {".jpg", "image/jpeg"},
-      {".jpeg", "image/jpeg"},
-      {".gif", "image/gif"},
-      {".webp", "image/webp"},
-      {".txt", "text/plain; charset=utf-8"},
-      {".csv", "text/csv; charset=utf-8"},
-      {".ics", "text/calendar; charset=utf-8"},
-      {".zip", "application/zip"},
-      {".mp3", "audio/mpeg"},
-      {".docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"},
-  }};
-  for (const auto& [ending, type] : types) {
-    if (name.ends_with(ending)) return std::string(type);
-  }
-  return "application/octet-stream";
+struct FileType {
+  std::string_view ending;
+  std::string_view content_type;
+  std::string_view charset = {};  // what people write today, where the file itself cannot say
+};
+
+FileType file_type(const std::string& name) {
+  constexpr std::array types = {
+      FileType{".pdf", "application/pdf"},
+      FileType{".png", "image/png"},
+      FileType{".jpg", "image/jpeg"},
+      FileType{".jpeg", "image/jpeg"},
+      FileType{".gif", "image/gif"},
+      FileType{".webp", "image/webp"},
+      FileType{".txt", "text/plain", "utf-8"},
+      FileType{".csv", "text/csv", "utf-8"},
+      FileType{".ics", "text/calendar", "utf-8"},
+      FileType{".zip", "application/zip"},
+      FileType{".mp3", "audio/mpeg"},
+      FileType{".docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"},
+  };
+  const auto* found = std::ranges::find_if(
+      types, [&](const FileType& type) { return name.ends_with(type.ending); });
+  return found == types.end() ? FileType{"", "application/octet-stream"} : *found;
 }
 
 base::Result<std::string> read_beneath(const std::string& root, const std::string& path) {
@@ -99,8 +105,11 @@ base::Result<std::vector<connectors::Attachment>> read_attachments(
                         "the attachments together are larger than 20 MB");
     }
     std::string name = std::filesystem::path(path).filename().string();
-    std::string type = content_type(name);
-    attachments.push_back({std::move(name), std::move(type), *std::move(bytes)});
+    const FileType type = file_type(name);
+    attachments.push_back({.name = std::move(name),
+                           .content_type = std::string(type.content_type),
+                           .bytes = *std::move(bytes),
+                           .charset = std::string(type.charset)});
   }
   return attachments;
 }

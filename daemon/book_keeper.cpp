@@ -34,7 +34,7 @@ std::shared_ptr<const config::Config> with_former(
 }
 
 config::Workspace workspace_of(const store::AppliedBook& book, const std::string& root) {
-  config::Workspace workspace{.root = root};
+  config::Workspace workspace{.root = root, .knows_files = false};
   for (const auto& file : book.files) workspace.files.push_back({file.path, file.contents});
   return workspace;
 }

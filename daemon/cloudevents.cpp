@@ -8,7 +8,6 @@
 #include "base/encoding.h"
 #include "daemon/ingest_message.h"
 #include "http/url.h"
-#include "rules/cel/json.h"
 #include "rules/traits.h"
 #include "store/types.h"
 
@@ -18,8 +17,6 @@ namespace {
 using base::ErrorKind;
 using base::Result;
 using cel::Value;
-
-constexpr cel::JsonLimits json_limits{.bytes_max = ingest_body_bytes_max, .depth_max = 64};
 
 // An attribute as text; "" where there is none.
 using Attributes = std::function<Result<std::string>(std::string_view name)>;
@@ -105,7 +102,7 @@ Value text_or_bytes(std::string data) {
 // Data that came as octets. No octets are no data.
 Result<Value> decoded_data(std::string_view octets, std::string_view content_type) {
   if (octets.empty()) return Value();
-  if (is_json(content_type)) return cel::from_json(octets, json_limits);
+  if (is_json(content_type)) return read_body(octets);
   return text_or_bytes(std::string(octets));
 }
 
@@ -196,14 +193,8 @@ Result<EventInput> read_event(const Attributes& attribute, Value data, Instant r
   if (!who) return base::fail(std::move(who.error()));
   const auto time = read_time(attribute, received_at);
   if (!time) return base::fail(time.error());
-  const Extent extent = extent_of(data);
-  if (extent.depth > property_depth_max) {
-    return base::fail("the data is nested more than " + std::to_string(property_depth_max) +
-                      " deep");
-  }
-  if (extent.bytes > cloudevent_bytes_max) {
-    return base::fail(ErrorKind::too_large, "the event is longer than " +
-                                                std::to_string(cloudevent_bytes_max) + " bytes");
+  if (auto judged = judge_extent(data, "the data", {.bytes_max = cloudevent_bytes_max}); !judged) {
+    return base::fail(std::move(judged.error()));
   }
   EventInput input{.who = *std::move(who)};
   input.event.name = *std::move(name);
@@ -242,7 +233,7 @@ void add(Ingested& out, std::size_t index, EventInput input) {
 
 Result<Ingested> read_batch(std::string_view body, Instant received_at,
                             const TypedProperties& typed) {
-  const auto events = cel::from_json(body, json_limits);
+  const auto events = read_body(body);
   if (!events) return base::fail(events.error());
   if (!events->is_list()) return base::fail("the body is not a JSON list of events");
   if (events->as_list().size() > ingest_messages_max) {
@@ -265,7 +256,7 @@ Result<EventInput> read_single(const http::Headers& headers, std::string_view co
                                std::string_view body, bool structured, Instant received_at,
                                const TypedProperties& typed) {
   if (structured) {
-    const auto event = cel::from_json(body, json_limits);
+    const auto event = read_body(body);
     if (!event) return base::fail(event.error());
     return read_json_event(*event, received_at, typed);
   }

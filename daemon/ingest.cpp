@@ -5,7 +5,6 @@
 
 #include "base/encoding.h"
 #include "daemon/ingest_message.h"
-#include "rules/cel/json.h"
 
 namespace nurtured::daemon {
 namespace {
@@ -13,9 +12,6 @@ namespace {
 using base::ErrorKind;
 using base::Result;
 using cel::Value;
-
-// Deeper than any message may be, so that one that is too deep rejects itself and not its batch.
-constexpr std::size_t body_depth_max = 64;
 
 std::string_view text_of(const Value* value) {
   return value != nullptr && value->is_string() ? std::string_view(value->as_string())
@@ -31,8 +27,7 @@ class RequestReader {
   Result<Ingested> read() {
     // A wrong key in the header costs no parsing.
     if (request_.write_key && !keys_.accept(*request_.write_key)) return denied();
-    auto body = cel::from_json(request_.body,
-                               {.bytes_max = ingest_body_bytes_max, .depth_max = body_depth_max});
+    auto body = read_body(request_.body);
     if (!body) return base::fail(std::move(body.error()));
     if (!body->is_map()) return base::fail("the body is not a JSON object");
     body_ = *std::move(body);
@@ -76,6 +71,7 @@ class RequestReader {
           "the batch has more than " + std::to_string(ingest_messages_max) + " messages");
     }
     out_.items.reserve(messages.size());
+    read_context();
     std::size_t refused = 0;
     for (std::size_t i = 0; i < messages.size(); ++i) {
       if (!add_from_batch(i, messages[i])) ++refused;
@@ -84,6 +80,17 @@ class RequestReader {
     const bool nobody_may = refused == messages.size();
     if (nobody_may && !keys_.accept(out_.write_key)) return denied();
     return std::move(out_);
+  }
+
+  // What a message may not hold, it may not have from the batch around it either.
+  void read_context() {
+    context_ = body_.find("context");
+    if (context_ == nullptr) return;
+    const auto judged = judge_extent(*context_, "the context of the batch", {});
+    if (judged) return;
+    context_ = nullptr;
+    reject(0, body_, judged.error().message);
+    out_.rejected.back().whole = false;
   }
 
   // False when it brought no key that is accepted.
@@ -96,7 +103,7 @@ class RequestReader {
     }
     IngestEnvelope around = envelope(key);
     around.sent_at = body_.find("sentAt");
-    around.context = body_.find("context");
+    around.context = context_;
     const auto type = message_type(message);
     if (type) {
       add(index, read_message(message, *type, around, typed_), message);
@@ -118,7 +125,7 @@ class RequestReader {
   void reject(std::size_t index, const Value& message, std::string reason) {
     out_.rejected.push_back({.index = index,
                              .message_id = std::string(base::cut_utf8(
-                                 text_of(message.find("messageId")), message_id_bytes_max)),
+                                 message_id_text(message).value_or(""), message_id_bytes_max)),
                              .reason = std::move(reason)});
   }
 
@@ -126,6 +133,7 @@ class RequestReader {
   const WriteKeys& keys_;
   const TypedProperties& typed_;
   Value body_;
+  const Value* context_ = nullptr;  // in body_
   Ingested out_;
 };
 
@@ -161,8 +169,7 @@ Result<Ingested> ingest(const IngestRequest& request, const WriteKeys& keys,
 
 Result<EventInput> parse_ingest_line(std::string_view json_line, std::optional<Instant> received_at,
                                      const TypedProperties& typed) {
-  const auto message =
-      cel::from_json(json_line, {.bytes_max = ingest_body_bytes_max, .depth_max = body_depth_max});
+  const auto message = read_body(json_line);
   if (!message) return base::fail(message.error());
   const auto type = message_type(*message);
   if (!type) return base::fail(type.error());

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <utility>
 
+#include "rules/cel/json.h"
 #include "rules/traits.h"
 #include "store/types.h"
 
@@ -127,15 +128,12 @@ class MessageReader {
 
   // Without an id a repeat cannot be recognised: the message is then always new.
   Result<void> read_message_id() {
-    const Value* id = message_.find("messageId");
-    if (is_missing(id)) return {};
-    if (!id->is_string() || id->as_string().size() > message_id_bytes_max) {
+    const auto id = message_id_text(message_);
+    if (!id || id->size() > message_id_bytes_max) {
       return base::fail("the messageId is no text of at most " +
                         std::to_string(message_id_bytes_max) + " bytes");
     }
-    if (!id->as_string().empty()) {
-      out_.input.message_id = store::dedup_key(envelope_.write_key, id->as_string());
-    }
+    if (!id->empty()) out_.input.message_id = store::dedup_key(envelope_.write_key, *id);
     return {};
   }
 
@@ -222,6 +220,37 @@ class MessageReader {
 // JSON's quotes, and the comma or the colon that follows.
 constexpr std::size_t quoted = 3;
 constexpr std::size_t number_bytes = 8;
+// Deeper than any message may be, so that one that is too deep rejects itself and not its batch.
+constexpr std::size_t body_depth_max = 64;
+
+struct Extent {
+  std::size_t bytes = 0;
+  std::size_t depth = 0;  // 0 for a scalar, 1 for a flat object
+  bool finite = true;
+
+  void add(const Extent& inner) {
+    bytes += inner.bytes;
+    depth = std::max(depth, inner.depth);
+    finite = finite && inner.finite;
+  }
+};
+
+Extent extent_of(const Value& value) {
+  if (value.is_string()) return {.bytes = value.as_string().size() + quoted};
+  Extent extent{.bytes = number_bytes,
+                .finite = !value.is_double() || std::isfinite(value.as_double())};
+  if (value.is_map()) {
+    for (const auto& entry : value.as_map()) {
+      extent.bytes += entry.key.as_string().size() + quoted;
+      extent.add(extent_of(entry.value));
+    }
+    ++extent.depth;
+  } else if (value.is_list()) {
+    for (const auto& item : value.as_list()) extent.add(extent_of(item));
+    ++extent.depth;
+  }
+  return extent;
+}
 
 }  // namespace
 
@@ -243,14 +272,10 @@ Result<IngestType> message_type(const Value& message) {
 Result<IngestMessage> read_message(const Value& message, IngestType type,
                                    const IngestEnvelope& envelope, const TypedProperties& typed) {
   if (!message.is_map()) return base::fail("the message is not an object");
-  const Extent extent = extent_of(message);
-  if (extent.bytes > ingest_message_bytes_max) {
-    return base::fail("the message is longer than " + std::to_string(ingest_message_bytes_max) +
-                      " bytes");
-  }
-  if (extent.depth > property_depth_max + 1) {
-    return base::fail("the message is nested more than " + std::to_string(property_depth_max) +
-                      " deep");
+  // Properties lie one deep in their message.
+  if (auto judged = judge_extent(message, "the message", {.depth_max = property_depth_max + 1});
+      !judged) {
+    return base::fail(std::move(judged.error()));
   }
   return MessageReader(message, type, envelope).read(typed);
 }
@@ -267,6 +292,14 @@ Result<std::string> id_text(const Value* value, std::string_view field) {
   return base::fail("the " + std::string(field) + " is neither a text nor a whole number");
 }
 
+std::optional<std::string> message_id_text(const Value& message) {
+  const Value* id = message.find("messageId");
+  if (is_missing(id)) return std::string();
+  if (id->is_string()) return id->as_string();
+  if (id->is_number()) return cel::to_json(*id);
+  return std::nullopt;
+}
+
 Result<std::string> event_name(const Value* value, std::string_view field) {
   if (value == nullptr || !value->is_string()) {
     return base::fail("the " + std::string(field) + " of the event is missing or no text");
@@ -279,25 +312,25 @@ Result<std::string> event_name(const Value* value, std::string_view field) {
   return value->as_string();
 }
 
-Extent extent_of(const Value& value) {
-  if (value.is_string()) return {.bytes = value.as_string().size() + quoted};
-  Extent extent{.bytes = number_bytes};
-  if (value.is_map()) {
-    for (const auto& entry : value.as_map()) {
-      const Extent inner = extent_of(entry.value);
-      extent.bytes += entry.key.as_string().size() + quoted + inner.bytes;
-      extent.depth = std::max(extent.depth, inner.depth);
-    }
-    ++extent.depth;
-  } else if (value.is_list()) {
-    for (const auto& item : value.as_list()) {
-      const Extent inner = extent_of(item);
-      extent.bytes += inner.bytes;
-      extent.depth = std::max(extent.depth, inner.depth);
-    }
-    ++extent.depth;
+Result<Value> read_body(std::string_view json) {
+  return cel::from_json(
+      json, {.bytes_max = ingest_body_bytes_max, .depth_max = body_depth_max, .tolerant = true});
+}
+
+Result<void> judge_extent(const Value& value, std::string_view what, ExtentLimits limits) {
+  const Extent extent = extent_of(value);
+  if (extent.bytes > limits.bytes_max) {
+    return base::fail(base::ErrorKind::too_large, std::string(what) + " is longer than " +
+                                                      std::to_string(limits.bytes_max) + " bytes");
   }
-  return extent;
+  if (extent.depth > limits.depth_max) {
+    return base::fail(std::string(what) + " is nested more than " +
+                      std::to_string(limits.depth_max) + " deep");
+  }
+  if (!extent.finite) {
+    return base::fail(std::string(what) + " has a number that is too large");
+  }
+  return {};
 }
 
 }  // namespace nurtured::daemon

@@ -39,14 +39,23 @@ base::Result<IngestMessage> read_message(const cel::Value& message, IngestType t
 // An id as texts: whole numbers are spelled, null and "" are none. `invalid` for anything else, for
 // control characters and past id_bytes_max.
 base::Result<std::string> id_text(const cel::Value* value, std::string_view field);
+// The messageId; a number is spelled, and "" is none. nullopt for anything else.
+std::optional<std::string> message_id_text(const cel::Value& message);
 // `invalid` when it cannot be an event's name.
 base::Result<std::string> event_name(const cel::Value* value, std::string_view field);
 
-// How large a value is as compact JSON (escapes not counted, a number as 8 bytes) and how deep.
-struct Extent {
-  std::size_t bytes = 0;
-  std::size_t depth = 0;  // 0 for a scalar, 1 for a flat object
+// A request's body or a part of one. What cannot be held spoils only the item that it is in: see
+// judge_extent().
+base::Result<cel::Value> read_body(std::string_view json);
+
+struct ExtentLimits {
+  std::size_t bytes_max = ingest_message_bytes_max;
+  std::size_t depth_max = property_depth_max;
 };
-Extent extent_of(const cel::Value& value);
+// `too_large` for a value longer than `bytes_max` as compact JSON (escapes not counted, a number as
+// 8 bytes); `invalid` for one that is nested more than `depth_max` deep (1: a flat object) or has a
+// number that no double holds. `what` begins the message.
+base::Result<void> judge_extent(const cel::Value& value, std::string_view what,
+                                ExtentLimits limits);
 
 }  // namespace nurtured::daemon

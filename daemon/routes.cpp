@@ -50,6 +50,26 @@ std::optional<std::string_view> credentials(const http::Headers& headers, std::s
   return rest;
 }
 
+// Why the server itself refuses (http/server.h).
+std::string_view refusal_words(int status) {
+  switch (status) {
+    case 408:
+      return "the request did not come in time";
+    case 413:
+      return "the body is too long";
+    case 415:
+      return "the content coding is not known here: send gzip, deflate or none";
+    case 429:
+      return "there are too many connections from this address";
+    case 431:
+      return "the headers are too long or too many";
+    case 503:
+      return "there are too many connections";
+    default:
+      return "the request cannot be read";
+  }
+}
+
 }  // namespace
 
 // ---- Routes
@@ -66,6 +86,10 @@ void Routes::set(std::shared_ptr<const RouteSettings> settings) {
 
 void Routes::handle(http::Request&& request, http::Reply reply, RouteSet served) {
   impl_->handle(std::move(request), std::move(reply), served);
+}
+
+http::Response server_refusal(int status) {
+  return for_any_page(refusal_response(status, refusal_words(status)));
 }
 
 std::size_t route_body_bytes_max(const http::Request& request) {
@@ -138,10 +162,10 @@ bool Routes::Impl::operations(const http::Request& request, std::string_view pat
 void Routes::Impl::settings_document(const http::Request& request, std::string_view encoded_key,
                                      http::Reply reply) const {
   if (request.method == "OPTIONS") return reply.send(preflight_response());
-  if (!is_reading(request)) return reply.send(method_refused("GET, HEAD, OPTIONS"));
+  if (!is_reading(request)) return reply.send(for_any_page(method_refused("GET, HEAD, OPTIONS")));
   const auto key = http::percent_decode(encoded_key);
   if (!key || !base::is_utf8(*key) || !settings_->write_keys.accept(*key)) {
-    return reply.send(refusal_response(404, "there is no such project"));
+    return reply.send(for_any_page(refusal_response(404, "there is no such project")));
   }
   const std::string& url = settings_->public_url;
   const cel::Map segment{{"apiKey", *key},
@@ -152,8 +176,7 @@ void Routes::Impl::settings_document(const http::Request& request, std::string_v
                           {"edgeFunction", cel::Map{}}};
   http::Response response = http::json_response(200, cel::to_json(document));
   response.headers.add("Cache-Control", "no-cache");
-  allow_any_origin(response.headers);
-  reply.send(std::move(response));
+  reply.send(for_any_page(std::move(response)));
 }
 
 // ---- answers
@@ -173,13 +196,13 @@ bool is_reading(const http::Request& request) {
   return request.method == "GET" || request.method == "HEAD";
 }
 
-void allow_any_origin(http::Headers& headers) {
-  headers.add("Access-Control-Allow-Origin", "*");
+http::Response for_any_page(http::Response response) {
+  response.headers.add("Access-Control-Allow-Origin", "*");
+  return response;
 }
 
 http::Response preflight_response() {
-  http::Response response{.status = 204};
-  allow_any_origin(response.headers);
+  http::Response response = for_any_page({.status = 204});
   response.headers.add("Access-Control-Allow-Methods", "GET, POST, OPTIONS");
   response.headers.add("Access-Control-Allow-Headers",
                        "authorization, content-type, x-retry-count");

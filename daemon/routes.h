@@ -61,6 +61,10 @@ class Routes {
   std::unique_ptr<Impl> impl_;
 };
 
+// For http::ServerOptions::refusal: what the server refuses is answered as the routes do, in JSON
+// and readable for a page's script.
+http::Response server_refusal(int status);
+
 // For http::ServerOptions::body_bytes_max_for: bodies that no route takes are refused before they
 // are read.
 std::size_t route_body_bytes_max(const http::Request& request);

@@ -72,7 +72,7 @@ http::Response method_refused(std::string_view allowed);
 bool is_reading(const http::Request& request);
 // What a browser's script may see: answers to requests from any page (Fetch standard, "CORS
 // protocol"). Keys are sent as headers, not as cookies, so "*" is enough.
-void allow_any_origin(http::Headers& headers);
+http::Response for_any_page(http::Response response);
 http::Response preflight_response();
 
 // ---- who asks

@@ -95,7 +95,7 @@ IngestFigures::IngestFigures(Metrics& metrics)
 
 void Routes::Impl::segment(const http::Request& request, IngestType type, http::Reply reply) {
   if (request.method == "OPTIONS") return reply.send(preflight_response());
-  if (request.method != "POST") return reply.send(method_refused("POST, OPTIONS"));
+  if (request.method != "POST") return reply.send(for_any_page(method_refused("POST, OPTIONS")));
   figures_.bytes.add(request.body.size());
   const Instant now = clock_.now();
   IngestRequest ask{.type = type,
@@ -142,15 +142,13 @@ http::Response Routes::Impl::refusal(const base::Error& error, Caller caller) co
       figures_.unreadable.add();
       response = refusal_response(400, error.message);
   }
-  if (caller == Caller::segment) allow_any_origin(response.headers);
-  return response;
+  return caller == Caller::segment ? for_any_page(std::move(response)) : response;
 }
 
 void Routes::Impl::submit(Ingested ingested, Instant received_at, Caller caller,
                           http::Reply reply) {
   const auto finish = [caller](http::Response response) {
-    if (caller == Caller::segment) allow_any_origin(response.headers);
-    return response;
+    return caller == Caller::segment ? for_any_page(std::move(response)) : response;
   };
   std::vector<EngineInput> inputs;
   inputs.reserve(ingested.items.size() + ingested.rejected.size());

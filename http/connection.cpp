@@ -35,6 +35,14 @@ std::optional<IpAddress> parse_forwarded(std::string_view text) {
 
 }  // namespace
 
+Response refusal_of(const ServerOptions& options, int status) {
+  if (options.refusal) {
+    Response response = options.refusal(status);
+    if (is_sendable(response)) return response;
+  }
+  return text_response(status, std::string(reason_of(status)) + "\n");
+}
+
 Connection::Connection(ConnectionHost& host, Socket socket, PeerInfo peer)
     : host_(&host),
       socket_(std::move(socket)),
@@ -268,7 +276,7 @@ void Connection::refuse(int status) {
   ++host_->stats.refused_total;
   keep_alive_ = false;
   leaves_unread_ = true;
-  respond(text_response(status, std::string(reason_of(status)) + "\n"));
+  respond(refusal_of(host_->options, status));
 }
 
 void Connection::respond(Response response) {

@@ -39,6 +39,9 @@ struct ConnectionHost {
   ~ConnectionHost() = default;
 };
 
+// The answer to a request, or a connection, that the server itself turns away.
+Response refusal_of(const ServerOptions& options, int status);
+
 struct PeerInfo {
   std::optional<IpAddress> address;  // none on a Unix socket
   std::optional<PeerCredentials> credentials;

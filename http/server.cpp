@@ -132,7 +132,7 @@ int Server::Impl::turn_away(const PeerInfo& peer) const {
 
 void Server::Impl::turn_away(Socket& socket, int status) {
   ++stats.refused_total;
-  Response response = text_response(status, std::string(reason_of(status)) + "\n");
+  Response response = refusal_of(options, status);
   response.headers.add("Retry-After", "1");
   std::string bytes;
   write_head(bytes, response, {.keep_alive = false, .date = date()});

@@ -52,6 +52,9 @@ struct ServerOptions {
   // Addresses or networks ("10.0.0.0/8") whose X-Forwarded-For is believed: the client is then the
   // last address in it that is not itself trusted.
   std::vector<std::string> trusted_proxies;
+  // Makes the answer to what the server itself refuses, for clients that read nothing but, say,
+  // JSON. The request is not given: it may not have been read. Empty: a line of text.
+  std::function<Response(int status)> refusal;
 };
 
 struct ServerStats {

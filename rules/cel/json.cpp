@@ -8,6 +8,7 @@
 #include <boost/json/basic_parser_impl.hpp>
 
 #include "base/encoding.h"
+#include "rules/cel/json_tolerant.h"
 #include "rules/cel/number_text.h"
 #include "rules/cel/time_text.h"
 #include "rules/cel/utf8.h"
@@ -24,6 +25,8 @@ class Builder {
   static constexpr std::size_t max_array_size = std::numeric_limits<std::size_t>::max();
   static constexpr std::size_t max_key_size = std::numeric_limits<std::size_t>::max();
   static constexpr std::size_t max_string_size = std::numeric_limits<std::size_t>::max();
+
+  explicit Builder(bool allow_infinite) : allow_infinite_(allow_infinite) {}
 
   Value take() { return std::move(root_); }
 
@@ -79,7 +82,7 @@ class Builder {
   bool on_double(double /*unused*/, json::string_view rest, json::error_code& code) {
     text_.append(rest.data(), rest.size());
     const auto value = parse_double(std::exchange(text_, {}));
-    if (!value || !std::isfinite(*value)) {
+    if (!value || !(std::isfinite(*value) || allow_infinite_)) {
       code = json::error::exponent_overflow;
       return false;
     }
@@ -120,6 +123,7 @@ class Builder {
     return true;
   }
 
+  bool allow_infinite_;
   Value root_;
   std::vector<Frame> frames_;
   std::string text_;
@@ -150,6 +154,17 @@ base::Error syntax_error(std::string_view text, std::size_t offset, const json::
     error.message = "the JSON ends too early";
   }
   return error;
+}
+
+base::Result<Value> parse(std::string_view text, const JsonLimits& limits, bool allow_infinite) {
+  json::parse_options options;
+  options.max_depth = limits.depth_max;
+  json::basic_parser<Builder> parser(options, allow_infinite);
+  json::error_code code;
+  const std::size_t taken = parser.write_some(false, text.data(), text.size(), code);
+  if (!code && taken < text.size()) code = json::error::extra_data;
+  if (code) return base::fail(syntax_error(text, taken, code, limits));
+  return parser.handler().take();
 }
 
 void append(std::string& out, const Value& value);
@@ -271,14 +286,10 @@ base::Result<Value> from_json(std::string_view text, JsonLimits limits) {
     return base::fail(base::ErrorKind::too_large,
                       "the JSON is longer than " + std::to_string(limits.bytes_max) + " bytes");
   }
-  json::parse_options options;
-  options.max_depth = limits.depth_max;
-  json::basic_parser<Builder> parser(options);
-  json::error_code code;
-  const std::size_t taken = parser.write_some(false, text.data(), text.size(), code);
-  if (!code && taken < text.size()) code = json::error::extra_data;
-  if (code) return base::fail(syntax_error(text, taken, code, limits));
-  return parser.handler().take();
+  auto value = parse(text, limits, false);
+  if (value || !limits.tolerant) return value;
+  // Odd texts are rare, so that only they are read twice.
+  return parse(tame_json(text, limits.depth_max), limits, true);
 }
 
 std::string to_json(const Value& value) {

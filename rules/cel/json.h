@@ -14,6 +14,10 @@ namespace nurtured::cel {
 struct JsonLimits {
   std::size_t bytes_max = 1 << 20;
   std::size_t depth_max = 32;  // nested arrays and objects; 1 is a flat one
+  // For a body that carries many things, of which an odd one must not cost the others: half of a
+  // surrogate pair is U+FFFD, a number beyond a double an infinity (which no JSON gives
+  // otherwise), and what lies deeper than depth_max null. Every other mistake is still one.
+  bool tolerant = false;
 };
 
 // A whole number becomes an int, beyond int64 a double; any other number a double. Of a repeated

@@ -185,6 +185,28 @@ TEST_CASE("a very long line of text does not become a very long line of mail") {
   CHECK(parse(*bytes).headers.at("Subject") == mail.subject);
 }
 
+TEST_CASE("a text that is attached names its charset as a parameter") {
+  Mail mail = sample();
+  mail.attachments = {{"list.txt", "text/plain", "Привет", "utf-8"}};
+  const auto bytes = build_mime(mail);
+  REQUIRE(bytes);
+  const std::size_t part = bytes->rfind("Content-Type: text/plain;");
+  REQUIRE(part != std::string::npos);
+  const std::string head = bytes->substr(part, bytes->find("\r\n\r\n", part) - part);
+  CHECK(head.find("charset=utf-8") != std::string::npos);
+  CHECK(head.find("list.txt") != std::string::npos);
+  CHECK(parse(*bytes).parts.back() == std::pair<std::string, std::string>("text/plain", "Привет"));
+}
+
+TEST_CASE("a content type that brings its own parameters is refused") {
+  Mail mail = sample();
+  mail.attachments = {{"a.txt", "text/plain", "x"}};
+  mail.attachments[0].content_type =
+      GENERATE(as<std::string>(), "text/plain; charset=utf-8", "text", "text/", "/plain", "a/b/c",
+               "text/pl ain", "text/plain;", "", "te\"xt/plain", "text/plain=x");
+  CHECK_FALSE(build_mime(mail));
+}
+
 TEST_CASE("line breaks and control characters in headers are refused") {
   const std::string bad =
       GENERATE(as<std::string>(), "a\r\nBcc: x@example.org", "a\nBcc: x@example.org",
@@ -192,9 +214,9 @@ TEST_CASE("line breaks and control characters in headers are refused") {
                "a\x0b"
                "b",
                "\r\n\r\nbody", "a\r\n folded", "\xff broken");
-  const int field = GENERATE(range(0, 12));
+  const int field = GENERATE(range(0, 13));
   Mail mail = sample();
-  mail.attachments = {{"a.pdf", "application/pdf", "x"}};
+  mail.attachments = {{"a.pdf", "application/pdf", "x", "utf-8"}};
   std::string* const fields[] = {&mail.from.name,
                                  &mail.from.address,
                                  &mail.to.name,
@@ -206,7 +228,8 @@ TEST_CASE("line breaks and control characters in headers are refused") {
                                  &mail.list_unsubscribe,
                                  &mail.feedback_id,
                                  &mail.attachments[0].name,
-                                 &mail.attachments[0].content_type};
+                                 &mail.attachments[0].content_type,
+                                 &mail.attachments[0].charset};
   *fields[field] = bad;
   CAPTURE(field);
   CHECK_FALSE(build_mime(mail));

@@ -133,6 +133,19 @@ TEST_CASE("a batch takes what is good and records what is not") {
   CHECK(ingested->rejected[2].index == 3);
 }
 
+TEST_CASE("an odd event of a batch costs only itself") {
+  const auto data = GENERATE(as<std::string>(), "1e999", "[-1e400]",
+                             std::string(200, '[') + std::string(200, ']'));
+  const auto ingested = read({{"Content-Type", batched}},
+                             "[" + event(R"(,"subject":"u1","data":{"t":"\ud83d"})") + "," +
+                                 event(R"(,"subject":"u2","data":{"a":)" + data + "}") + "]");
+  REQUIRE(ingested);
+  REQUIRE(ingested->items.size() == 1);
+  CHECK(cel::to_json(ingested->items[0].event.properties) == "{\"t\":\"\xef\xbf\xbd\"}");
+  REQUIRE(ingested->rejected.size() == 1);
+  CHECK(ingested->rejected[0].index == 1);
+}
+
 TEST_CASE("a good event about nobody is recorded") {
   const auto ingested = read({{"Content-Type", structured}}, event());
   REQUIRE(ingested);
@@ -217,5 +230,5 @@ TEST_CASE("sizes are bounded") {
   std::string many = "[1";
   for (int i = 0; i < 2500; ++i) many += ",1";
   CHECK(kind_of(batched, many + "]") == ErrorKind::too_large);
-  CHECK(kind_of(batched, std::string(100'000, '[')) == ErrorKind::too_large);
+  CHECK(kind_of(batched, std::string(100'000, '[')) == ErrorKind::invalid);
 }

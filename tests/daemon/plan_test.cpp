@@ -185,6 +185,23 @@ TEST_CASE("a start with broken files runs the applied book and says so") {
   CHECK(started->config->book->playbook("p1") != nullptr);
 }
 
+TEST_CASE("an applied book with attachments runs and is compared like any other") {
+  tests::OperatorWorld world;
+  world.folder.write("files/list.txt", "one, two");
+  world.folder.write("content/m1.md",
+                     "---\nkind: value\nsubject: m1\nattach: [files/list.txt]\n---\nHere it is.\n");
+  world.start();
+  CHECK_FALSE(prepare(world).plan.first);
+  CHECK(to_text(prepare(world).plan) == "nothing changes\n");
+  world.stop();
+
+  world.folder.write("nurtured.yaml", "store: sqlite:nurtured.db\nnonsense: [\n");
+  // What a message attaches is looked for when it leaves: the rest of the book needs it not.
+  if (GENERATE(false, true)) world.folder.remove("files/list.txt");
+  world.start();
+  CHECK(world.keeper->current()->messages.count("m1") == 1);
+}
+
 TEST_CASE("a first start with broken files is refused") {
   tests::OperatorWorld world;
   world.folder.write("nurtured.yaml", "nonsense: true\n");

@@ -9,7 +9,7 @@ import {test} from 'node:test';
 
 import {simpleParser} from 'mailparser';
 
-import {Daemon, eventually, makeWorkspace} from './daemon.mjs';
+import {Daemon, eventually, makeWorkspace, projectRoot, writeFiles} from './daemon.mjs';
 import {message, person, settings} from './workspaces.mjs';
 
 const workspace = (connector, channel) => ({
@@ -33,6 +33,30 @@ test('file writes a mail that a mail program can open, and a page that lists it'
   assert.match(mail.html, /<strong>Good<\/strong>/);
   const index = await eventually('the page', () => readFile(path.join(outbox, 'index.html'), 'utf8').catch(() => ''));
   assert.ok(index.includes(file));
+});
+
+test('the checklist of the expert sample comes with the mail', {timeout: 60_000}, async (t) => {
+  const sample = (file) => readFile(path.join(projectRoot, 'config/examples/expert', file), 'utf8');
+  const files = workspace('{type: file, path: outbox}');
+  const folder = await makeWorkspace(t, {
+    ...files,
+    'content/hello.md': message('value', 'Hello').replace('---\nkind', '---\nattach: [files/checklist.txt]\nkind'),
+    'files/checklist.txt': await sample('files/checklist.txt'),
+  });
+  const daemon = await Daemon.start(t, folder);
+  await daemon.take('identify', person('f1'));
+  await daemon.take('track', {userId: 'f1', event: 'go'});
+  const outbox = path.join(folder, 'outbox');
+  const file = await eventually('a file',
+    async () => (await readdir(outbox).catch(() => [])).find((name) => name.endsWith('.eml')));
+  const {attachments} = await simpleParser(await readFile(path.join(outbox, file)));
+  assert.deepEqual(attachments.map(({filename, contentType}) => [filename, contentType]), [['checklist.txt', 'text/plain']]);
+  assert.equal(attachments[0].content.toString(), await sample('files/checklist.txt'));
+
+  await daemon.stop();
+  await writeFiles(folder, {'playbooks/flow.yaml': 'start: {when: go}\nsteps:\n  - sned: hello\n'});
+  const next = await Daemon.start(t, folder);
+  assert.equal(await next.metric('nurtured_files_broken'), 1, 'the applied book runs, attachments and all');
 });
 
 // A receiver that does not answer the first request, so that it must be repeated.

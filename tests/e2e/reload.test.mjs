@@ -115,6 +115,31 @@ test('a pause holds, outlasts a restart, and lets go', async (t) => {
   await mailTo(sink, 'other');
 });
 
+test('signing keys change with a reload, and links that were sent before there were any go on working', async (t) => {
+  const {sink, folder, daemon} = await begin(t);
+  const statusOf = async (its, {source}) => {
+    const [, link] = /List-Unsubscribe: <https:\/\/t\.example\.org([^>]+)>/.exec(source.toString());
+    return (await fetch(its.url + link)).status;
+  };
+  const useKeys = async (...keys) => {
+    await writeFiles(folder, {'nurtured.yaml': settings({connector: smtp(sink.url), more: `keys: {sign: [${keys.join(', ')}]}\n`})});
+    assert.equal((await command(folder, ['reload'])).status, 0);
+  };
+  const mailUnder = async (id) => {
+    await go(daemon, id);
+    await mailTo(sink, id);
+    return sink.mails.at(-1);
+  };
+  const unsigned = await mailUnder('none');
+  await useKeys('"first"');
+  const first = await mailUnder('one');
+  await useKeys('"second"', '"first"');
+  const second = await mailUnder('two');
+  for (const mail of [unsigned, first, second]) assert.equal(await statusOf(daemon, mail), 200);
+  await useKeys('"second"');
+  assert.deepEqual([await statusOf(daemon, unsigned), await statusOf(daemon, first), await statusOf(daemon, second)], [200, 404, 200]);
+});
+
 test('two daemons on one store: the second refuses, the first runs on', async (t) => {
   const {sink, folder, daemon} = await begin(t);
   const second = Daemon.spawn(folder);

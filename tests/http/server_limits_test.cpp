@@ -31,6 +31,39 @@ TEST_CASE("a body over the limit is refused before it is read") {
   CHECK(status_of(client.read_until_closed()) == 413);
 }
 
+TEST_CASE("what the server refuses is answered in the words that it was given") {
+  http::ServerOptions options;
+  options.body_bytes_max = 10;
+  options.refusal = [](int status) {
+    http::Response response = http::json_response(status, "{\"refused\":true}");
+    response.headers.add("Access-Control-Allow-Origin", "*");
+    return response;
+  };
+  const auto [request, status] = GENERATE(table<const char*, int>({
+      {"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 11\r\n\r\n", 413},
+      {"POST / HTTP/1.1\r\nHost: h\r\nContent-Encoding: br\r\nContent-Length: 1\r\n\r\nx", 415},
+      {"POST / HTTP/1.1\r\nHost: h\r\nContent-Encoding: gzip\r\nContent-Length: 1\r\n\r\nx", 400},
+      {"nonsense\r\n\r\n", 400},
+  }));
+  ServerThread server(options, accept_all);
+  RawClient client(server.port());
+  client.send(request);
+  const std::string response = client.read_until_closed();
+  CHECK(status_of(response) == status);
+  CHECK(body_of(response) == "{\"refused\":true}");
+  CHECK(response.find("\r\nAccess-Control-Allow-Origin: *\r\n") != std::string::npos);
+}
+
+TEST_CASE("words that cannot be sent are replaced by the server's own") {
+  http::ServerOptions options;
+  options.body_bytes_max = 10;
+  options.refusal = [](int) { return http::Response{.status = 7}; };
+  ServerThread server(options, accept_all);
+  RawClient client(server.port());
+  client.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 11\r\n\r\n");
+  CHECK(status_of(client.read_until_closed()) == 413);
+}
+
 TEST_CASE("a path may have its own limit") {
   http::ServerOptions options;
   options.body_bytes_max_for = [](const Request& request) -> std::size_t {

@@ -94,6 +94,35 @@ TEST_CASE("the limits on JSON hold and say which they are") {
   CHECK_FALSE(from_json(std::string(100'000, '[')));
 }
 
+TEST_CASE("a tolerant reading keeps what can be kept, and every mistake") {
+  const auto tolerant = [](std::string_view text) {
+    const auto value = from_json(text, {.depth_max = 3, .tolerant = true});
+    return value ? to_json(*value) : "error";
+  };
+  const auto [text, expected] = GENERATE(table<std::string_view, std::string_view>({
+      {R"(["a\ud83d"])", "[\"a\xef\xbf\xbd\"]"},
+      {R"({"\ud83d":1})", "{\"\xef\xbf\xbd\":1}"},
+      {R"(["\ud83d\ude00","\ud83d"])", "[\"\xf0\x9f\x98\x80\",\"\xef\xbf\xbd\"]"},
+      {R"(["\\ud83d"])", R"(["\\ud83d"])"},
+      {"[1e999,-1e999,1]", R"(["Infinity","-Infinity",1])"},
+      {"[1E+000000000000000000002,0e99999999999]", "[100.0,0.0]"},
+      {"[1e-99999999999]", "[0.0]"},
+      {"[[[1,[2,[3]],4]]]", "[[[1,null,4]]]"},
+      {R"([[[{"a":"]}\"]"}],5]])", "[[[null],5]]"},
+      {"[[[[", "error"},
+      {"[[[[1]]]]]", "error"},
+      {R"(["\ud83d)", "error"},
+      {R"(["\ud8"])", "error"},
+      {R"(["\ud83d\x"])", "error"},
+      {"[1e]", "error"},
+      {"1e999 x", "error"},
+      {"[NaN]", "error"},
+      {"{\"a\":\"\xff\"}", "error"},
+  }));
+  CAPTURE(text);
+  CHECK(tolerant(text) == expected);
+}
+
 TEST_CASE("a fault in JSON has its line and column") {
   const auto value = from_json("{\"a\": 1,\n \"\xc3\xa9\": x}");
   REQUIRE_FALSE(value);

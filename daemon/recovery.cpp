@@ -1,0 +1,48 @@
+#include "daemon/recovery.h"
+
+#include <utility>
+
+#include "connectors/registry.h"
+
+namespace nurtured::daemon {
+namespace {
+
+constexpr std::size_t recovered_max = 1'000'000;  // deliveries that a start hands on
+
+bool knows_our_key(const config::Config& config, const std::string& channel) {
+  const auto& channels = config.book->settings().channels;
+  const auto found = channels.find(channel);
+  if (found == channels.end()) return false;
+  const auto connector = config.connectors.find(found->second.connector);
+  if (connector == config.connectors.end()) return false;
+  const auto* descriptor = connectors::find_descriptor(connector->second.type);
+  return descriptor != nullptr && descriptor->honours_key;
+}
+
+EngineInput outcome_of(const rules::Delivery& delivery, const config::Config& config) {
+  rules::Outcome outcome{.delivery = delivery.key,
+                         .kind = knows_our_key(config, delivery.to.channel)
+                                     ? rules::OutcomeKind::unsent
+                                     : rules::OutcomeKind::uncertain,
+                         .reason = "the daemon ended before the outcome was known"};
+  return ContactInput{delivery.contact, std::move(outcome)};
+}
+
+}  // namespace
+
+base::Result<RecoveredDeliveries> recover_deliveries(store::Reader& reader,
+                                                     const config::Config& config) {
+  RecoveredDeliveries recovered;
+  auto ready = reader.deliveries({.state = rules::DeliveryChange::ready, .limit = recovered_max});
+  if (!ready) return base::fail(ready.error());
+  for (auto& delivery : *ready) recovered.ready.push_back({.delivery = std::move(delivery)});
+  const auto committing =
+      reader.deliveries({.state = rules::DeliveryChange::committing, .limit = recovered_max});
+  if (!committing) return base::fail(committing.error());
+  for (const auto& delivery : *committing) {
+    recovered.outcomes.push_back(outcome_of(delivery, config));
+  }
+  return recovered;
+}
+
+}  // namespace nurtured::daemon

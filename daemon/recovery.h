@@ -1,0 +1,25 @@
+// The deliveries that a crash or a stop left under way. Once, at a start.
+#pragma once
+
+#include <vector>
+
+#include "base/result.h"
+#include "config/config.h"
+#include "daemon/engine.h"
+#include "daemon/inputs.h"
+#include "store/store.h"
+
+namespace nurtured::daemon {
+
+struct RecoveredDeliveries {
+  std::vector<DeliveryNotice> ready;  // provably not sent: for the dispatcher
+  // Of those that were with a connector, for the engine: they may have left, unless their receiver
+  // knows our key and takes a repeat for what it is.
+  std::vector<EngineInput> outcomes;
+};
+
+// Errors are the store's.
+base::Result<RecoveredDeliveries> recover_deliveries(store::Reader& reader,
+                                                     const config::Config& config);
+
+}  // namespace nurtured::daemon

@@ -1,0 +1,42 @@
+#include "daemon/store_key.h"
+
+#include <utility>
+
+#include "base/digest.h"
+#include "base/encoding.h"
+
+namespace nurtured::daemon {
+namespace {
+
+// Stored: must never change.
+constexpr std::string_view entry_name = "sign_key";
+constexpr std::size_t key_bytes = 32;
+constexpr std::size_t message_id_bytes = 18;  // 24 characters of base64url
+
+}  // namespace
+
+base::Result<config::Secret> load_store_key(store::Store& store, base::Instant now) {
+  auto kept = store.meta(entry_name);
+  if (!kept) return base::fail(kept.error());
+  if (*kept) return config::Secret(**std::move(kept));
+  std::string made = base::to_base64url(base::random_bytes(key_bytes));
+  store::Batch batch;
+  batch.now = now;
+  batch.meta.push_back({std::string(entry_name), made});
+  if (auto done = store.commit(batch); !done) return base::fail(done.error());
+  return config::Secret(std::move(made));
+}
+
+LinkSigner link_signer(const config::Keys& keys, const config::Secret& store_key) {
+  auto all = keys.sign;
+  all.push_back(store_key);
+  return LinkSigner(all);
+}
+
+std::string message_id_token(const config::Secret& store_key, std::string_view delivery_key) {
+  const auto digest =
+      base::hmac_sha256(store_key.reveal(), "message-id:" + std::string(delivery_key));
+  return base::to_base64url(base::view(digest).substr(0, message_id_bytes));
+}
+
+}  // namespace nurtured::daemon
