@@ -28,7 +28,7 @@ inline constexpr std::string_view roles[] = {"recognition", "interest", "trust",
 inline constexpr std::string_view kinds[] = {"value", "engagement", "offer",
                                              "reply", "reminder",   "receipt"};
 
-using EventShapes = std::map<std::string, rules::EventShape, std::less<>>;
+using rules::EventShapes;
 
 // The events that the engine itself makes (CONTRACT section 6), with what they carry.
 const EventShapes& built_in_events();

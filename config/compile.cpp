@@ -130,13 +130,13 @@ class Compiler {
 
   std::shared_ptr<const Config> build() {
     auto config = std::make_shared<Config>(std::move(settings_.daemon));
+    settings_.rules.events = std::move(catalogue_.events);
     config->book = std::make_shared<const rules::Book>(
         std::move(settings_.rules), options_.zones, std::move(messages_.infos),
         std::move(touchpoints_), std::move(playbooks_),
         std::vector<std::shared_ptr<const rules::Playbook>>());
     config->messages = std::move(messages_.compiled);
     config->library = std::move(messages_.library);
-    config->events = std::move(catalogue_.events);
     config->root = workspace_.root;
     config->files = workspace_.files;
     return config;

@@ -61,7 +61,6 @@ struct Config {
   std::shared_ptr<const rules::Book> book;
   std::map<std::string, content::Message, std::less<>> messages;
   std::shared_ptr<const content::Library> library;  // the layouts and partials that they share
-  std::map<std::string, rules::EventShape, std::less<>> events;  // events.yaml
   std::map<std::string, ConnectorConfig, std::less<>> connectors;
 
   std::string store = "sqlite:nurtured.db";  // as written; whoever opens it takes a relative path
@@ -75,10 +74,5 @@ struct Config {
   std::string root;         // the workspace's folder: attachments are below it
   std::vector<File> files;  // what was compiled, to be kept in the store as the applied book
 };
-
-// Properties as events.yaml types them: the texts of declared timestamps become timestamps, whole
-// numbers of declared doubles become doubles, and so on. JSON has no timestamps, so every event
-// passes here before it is judged. What does not fit its type stays as it came.
-cel::Value typed_properties(const Config& config, std::string_view event, cel::Value properties);
 
 }  // namespace nurtured::config

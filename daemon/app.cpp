@@ -299,7 +299,8 @@ std::shared_ptr<const RouteSettings> App::route_settings(
                     .links = link_signer(config->keys, store_key_),
                     .typed =
                         [config](std::string_view event, cel::Value properties) {
-                          return config::typed_properties(*config, event, std::move(properties));
+                          return rules::typed_properties(config->book->settings().events, event,
+                                                         std::move(properties));
                         },
                     .public_url = config->http.base_url(),
                     .brand = brand});

@@ -36,7 +36,7 @@ enum class IngestType { track, identify, page, screen, group, alias, batch };
 // nullopt otherwise.
 std::optional<IngestType> ingest_type(std::string_view name);
 
-// Properties as events.yaml types them (config::typed_properties). Empty: as they came.
+// Properties as events.yaml types them (rules::typed_properties). Empty: as they came.
 using TypedProperties = std::function<cel::Value(std::string_view event, cel::Value properties)>;
 
 struct IngestRequest {

@@ -18,12 +18,12 @@ Result<Answer> add_event(const OperationsContext& context, const std::string& na
   const base::Instant now = context.clock.now();
   if (at && *at > now) return base::fail("`at` lies in the future");
   const auto config = context.keeper.current();
-  EventInput input{
-      .who = who_of(snapshot->contact),
-      .event = {.name = event,
-                .properties = config::typed_properties(*config, event, std::move(properties)),
-                .occurred_at = at.value_or(now),
-                .received_at = now}};
+  EventInput input{.who = who_of(snapshot->contact),
+                   .event = {.name = event,
+                             .properties = rules::typed_properties(config->book->settings().events,
+                                                                   event, std::move(properties)),
+                             .occurred_at = at.value_or(now),
+                             .received_at = now}};
   std::vector<EngineInput> inputs;
   inputs.emplace_back(std::move(input));
   if (auto done = submit(context, std::move(inputs)); !done) return base::fail(done.error());

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "rules/calendar.h"
+#include "rules/event_shape.h"
 #include "rules/kind.h"
 #include "rules/playbook.h"
 
@@ -88,6 +89,7 @@ struct Settings {
   Zone zone;        // of contacts whose own is not known
   std::string zone_name = "UTC";
   Span late_within{.days = 1};
+  EventShapes events;  // events.yaml
 };
 
 // One way for an event to concern a playbook, found by the event's name.

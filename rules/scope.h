@@ -11,14 +11,9 @@
 #include "rules/cel/scope.h"
 #include "rules/contact.h"
 #include "rules/event.h"
+#include "rules/event_shape.h"
 
 namespace nurtured::rules {
-
-// What is known of an event's properties where a condition judges it.
-struct EventShape {
-  std::vector<cel::ObjectFields::Field> properties;
-  bool open = true;  // other properties may come: an unknown one is dyn, not an error
-};
 
 // What is known of the enrollment that a condition belongs to.
 struct EnrollmentShape {

@@ -297,7 +297,8 @@ Machine::Flow Machine::execute(const Emit& emitted, const Step& step, Enrollment
   }
   record("emit", &enrollment).detail = emitted.event;
   enrollment.step = step.next;
-  emit(emitted.event, std::move(properties));
+  emit(emitted.event,
+       typed_properties(book_.settings().events, emitted.event, std::move(properties)));
   return Flow::next;
 }
 

@@ -59,7 +59,7 @@ Result<cel::Value> evaluate_contact(const Call& call, const EvalOptions& options
     if (!given->is_map()) return base::fail("`event` in --data is no JSON object");
     const cel::Value* name = given->find("name");
     if (name != nullptr && name->is_string()) event.name = name->as_string();
-    event.properties = config::typed_properties(*config, event.name, *given);
+    event.properties = rules::typed_properties(config->book->settings().events, event.name, *given);
   }
   const auto program = cel::compile(options.expression, rules::condition_environment());
   if (!program) return base::fail(program.error());

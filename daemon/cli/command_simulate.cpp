@@ -48,7 +48,7 @@ class EventFile {
  private:
   Result<std::vector<EventInput>> read_lines(std::istream& in) {
     const auto typed = [this](std::string_view event, cel::Value properties) {
-      return config::typed_properties(config_, event, std::move(properties));
+      return rules::typed_properties(config_.book->settings().events, event, std::move(properties));
     };
     std::vector<EventInput> events;
     LineReader lines(in, event_line_bytes_max);

@@ -131,18 +131,20 @@ TEST_CASE("events type the properties that come in") {
 )");
   const auto config = config_of(workspace);
   const cel::Value typed = typed_properties(
-      *config, "webinar.registered",
+      config->book->settings().events, "webinar.registered",
       cel::Map{{"starts", "2026-03-01T10:00:00+03:00"}, {"seats", 3.0}, {"price", 5}, {"more", 1}});
   CHECK(typed.find("starts")->instant() == base::parse_instant("2026-03-01T07:00:00Z").value());
   CHECK(typed.find("seats")->is_int());
   CHECK(typed.find("price")->is_double());
   CHECK(typed.find("more")->is_int());
-  const cel::Value unfit =
-      typed_properties(*config, "webinar.registered", cel::Map{{"starts", "soon"}, {"seats", 3.5}});
+  const cel::Value unfit = typed_properties(config->book->settings().events, "webinar.registered",
+                                            cel::Map{{"starts", "soon"}, {"seats", 3.5}});
   CHECK(unfit.find("starts")->is_string());
   CHECK(unfit.find("seats")->is_double());
-  CHECK(typed_properties(*config, "unknown", cel::Map{{"a", "2026-03-01"}}).find("a")->is_string());
-  CHECK(typed_properties(*config, "webinar.registered", nullptr).is_null());
+  CHECK(typed_properties(config->book->settings().events, "unknown", cel::Map{{"a", "2026-03-01"}})
+            .find("a")
+            ->is_string());
+  CHECK(typed_properties(config->book->settings().events, "webinar.registered", nullptr).is_null());
 }
 
 TEST_CASE("touchpoints classify events") {

@@ -184,6 +184,14 @@ const std::vector<Story> stories = {
      .expected = {"02 10:00 u1 set timezone = Asia/Tokyo", "02 10:00 u1 set plan = [1,2.5]",
                   "02 10:00 u1 wait until 04 01:00", "04 01:00 u1 score 1.5",
                   "04 01:00 u1 score 2"}},
+    {.name = "what a step emits has the types that events.yaml declares",
+     .playbook = "start: {when: a}\nsteps:\n  - emit: {event: b, properties: {at_last: "
+                 "\"2026-03-05T10:00:00Z\"}}\n",
+     .events = {"02 10:00 u1 a"},
+     .expected = {"02 10:00 u1 emit b", "02 10:00 u1 wait until 05 10:00", "05 10:00 u1 tag then"},
+     .files = {{"events.yaml", "events:\n  a: {}\n  b: {properties: {at_last: timestamp}}\n"},
+               {"playbooks/q.yaml",
+                "start: {when: b}\nsteps:\n  - wait_until: event.at_last\n  - tag: then\n"}}},
     {.name = "an unsubscribe keeps marketing and reminders, and lets a receipt go",
      .playbook = "start: {when: a}\nsteps:\n  - send: reminder\n  - send: receipt\n  - send: v1\n"
                  "    hold: 1d\n",

@@ -1,10 +1,10 @@
+#include "rules/event_shape.h"
+
 #include <algorithm>
 #include <cmath>
 #include <utility>
 
-#include "config/config.h"
-
-namespace nurtured::config {
+namespace nurtured::rules {
 namespace {
 
 constexpr double whole_max = 9007199254740992.0;  // 2^53: beyond, a double is no exact whole number
@@ -26,9 +26,10 @@ cel::Value typed(const cel::Value& value, const cel::Type& type) {
 
 }  // namespace
 
-cel::Value typed_properties(const Config& config, std::string_view event, cel::Value properties) {
-  const auto shape = config.events.find(event);
-  if (shape == config.events.end() || !properties.is_map()) return properties;
+cel::Value typed_properties(const EventShapes& shapes, std::string_view event,
+                            cel::Value properties) {
+  const auto shape = shapes.find(event);
+  if (shape == shapes.end() || !properties.is_map()) return properties;
   std::vector<cel::Map::Entry> entries(properties.as_map().begin(), properties.as_map().end());
   for (cel::Map::Entry& entry : entries) {
     const auto& fields = shape->second.properties;
@@ -40,4 +41,4 @@ cel::Value typed_properties(const Config& config, std::string_view event, cel::V
   return cel::Map::last_wins(std::move(entries));
 }
 
-}  // namespace nurtured::config
+}  // namespace nurtured::rules

@@ -1,0 +1,27 @@
+// What events.yaml says of an event's properties: conditions are checked against it, and what comes
+// in, or a step emits, is typed by it.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "rules/cel/environment.h"
+#include "rules/cel/value.h"
+
+namespace nurtured::rules {
+
+struct EventShape {
+  std::vector<cel::ObjectFields::Field> properties;
+  bool open = true;  // other properties may come: an unknown one is dyn, not an error
+};
+
+using EventShapes = std::map<std::string, EventShape, std::less<>>;  // by event
+
+// `properties` (a map; anything else is given back) with the types that `shapes` declares for
+// `event`: times, which JSON has as text, and the kind of numbers. What does not fit is left as it
+// came.
+cel::Value typed_properties(const EventShapes& shapes, std::string_view event,
+                            cel::Value properties);
+
+}  // namespace nurtured::rules
