@@ -87,14 +87,14 @@ bool is_content_type(std::string_view text) {
 std::string crlf_lines(std::string_view text) {
   std::string out;
   out.reserve(text.size() + text.size() / 16 + 2);
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool is_pair = text[i] == '\r' && i + 1 < text.size() && text[i + 1] == '\n';
-    if (is_pair) continue;
-    if (text[i] == '\r' || text[i] == '\n') {
-      out += "\r\n";
-    } else if (text[i] != '\0') {
-      out.push_back(text[i]);
-    }
+  constexpr std::string_view special{"\r\n\0", 3};
+  while (!text.empty()) {
+    const std::size_t run = std::min(text.find_first_of(special), text.size());
+    out.append(text.substr(0, run));
+    text.remove_prefix(run);
+    if (text.empty()) break;
+    if (text.front() != '\0') out += "\r\n";
+    text.remove_prefix(text.starts_with("\r\n") ? 2 : 1);
   }
   if (!out.ends_with("\r\n")) out += "\r\n";
   return out;

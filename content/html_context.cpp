@@ -84,6 +84,7 @@ class Scanner {
 
   // Each takes the next character of the author's own text.
   base::Result<void> step(char c);
+  std::size_t plain_run(std::string_view text) const;
   void step_tag_name(char c);
   void step_tag(char c);
   void step_attribute_name(char c);
@@ -100,7 +101,8 @@ class Scanner {
   std::string tag_;
   std::string attribute_;
   char quote_ = 0;
-  std::string window_;  // the last characters of a comment or script, to see its end
+  std::string end_;     // what ends a comment or script
+  std::string ending_;  // as much of it as has been read
   // A URL attribute is gathered whole: the author's parts and values, which end at these places.
   struct Part {
     std::string text;
@@ -110,10 +112,23 @@ class Scanner {
 };
 
 base::Result<void> Scanner::literal(std::string_view text) {
-  for (const char c : text) {
-    if (auto stepped = step(c); !stepped) return stepped;
+  while (!text.empty()) {
+    const std::size_t run = plain_run(text);
+    out_.append(text.substr(0, run));
+    text.remove_prefix(run);
+    if (text.empty()) break;
+    if (auto stepped = step(text.front()); !stepped) return stepped;
+    text.remove_prefix(1);
   }
   return {};
+}
+
+// How much of `text` is copied without leaving where we are: most of a mail is.
+std::size_t Scanner::plain_run(std::string_view text) const {
+  if (where_ == Where::text) return std::min(text.find('<'), text.size());
+  const bool is_hidden = where_ == Where::comment || where_ == Where::code;
+  if (!is_hidden || !ending_.empty()) return 0;
+  return std::min(text.find(end_.front()), text.size());
 }
 
 void Scanner::value(std::string_view text) {
@@ -193,7 +208,8 @@ void Scanner::step_tag_name(char c) {
   tag_ += lower(c);
   if (tag_ == "!--") {
     where_ = Where::comment;
-    window_.clear();
+    end_ = "-->";
+    ending_.clear();
   }
 }
 
@@ -238,11 +254,10 @@ void Scanner::step_value(char c) {
 
 // Goes on to the end of a comment, or to the closing tag of a script or style sheet.
 void Scanner::step_hidden(char c) {
+  ending_ += lower(c);
+  while (!end_.starts_with(ending_)) ending_.erase(0, 1);
+  if (ending_ != end_) return;
   const bool is_comment = where_ == Where::comment;
-  const std::string end = is_comment ? "-->" : "</" + tag_;
-  window_ += lower(c);
-  if (window_.size() > end.size()) window_.erase(0, 1);
-  if (window_ != end) return;
   where_ = is_comment ? Where::text : Where::tag;
   if (!is_comment) tag_.insert(0, "/");
 }
@@ -250,7 +265,8 @@ void Scanner::step_hidden(char c) {
 void Scanner::end_tag() {
   const bool holds_code = tag_ == "script" || tag_ == "style";
   where_ = holds_code ? Where::code : Where::text;
-  window_.clear();
+  end_ = "</" + tag_;
+  ending_.clear();
 }
 
 base::Result<void> Scanner::end_url() {

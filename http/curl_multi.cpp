@@ -6,6 +6,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 namespace nurtured::http {
@@ -171,8 +172,15 @@ class CurlMulti::Impl : public std::enable_shared_from_this<Impl> {
   }
 
   void set_timer(long milliseconds) {
-    if (milliseconds < 0) {
-      timer_.cancel();
+    const std::uint64_t turn = ++timer_turn_;
+    timer_.cancel();
+    if (milliseconds < 0) return;
+    if (milliseconds == 0) {
+      // Asked for with every transfer: a turn of the loop is cheaper than a timer.
+      asio::post(io_, [self = weak_from_this(), turn] {
+        const auto impl = self.lock();
+        if (impl && impl->timer_turn_ == turn) impl->act(CURL_SOCKET_TIMEOUT, 0);
+      });
       return;
     }
     timer_.expires_after(std::chrono::milliseconds(milliseconds));
@@ -209,6 +217,7 @@ class CurlMulti::Impl : public std::enable_shared_from_this<Impl> {
   CurlGlobal global_;
   asio::io_context& io_;
   asio::steady_timer timer_;
+  std::uint64_t timer_turn_ = 0;  // of the latest timer that was asked for
   std::unique_ptr<CURLM, MultiCleanup> multi_;
   std::unordered_map<curl_socket_t, std::shared_ptr<Watch>> watches_;
   std::unordered_map<TransferId, Transfer> transfers_;

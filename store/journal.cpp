@@ -1,5 +1,6 @@
 #include "store/journal.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <optional>
@@ -176,7 +177,7 @@ Result<void> write_all(const File& file, std::string_view text, std::uint64_t of
   return {};
 }
 
-Result<void> sync(const File& file, const std::string& path) {
+Result<void> sync_file(const File& file, const std::string& path) {
   if (::fdatasync(file.descriptor()) == 0) return {};
   base::Error error = system_error(errno, "fsync of the journal failed", path);
   error.kind = base::ErrorKind::internal;
@@ -189,7 +190,7 @@ Result<void> sync_folder(const std::string& path) {
   const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
   auto file = open_file(folder, O_RDONLY | O_DIRECTORY);
   if (!file) return base::fail(std::move(file.error()));
-  return sync(*file, folder);
+  return sync_file(*file, folder);
 }
 
 // Calls on_line for each line, without its end; what follows the last end is a line of its own.
@@ -273,7 +274,21 @@ Result<void> JournalFile::append(std::span<const JournalRecord> records) {
     return done;
   }
   size_ += text.size();
-  return sync(file_, path_);
+  const bool may_wait = std::ranges::all_of(records, [](const JournalRecord& record) {
+    return std::holds_alternative<DepartureRecord>(record);
+  });
+  if (may_wait) {
+    if (!waiting_since_) waiting_since_ = std::get<DepartureRecord>(records.front()).at;
+    return {};
+  }
+  waiting_since_.reset();
+  return sync_file(file_, path_);
+}
+
+Result<void> JournalFile::sync_by(Instant now) {
+  if (!waiting_since_ || std::chrono::abs(now - *waiting_since_) < sync_every) return {};
+  waiting_since_.reset();
+  return sync_file(file_, path_);
 }
 
 Result<void> JournalFile::undo() {
@@ -297,7 +312,7 @@ Result<void> JournalFile::compact(Instant now) {
   auto next = open_file(next_path, O_RDWR | O_CREAT | O_TRUNC);
   if (!next) return base::fail(std::move(next.error()));
   if (auto done = write_all(*next, kept, 0, next_path); !done) return done;
-  if (auto done = sync(*next, next_path); !done) return done;
+  if (auto done = sync_file(*next, next_path); !done) return done;
   if (::rename(next_path.c_str(), path_.c_str()) != 0) {
     return base::fail(system_error(errno, "cannot replace the journal", path_));
   }

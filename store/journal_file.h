@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -19,13 +20,17 @@ class JournalFile {
   // erasures stay for ever.
   static constexpr std::uint64_t compact_at_bytes = 64U << 20;
   static constexpr base::Milliseconds departures_kept = std::chrono::days{35};
+  static constexpr base::Milliseconds sync_every = std::chrono::seconds{1};
 
   // Opens or makes it, and cuts off a torn last line.
   static base::Result<JournalFile> open(const std::string& store_path);
 
-  // On the disk when it returns. After an error the file is as it was; `internal` when fsync
-  // failed.
+  // Written when it returns, and on the disk unless all of it are departures: those may wait for
+  // sync_by(), since the store itself has them and the journal is read when that file is lost.
+  // After an error the file is as it was; `internal` when fsync failed.
   base::Result<void> append(std::span<const JournalRecord> records);
+  // Brings what waits to the disk once it has waited for sync_every.
+  base::Result<void> sync_by(Instant now);
   // Takes back the last append: its transaction did not come about.
   base::Result<void> undo();
 
@@ -42,6 +47,7 @@ class JournalFile {
   std::uint64_t size_;
   std::uint64_t size_before_;  // before the last append
   std::uint64_t compact_at_ = compact_at_bytes;
+  std::optional<Instant> waiting_since_;  // departures that are written and not synced
 };
 
 }  // namespace nurtured::store

@@ -234,6 +234,9 @@ Result<bool> SqliteStore::maintain(Instant now, const MaintainLimits& limits) {
     if (!done) return base::fail(std::move(done.error()));
     return true;
   }
+  if (journal_) {
+    if (auto done = journal_->sync_by(now); !done) return base::fail(std::move(done.error()));
+  }
   auto more = dedup_.maintain(now, limits.rows_max);
   if (more && !*more) more = timeline_.index(now, limits.rows_max);
   if (more && !*more) more = timeline_.expire(now, limits.rows_max);
