@@ -213,18 +213,31 @@ void Dispatcher::pump(const std::string& name) {
   });
 }
 
-// A full inbox or disk is not a reason to lose an outcome: it is given again until it is taken.
+// What one turn of the loop brings goes to the engine together: an outcome and the next claim share
+// a commit.
 void Dispatcher::submit(std::vector<EngineInput> inputs) {
-  const auto kept = std::make_shared<const std::vector<EngineInput>>(std::move(inputs));
+  if (outgoing_.empty()) {
+    asio::post(io_, [this, alive = alive_] {
+      if (!*alive) return;
+      give(std::make_shared<const std::vector<EngineInput>>(std::exchange(outgoing_, {})));
+      check_drained();
+    });
+  }
+  outgoing_.insert(outgoing_.end(), std::make_move_iterator(inputs.begin()),
+                   std::make_move_iterator(inputs.end()));
+}
+
+// A full inbox or disk is not a reason to lose an outcome: it is given again until it is taken.
+void Dispatcher::give(std::shared_ptr<const std::vector<EngineInput>> kept) {
   const bool taken = inbox_.submit(
       *kept, [this, alive = alive_, kept](const base::Result<void>& done, http::ReplyBatch&) {
         // The store had no room: nothing was kept, and the same is true a little later.
         if (done) return;
         asio::post(io_, [this, alive, kept] {
-          if (*alive) timers_->after(inbox_retry * 10, [this, kept] { submit(*kept); });
+          if (*alive) timers_->after(inbox_retry * 10, [this, kept] { give(kept); });
         });
       });
-  if (!taken) timers_->after(inbox_retry, [this, kept] { submit(*kept); });
+  if (!taken) timers_->after(inbox_retry, [this, kept] { give(kept); });
 }
 
 void Dispatcher::answer(rules::ContactId contact, rules::Outcome outcome) {
@@ -378,7 +391,10 @@ void Dispatcher::drain(std::function<void()> done) {
 }
 
 void Dispatcher::check_drained() {
-  if (!draining_ || !drained_ || sending_ > 0 || telling_ > 0 || !claimed_.empty()) return;
+  if (!draining_ || !drained_ || sending_ > 0 || telling_ > 0 || !claimed_.empty() ||
+      !outgoing_.empty()) {
+    return;
+  }
   std::exchange(drained_, nullptr)();
 }
 

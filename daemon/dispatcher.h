@@ -88,6 +88,7 @@ class Dispatcher {
   void finished(const std::string& name, const std::string& key, rules::ContactId contact,
                 const connectors::Outcome& outcome);
   void submit(std::vector<EngineInput> inputs);
+  void give(std::shared_ptr<const std::vector<EngineInput>> kept);
   void answer(rules::ContactId contact, rules::Outcome outcome);
   void judge_connector(const std::string& name, Line& line, const connectors::Outcome& outcome);
   std::string line_of(const std::string& channel) const;
@@ -102,7 +103,8 @@ class Dispatcher {
   std::shared_ptr<const config::Config> config_;
   std::map<std::string, Line, std::less<>> lines_;
   std::unordered_map<std::string, std::string>
-      claimed_;  // delivery key → line, until the engine answers
+      claimed_;                        // delivery key → line, until the engine answers
+  std::vector<EngineInput> outgoing_;  // of this turn of the loop
   std::atomic<std::size_t> waiting_ = 0;
   std::size_t sending_ = 0;
   std::size_t telling_ = 0;
