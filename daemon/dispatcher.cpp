@@ -228,7 +228,7 @@ void Dispatcher::submit(std::vector<EngineInput> inputs) {
 }
 
 // A full inbox or disk is not a reason to lose an outcome: it is given again until it is taken.
-void Dispatcher::give(std::shared_ptr<const std::vector<EngineInput>> kept) {
+void Dispatcher::give(const std::shared_ptr<const std::vector<EngineInput>>& kept) {
   const bool taken = inbox_.submit(
       *kept, [this, alive = alive_, kept](const base::Result<void>& done, http::ReplyBatch&) {
         // The store had no room: nothing was kept, and the same is true a little later.

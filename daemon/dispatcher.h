@@ -88,7 +88,7 @@ class Dispatcher {
   void finished(const std::string& name, const std::string& key, rules::ContactId contact,
                 const connectors::Outcome& outcome);
   void submit(std::vector<EngineInput> inputs);
-  void give(std::shared_ptr<const std::vector<EngineInput>> kept);
+  void give(const std::shared_ptr<const std::vector<EngineInput>>& kept);
   void answer(rules::ContactId contact, rules::Outcome outcome);
   void judge_connector(const std::string& name, Line& line, const connectors::Outcome& outcome);
   std::string line_of(const std::string& channel) const;

@@ -1,6 +1,7 @@
 #include "daemon/engine_thread.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "daemon/pauses.h"
 
@@ -14,7 +15,7 @@ constexpr base::Milliseconds idle_max{500};
 
 EngineThread::EngineThread(Engine& engine, store::Store& store, const base::Clock& clock,
                            EngineListener& listener, EngineThreadOptions options)
-    : engine_(engine), store_(store), clock_(clock), listener_(listener), options_(options) {}
+    : engine_(engine), store_(store), clock_(clock), listener_(listener), options_(std::move(options)) {}
 
 EngineThread::~EngineThread() {
   stop();

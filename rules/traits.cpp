@@ -177,7 +177,7 @@ std::optional<std::string> normal_email(std::string_view text) {
   text = trimmed(text);
   if (text.size() > email_bytes_max) return std::nullopt;
   const std::size_t at = text.rfind('@');
-  if (at == std::string_view::npos || at > email_local_bytes_max) return std::nullopt;
+  if (at > email_local_bytes_max) return std::nullopt;  // npos as well
   if (!all_between_dots(text.substr(0, at), is_atom)) return std::nullopt;
   if (!all_between_dots(text.substr(at + 1), is_domain_label)) return std::nullopt;
   std::string normal(text);
