@@ -35,6 +35,7 @@ class Compiler {
       check_series(*settings_document_, settings_.rules, catalogue_, problems_);
     }
     read_playbooks();
+    check_senders(messages_, catalogue_, uses_, problems_);
     check_event_uses(catalogue_, uses_, problems_);
     check_subjects(catalogue_, uses_, problems_);
     if (problems_.has_errors()) return {nullptr, problems_.take()};

@@ -88,8 +88,7 @@ void report(const Node& node, base::Error error, const Reading& reading) {
 }  // namespace
 
 std::optional<rules::Expression> read_expression(const Node& node, Wanted wanted,
-                                                 const rules::EventShape& event,
-                                                 const Reading& reading) {
+                                                 const Scene& scene, const Reading& reading) {
   if (!node.is_scalar() || node.text.find_first_not_of(" \t\r\n") == std::string::npos) {
     const bool is_empty = node.is_null() || node.is_scalar();
     reading.problems.error(node.place,
@@ -97,7 +96,11 @@ std::optional<rules::Expression> read_expression(const Node& node, Wanted wanted
                            std::string(quote_it));
     return std::nullopt;
   }
-  auto program = cel::compile(node.text, rules::condition_environment(event));
+  // A former version was checked when it was applied, by what was asked for then.
+  auto program = cel::compile(
+      node.text,
+      rules::condition_environment(scene.event, scene.enrollment.value_or(rules::EnrollmentShape{}),
+                                   {.judge_literals = !reading.catalogue.is_former}));
   if (!program) {
     report(node, std::move(program).error(), reading);
     return std::nullopt;
@@ -110,6 +113,14 @@ std::optional<rules::Expression> read_expression(const Node& node, Wanted wanted
                                                                    : "one value"),
                            std::string(remedy_for(wanted)));
     return std::nullopt;
+  }
+  if (!scene.enrollment && !reading.catalogue.is_former) {
+    for (const cel::FieldReference& field : program->references().fields) {
+      if (field.variable != "enrollment") continue;
+      reading.problems.error(place_inside(node, reading.document.text, field.place),
+                             "nobody is enrolled yet when this is judged",
+                             "use `event`, which is the one that starts the playbook");
+    }
   }
   for (const cel::CallReference& call : program->references().calls) {
     check_call(call, place_inside(node, reading.document.text, call.place), reading);

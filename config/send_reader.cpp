@@ -74,14 +74,14 @@ void check_message(const std::string& name, const base::Place& place, const rule
         place, fmt::format("the reminder `{}` needs `expires`", name),
         "say when it is too late, here or in the message: expires: event.starts");
   }
-  reading.uses.messages.push_back({name, via, place});
+  reading.uses.messages.push_back({name, via, place, context.scene});
 }
 
 std::optional<rules::Expression> read_moment(Section& section, std::string_view key,
                                              const StepContext& context) {
   const Node* node = section.node(key);
   if (node == nullptr) return std::nullopt;
-  return read_expression(*node, Wanted::moment, context.event, context.reading);
+  return read_expression(*node, Wanted::moment, context.scene, context.reading);
 }
 
 }  // namespace nurtured::config

@@ -190,6 +190,7 @@ void read_rules(Section& root, const Document& document, const CompileOptions& o
     settings.vars = literal(*vars);
   }
   if (!settings.vars.is_map()) settings.vars = cel::Map();
+  catalogue.vars = settings.vars;
   if (const auto late = root.span("late_within")) settings.late_within = *late;
   read_zone(root, options, settings);
 }

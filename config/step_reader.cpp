@@ -245,7 +245,7 @@ class StepReader {
       rules::Branch target;
       if (!is_else) {
         if (branch.require("if", "write `if: EXPR`, or `else: [steps]`")) {
-          target.condition = read_expression(*branch.node("if"), Wanted::condition, context_.event,
+          target.condition = read_expression(*branch.node("if"), Wanted::condition, context_.scene,
                                              context_.reading);
         }
         branch.require("then", "list the steps of this branch");
@@ -329,9 +329,9 @@ class StepReader {
   }
 
   Tree read_notify(Section& section, const Head& head) {
-    return single(
-        head, "notify",
-        rules::Notify{read_text(*section.node("notify"), context_.library, context_.reading)});
+    return single(head, "notify",
+                  rules::Notify{read_text(*section.node("notify"), context_.library, context_.scene,
+                                          context_.reading)});
   }
 
   Tree read_end(Section& section, const Head& head) {

@@ -24,7 +24,7 @@ struct EventShape {
 struct EnrollmentShape {
   struct Saved {
     std::string name;
-    EventShape event;
+    std::optional<EventShape> event;  // nullopt: it may be any value
   };
   EventShape event;          // that started it
   std::vector<Saved> saved;  // by `save`
