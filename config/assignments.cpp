@@ -14,10 +14,7 @@ namespace {
 std::optional<rules::ValueSource> read_value(const Node& node, const StepContext& context) {
   if (!node.is_scalar()) return literal(node);
   if (node.text.starts_with('=')) {
-    // The sign becomes a blank, which CEL passes over, so that places stay right.
-    Node expression = node;
-    expression.text.front() = ' ';
-    auto read = read_expression(expression, Wanted::value, context.scene, context.reading);
+    auto read = read_expression(node, Wanted::formula, context.scene, context.reading);
     if (!read) return std::nullopt;
     return std::move(*read);
   }

@@ -84,6 +84,12 @@ struct Uses {
 // nothing is known.
 rules::EventShape shape_of(const Catalogue& catalogue, const std::vector<std::string>& events);
 
+// The value as its declared type has it; unchanged where it does not fit. typed_properties.cpp
+// defines both.
+cel::Value typed(const cel::Value& value, const cel::Type& type);
+// May a property of that type have this value? Null is one that is missing.
+bool fits(const cel::Value& value, const cel::Type& type);
+
 // A text that can name an event: 1 to event_bytes_max bytes without control characters. Reports.
 bool check_event_name(std::string_view name, const base::Place& place, Problems& problems);
 // A text that can name a playbook, message, channel, connector or step: letters, digits, `_` and

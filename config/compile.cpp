@@ -69,6 +69,11 @@ class Compiler {
     }
     for (const std::string& path : workspace_.seen) {
       if (path.starts_with("files/")) continue;
+      if (path.ends_with('/')) {
+        problems_.warning({path.substr(0, path.size() - 1), 0, 0, 1}, "not-read",
+                          "this folder is not read", "move its files one folder up");
+        continue;
+      }
       problems_.warning({path, 0, 0, 1}, "not-read", "this file is not read",
                         path.ends_with(".yml") ? "rename it to .yaml" : "");
     }

@@ -15,7 +15,7 @@ enum class Wanted {
   condition,  // a bool
   moment,     // a timestamp
   key,        // a single value: text, number, bool or timestamp
-  value,      // anything
+  formula,    // anything, written =EXPR
 };
 
 // All references are kept.

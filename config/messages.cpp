@@ -119,8 +119,8 @@ class WordingReader {
     Section section(item, "buttons", section_.problems());
     content::ButtonSource button;
     section.require("id", "name it: clicks are counted by this");
-    section.require("text");
-    section.require("url");
+    section.require("text", "say what stands on it");
+    section.require("url", "write where it leads: url: \"https://example.org\"");
     button.id = section.text("id").value_or("");
     if (!button.id.empty()) {
       check_name(button.id, "button", "", section.node("id")->place, section.problems());
@@ -390,6 +390,8 @@ class MessageReader {
     auto message = content::compile(source, out_.library);
     if (!message) {
       for (const base::Error& error : message.error()) {
+        // Partials that are not there are told below, with the nearest name.
+        if (error.kind == base::ErrorKind::not_found && pieces.contains(error.place.path)) continue;
         problems_.error(place(error.place.path, error.place), error.message, error.remedy);
       }
       // What is wrong in its other pieces is told as well.

@@ -8,6 +8,7 @@
 
 #include "config/names.h"
 #include "config/section.h"
+#include "content/liquid/filters.h"
 
 namespace nurtured::config {
 namespace {
@@ -138,7 +139,8 @@ void check_usage(const content::liquid::Usage& usage, const content::Library& li
   }
   for (const content::liquid::FilterUse& use : usage.filters) {
     if (use.is_known) continue;
-    problems.error(place(use.place), fmt::format("there is no filter `{}`", use.name));
+    problems.error(place(use.place), fmt::format("there is no filter `{}`", use.name),
+                   did_you_mean(use.name, content::liquid::filter_names()));
   }
 }
 

@@ -102,7 +102,9 @@ rules::WaitFor read_wait_for(Section& section, std::string_view key, const StepC
     inner->finish();
   } else {
     wait.events = read_event_names(section, key, reading);
-    if (wait.events.empty()) section.error(key, "no event is named here", "name one");
+    if (what->is_list() && what->items.empty()) {
+      section.error(key, "no event is named here", "name one");
+    }
   }
   wait.save = read_save(section, reading);
   wait.within = section.span("within");
