@@ -14,17 +14,14 @@ namespace {
 std::optional<rules::ValueSource> read_value(const Node& node, const StepContext& context) {
   if (!node.is_scalar()) return literal(node);
   if (node.text.starts_with('=')) {
-    // The sign becomes a blank, which CEL passes over, so that places stay right.
-    Node expression = node;
-    expression.text.front() = ' ';
-    auto read = read_expression(expression, Wanted::value, context.event, context.reading);
+    auto read = read_expression(node, Wanted::formula, context.scene, context.reading);
     if (!read) return std::nullopt;
     return std::move(*read);
   }
   const bool is_liquid =
       node.text.find("{{") != std::string::npos || node.text.find("{%") != std::string::npos;
   if (!is_liquid) return literal(node);
-  auto text = read_text(node, context.library, context.reading);
+  auto text = read_text(node, context.library, context.scene, context.reading);
   if (text == nullptr) return std::nullopt;
   return text;
 }

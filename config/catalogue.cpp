@@ -31,8 +31,8 @@ std::vector<TypeName> type_names() {
           {"any", Type::dyn()}};
 }
 
-rules::EventShape shape(std::initializer_list<std::string_view> texts) {
-  rules::EventShape out;
+rules::EventShape closed_shape(std::initializer_list<std::string_view> texts) {
+  rules::EventShape out{.properties = {}, .open = false};
   for (const std::string_view name : texts) {
     out.properties.push_back({std::string(name), Type::string()});
   }
@@ -44,9 +44,12 @@ EventShapes make_built_in_events() {
   for (const std::string_view what : {"sent", "delivered", "opened", "clicked", "replied",
                                       "bounced", "complained", "unsubscribed"}) {
     events.emplace(fmt::format("message.{}", what),
-                   shape({"message", "kind", "channel", "playbook"}));
+                   closed_shape({"message", "kind", "channel", "playbook"}));
   }
-  events.emplace("link.clicked", shape({"link", "url", "message"}));
+  events["message.bounced"].properties.push_back({"reason", Type::string()});
+  events["message.replied"].properties.push_back({"text", Type::string()});
+  events.emplace("link.clicked", closed_shape({"link", "url", "message"}));
+  // What these carry is not fixed.
   for (const std::string_view name :
        {"segment.entered", "segment.left", "stage.moved", "enrollment.started", "enrollment.ended",
         "handoff.started", "handoff.ended", "touch.logged", "page.viewed", "screen.viewed",

@@ -40,6 +40,13 @@ struct MessageFacts {
   base::Place place;
 };
 
+// What is known where an expression or a template is judged.
+struct Scene {
+  rules::EventShape event;
+  // nullopt where nobody is enrolled yet.
+  std::optional<rules::EnrollmentShape> enrollment = rules::EnrollmentShape{};
+};
+
 struct Catalogue {
   EventShapes events;                                           // events.yaml
   std::map<std::string, base::Place, std::less<>> touchpoints;  // by event, where it is listed
@@ -48,6 +55,7 @@ struct Catalogue {
   std::vector<std::string> default_via;
   std::vector<std::string> subject_channels;  // those that show a subject
   rules::Span history{.days = 400};
+  cel::Value vars;  // null while nurtured.yaml cannot be read
   // False when the file that lists them cannot be read: then nobody is blamed for naming others.
   bool knows_channels = true;
   bool knows_events = true;
@@ -63,6 +71,7 @@ struct MessageUse {
   std::string message;
   std::vector<std::string> via;
   base::Place place;
+  Scene scene;  // of the playbook that sends it
 };
 
 struct Uses {

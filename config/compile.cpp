@@ -35,6 +35,7 @@ class Compiler {
       check_series(*settings_document_, settings_.rules, catalogue_, problems_);
     }
     read_playbooks();
+    check_senders(messages_, catalogue_, uses_, problems_);
     check_event_uses(catalogue_, uses_, problems_);
     check_subjects(catalogue_, uses_, problems_);
     if (problems_.has_errors()) return {nullptr, problems_.take()};
@@ -68,6 +69,11 @@ class Compiler {
     }
     for (const std::string& path : workspace_.seen) {
       if (path.starts_with("files/")) continue;
+      if (path.ends_with('/')) {
+        problems_.warning({path.substr(0, path.size() - 1), 0, 0, 1}, "not-read",
+                          "this folder is not read", "move its files one folder up");
+        continue;
+      }
       problems_.warning({path, 0, 0, 1}, "not-read", "this file is not read",
                         path.ends_with(".yml") ? "rename it to .yaml" : "");
     }

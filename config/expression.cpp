@@ -20,8 +20,8 @@ bool fits(const Type& type, Wanted wanted) {
       return type.is_dyn() || type.is(Kind::timestamp);
     case Wanted::key:
       return type.is_dyn() || type.is_number() || type.is(Kind::string) || type.is(Kind::boolean) ||
-             type.is(Kind::timestamp);
-    case Wanted::value:
+             type.is(Kind::timestamp) || type.is(Kind::duration);
+    case Wanted::formula:
       break;
   }
   return true;
@@ -34,8 +34,8 @@ std::string_view remedy_for(Wanted wanted) {
     case Wanted::moment:
       return "give a timestamp, such as event.starts - duration(\"1h\")";
     case Wanted::key:
-      return "give one text, number or timestamp";
-    case Wanted::value:
+      return "give one text, number, moment or duration";
+    case Wanted::formula:
       break;
   }
   return "";
@@ -82,14 +82,18 @@ void report(const Node& node, base::Error error, const Reading& reading) {
     error.message = "segments are not available in this version";
     error.remedy = "write the segment's condition out";
   }
+  // The near miss is the better advice.
+  if (error.message.starts_with("event has no field") &&
+      !error.remedy.starts_with("did you mean")) {
+    error.remedy += fmt::format("{}declare it in events.yaml", error.remedy.empty() ? "" : ", or ");
+  }
   report_inside(reading.document, node, error, reading.problems);
 }
 
 }  // namespace
 
 std::optional<rules::Expression> read_expression(const Node& node, Wanted wanted,
-                                                 const rules::EventShape& event,
-                                                 const Reading& reading) {
+                                                 const Scene& scene, const Reading& reading) {
   if (!node.is_scalar() || node.text.find_first_not_of(" \t\r\n") == std::string::npos) {
     const bool is_empty = node.is_null() || node.is_scalar();
     reading.problems.error(node.place,
@@ -97,7 +101,14 @@ std::optional<rules::Expression> read_expression(const Node& node, Wanted wanted
                            std::string(quote_it));
     return std::nullopt;
   }
-  auto program = cel::compile(node.text, rules::condition_environment(event));
+  // A former version was checked when it was applied, by what was asked for then.
+  std::string source = node.text;
+  // The sign becomes a blank, which CEL passes over, so that places stay right.
+  if (wanted == Wanted::formula) source.front() = ' ';
+  auto program = cel::compile(
+      source,
+      rules::condition_environment(scene.event, scene.enrollment.value_or(rules::EnrollmentShape{}),
+                                   {.judge_literals = !reading.catalogue.is_former}));
   if (!program) {
     report(node, std::move(program).error(), reading);
     return std::nullopt;
@@ -111,10 +122,18 @@ std::optional<rules::Expression> read_expression(const Node& node, Wanted wanted
                            std::string(remedy_for(wanted)));
     return std::nullopt;
   }
+  if (!scene.enrollment && !reading.catalogue.is_former) {
+    for (const cel::FieldReference& field : program->references().fields) {
+      if (field.variable != "enrollment") continue;
+      reading.problems.error(place_inside(node, reading.document.text, field.place),
+                             "nobody is enrolled yet when this is judged",
+                             "use `event`, which is the one that starts the playbook");
+    }
+  }
   for (const cel::CallReference& call : program->references().calls) {
     check_call(call, place_inside(node, reading.document.text, call.place), reading);
   }
-  return rules::Expression{std::move(*program), node.text, node.place};
+  return rules::Expression{std::move(*program), std::move(source), node.place};
 }
 
 }  // namespace nurtured::config

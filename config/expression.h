@@ -15,7 +15,7 @@ enum class Wanted {
   condition,  // a bool
   moment,     // a timestamp
   key,        // a single value: text, number, bool or timestamp
-  value,      // anything
+  formula,    // anything, written =EXPR
 };
 
 // All references are kept.
@@ -26,10 +26,9 @@ struct Reading {
   Problems& problems;
 };
 
-// nullopt, and reported, when the scalar is no such expression. Names of events inside `did`,
-// `times` and `last` are added to the uses; windows are held to what history keeps.
+// nullopt, and reported, when the scalar is no such expression in that scene. Names of events
+// inside `did`, `times` and `last` are added to the uses; windows are held to what history keeps.
 std::optional<rules::Expression> read_expression(const Node& node, Wanted wanted,
-                                                 const rules::EventShape& event,
-                                                 const Reading& reading);
+                                                 const Scene& scene, const Reading& reading);
 
 }  // namespace nurtured::config

@@ -6,7 +6,6 @@
 
 #include <fmt/format.h>
 
-#include "config/front_matter.h"
 #include "config/names.h"
 #include "config/section.h"
 #include "config/text.h"
@@ -120,8 +119,8 @@ class WordingReader {
     Section section(item, "buttons", section_.problems());
     content::ButtonSource button;
     section.require("id", "name it: clicks are counted by this");
-    section.require("text");
-    section.require("url");
+    section.require("text", "say what stands on it");
+    section.require("url", "write where it leads: url: \"https://example.org\"");
     button.id = section.text("id").value_or("");
     if (!button.id.empty()) {
       check_name(button.id, "button", "", section.node("id")->place, section.problems());
@@ -307,6 +306,7 @@ class MessageReader {
     for (const auto& [locale, variant] : locales) {
       if (!locale.empty()) add_variant(locale, variant, worded, source, pieces);
     }
+    if (info.expires) out_.scenes[name].expiring = file;
     catalogue_.messages[name] = {.kind = info.kind,
                                  .has_subject = !worded.wording.subject.empty(),
                                  .has_expires = info.expires.has_value(),
@@ -391,26 +391,35 @@ class MessageReader {
     auto message = content::compile(source, out_.library);
     if (!message) {
       for (const base::Error& error : message.error()) {
+        // Partials that are not there are told below, with the nearest name.
+        if (error.kind == base::ErrorKind::not_found && pieces.contains(error.place.path)) continue;
         problems_.error(place(error.place.path, error.place), error.message, error.remedy);
       }
       // What is wrong in its other pieces is told as well.
       for (const auto& [name, piece] : pieces) {
         const auto sound = content::liquid::compile(
             name, piece.scalar == nullptr ? piece.file->body : piece.scalar->text);
-        if (sound) check_piece(sound->usage(), piece);
+        if (sound) check_piece(source.name, sound->usage(), piece);
       }
       return;
     }
     for (const auto& [name, usage] : message->usage()) {
       const auto piece = pieces.find(name);
-      if (piece != pieces.end()) check_piece(usage, piece->second);
+      if (piece != pieces.end()) check_piece(source.name, usage, piece->second);
     }
     out_.compiled.emplace(source.name, std::move(*message));
   }
 
-  void check_piece(const content::liquid::Usage& usage, const Piece& piece) {
+  void check_piece(const std::string& message, const content::liquid::Usage& usage,
+                   const Piece& piece) {
     const auto place = [&](const base::Place& inside) { return place_of(piece, inside); };
     check_usage(usage, *out_.library, place, problems_);
+    check_variables(usage, {}, catalogue_, place, problems_);
+    for (const content::liquid::VariableUse& use : usage.variables) {
+      const bool depends = use.path.starts_with("event.") || use.path.starts_with("enrollment.");
+      if (!depends) continue;
+      out_.scenes[message].variables.push_back({use, place(use.place)});
+    }
     warn_of_raw(usage, place);
   }
 
@@ -440,6 +449,33 @@ class MessageReader {
 Messages read_messages(const Workspace& workspace, Catalogue& catalogue, Uses& uses,
                        Problems& problems) {
   return MessageReader(workspace, catalogue, uses, problems).read();
+}
+
+void check_senders(const Messages& messages, const Catalogue& catalogue, const Uses& uses,
+                   Problems& problems) {
+  for (const MessageUse& use : uses.messages) {
+    const auto found = messages.scenes.find(use.message);
+    if (found == messages.scenes.end()) continue;
+    const MessageScenes& scenes = found->second;
+    Problems here;
+    for (const MessageScenes::Variable& variable : scenes.variables) {
+      const auto place = [&](const base::Place& /*unused*/) { return variable.place; };
+      check_variables({.variables = {variable.use}}, use.scene, catalogue, place, here);
+    }
+    if (scenes.expiring) {
+      const Document document{scenes.expiring->path, scenes.expiring->front_source, {}};
+      Uses counted_before;
+      read_expression(*scenes.expiring->front.root.find("expires"), Wanted::moment, use.scene,
+                      {document, catalogue, counted_before, here});
+    }
+    for (Problem& problem : here.take()) {
+      // The message may be right for others that send it, so this refuses no workspace.
+      problem.severity = Severity::warning;
+      if (problem.name.empty()) problem.name = "not-for-sender";
+      problem.message += fmt::format(" (sent by {})", use.place.path);
+      problems.add(std::move(problem));
+    }
+  }
 }
 
 }  // namespace nurtured::config

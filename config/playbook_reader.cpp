@@ -8,6 +8,7 @@
 #include "config/step_reader.h"
 #include "config/version.h"
 #include "config/via.h"
+#include "config/wait_reader.h"
 
 namespace nurtured::config {
 namespace {
@@ -47,7 +48,7 @@ class PlaybookReader {
     out.via = via.channels;
     out.via_all = via.all;
     if (section.require("steps", "say what is to happen: `- send: NAME`")) {
-      const StepContext context{reading_, library_, start_shape_, out.via};
+      const StepContext context{reading_, library_, {start_shape_, enrollment_}, out.via};
       out.steps = read_steps(*section.node("steps"), context);
     }
     section.finish();
@@ -87,6 +88,11 @@ class PlaybookReader {
     events.reserve(out.starts.size());
     for (const rules::EventStart& start : out.starts) events.push_back(start.event);
     start_shape_ = shape_of(reading_.catalogue, events);
+    enrollment_.event = start_shape_;
+    enrollment_.open = reading_.catalogue.is_former;
+    if (const Node* steps = section.node("steps"); steps != nullptr) {
+      enrollment_.saved = saved_in(*steps, reading_.catalogue);
+    }
   }
 
   void read_start(const Node& node, Playbook& out) {
@@ -99,7 +105,8 @@ class PlaybookReader {
       Section section(node, "start", problems_);
       section.require("when", "name the event that starts it");
       start.event = read_event(section);
-      start.condition = read_condition(section, shape_of(reading_.catalogue, {start.event}));
+      start.condition =
+          read_condition(section, {shape_of(reading_.catalogue, {start.event}), std::nullopt});
       section.finish();
     }
     out.starts.push_back(std::move(start));
@@ -126,7 +133,7 @@ class PlaybookReader {
       out.meanwhile = rules::Meanwhile::restart;
     }
     if (const Node* per = section.node("per"); per != nullptr) {
-      out.per = read_expression(*per, Wanted::key, start_shape_, reading_);
+      out.per = read_expression(*per, Wanted::key, {start_shape_, std::nullopt}, reading_);
     }
   }
 
@@ -166,7 +173,8 @@ class PlaybookReader {
       Section inner(*node, "goal", problems_);
       inner.require("when", "name the event that is the goal");
       goal.event = read_event(inner);
-      goal.condition = read_condition(inner, shape_of(reading_.catalogue, {goal.event}));
+      goal.condition =
+          read_condition(inner, {shape_of(reading_.catalogue, {goal.event}), enrollment_});
       goal.within = inner.span("within");
       inner.finish();
     }
@@ -194,7 +202,8 @@ class PlaybookReader {
       Section section(node, "stop", problems_);
       stop.event = read_event(section);
       stop.condition = read_condition(
-          section, stop.event.empty() ? start_shape_ : shape_of(reading_.catalogue, {stop.event}));
+          section, {stop.event.empty() ? start_shape_ : shape_of(reading_.catalogue, {stop.event}),
+                    enrollment_});
       if (section.node("when") == nullptr && section.node("if") == nullptr) {
         section.error("", "this stops at nothing", "write `when: EVENT` or `if: EXPR`");
       }
@@ -216,17 +225,17 @@ class PlaybookReader {
     return event && use_event(*section.node("when")) ? *event : "";
   }
 
-  std::optional<rules::Expression> read_condition(Section& section,
-                                                  const rules::EventShape& event) {
+  std::optional<rules::Expression> read_condition(Section& section, const Scene& scene) {
     const Node* node = section.node("if");
     if (node == nullptr) return std::nullopt;
-    return read_expression(*node, Wanted::condition, event, reading_);
+    return read_expression(*node, Wanted::condition, scene, reading_);
   }
 
   const Reading& reading_;
   const std::shared_ptr<const content::Library>& library_;
   Problems& problems_;
   rules::EventShape start_shape_;
+  rules::EnrollmentShape enrollment_;
 };
 
 }  // namespace

@@ -1,6 +1,8 @@
 #include "config/problem.h"
 
 #include <algorithm>
+#include <array>
+#include <cstdint>
 #include <optional>
 #include <ostream>
 #include <tuple>
@@ -61,17 +63,59 @@ std::string slice(std::string_view text, std::size_t first, std::size_t count) {
   return std::string(text.substr(begin, end - begin));
 }
 
+struct CodePoints {
+  std::uint32_t first;
+  std::uint32_t last;
+};
+// What terminals show two columns wide: the wide and fullwidth blocks of Unicode's
+// EastAsianWidth.txt, and pictures.
+constexpr std::array<CodePoints, 9> wide_blocks = {{{0x1100, 0x115f},
+                                                    {0x2e80, 0x303e},
+                                                    {0x3041, 0xa4cf},
+                                                    {0xac00, 0xd7a3},
+                                                    {0xf900, 0xfaff},
+                                                    {0xfe30, 0xfe6f},
+                                                    {0xff00, 0xff60},
+                                                    {0x1f300, 0x1faff},
+                                                    {0x20000, 0x3fffd}}};
+// And what takes none of its own: marks that stand on the letter before.
+constexpr std::array<CodePoints, 4> zero_blocks = {
+    {{0x0300, 0x036f}, {0x200b, 0x200f}, {0x20d0, 0x20ff}, {0xfe00, 0xfe0f}}};
+
+template <class Blocks>
+bool is_in(const Blocks& blocks, std::uint32_t point) {
+  return std::any_of(blocks.begin(), blocks.end(), [&](const CodePoints& block) {
+    return point >= block.first && point <= block.last;
+  });
+}
+
+// How many columns of a terminal a text (UTF-8) takes.
+std::size_t columns_of(std::string_view text) {
+  std::size_t columns = 0;
+  for (std::size_t i = 0; i < text.size();) {
+    const auto lead = static_cast<unsigned char>(text[i]);
+    const std::size_t bytes = lead < 0x80 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+    std::uint32_t point = bytes == 1 ? lead : lead & (0x7fU >> bytes);
+    for (std::size_t rest = 1; rest < bytes && i + rest < text.size(); ++rest) {
+      point = (point << 6U) | (static_cast<unsigned char>(text[i + rest]) & 0x3fU);
+    }
+    columns += is_in(wide_blocks, point) ? 2U : is_in(zero_blocks, point) ? 0U : 1U;
+    i += bytes;
+  }
+  return columns;
+}
+
 void print_line(std::ostream& out, const base::Place& place, std::string_view source) {
   const std::string line = printable(line_of(source, place.line));
   if (line.empty()) return;
   const auto column = static_cast<std::size_t>(std::max(place.column, 1)) - 1;
   const std::size_t first = column > shown_columns * 2 / 3 ? column - shown_columns / 3 : 0;
   const std::string shown = slice(line, first, shown_columns);
-  const std::size_t width = base::code_points(shown);
-  const std::size_t caret = std::min(column - first, width);
   const auto length = static_cast<std::size_t>(std::max(place.length, 1));
+  const std::size_t caret = columns_of(slice(shown, 0, column - first));
+  const std::size_t range = columns_of(slice(shown, column - first, length));
   out << "  " << shown << "\n  " << std::string(caret, ' ') << '^'
-      << std::string(std::min(length, std::max(width, caret + 1) - caret) - 1, '~') << '\n';
+      << std::string(std::max<std::size_t>(range, 1) - 1, '~') << '\n';
 }
 
 std::string_view colour_of(Severity severity) {
@@ -86,6 +130,12 @@ std::string_view colour_of(Severity severity) {
   return "\x1b[1;36m";
 }
 
+// A fault of a whole file stands at its beginning, so that editors can jump there.
+base::Place shown_place(base::Place place) {
+  if (place.line == 0 && !place.path.empty()) return {place.path, 1, 1, 1};
+  return place;
+}
+
 std::string shown_path(const std::string& path, const PrintOptions& options) {
   if (options.prefix.empty()) return path;
   return options.prefix + (options.prefix.ends_with('/') ? "" : "/") + path;
@@ -96,7 +146,7 @@ cel::Value position(int line, int column) {
 }
 
 cel::Value to_value(const Problem& problem, const PrintOptions& options) {
-  const base::Place& place = problem.place;
+  const base::Place place = shown_place(problem.place);
   cel::Map map{{"path", shown_path(place.path, options)},
                {"severity", to_string(problem.severity)},
                {"name", problem.name},
@@ -192,7 +242,7 @@ void print_problems(std::ostream& out, const std::vector<Problem>& problems, con
     return *settings;
   };
   for (const Problem& problem : problems) {
-    base::Place place = problem.place;
+    base::Place place = shown_place(problem.place);
     if (!place.path.empty()) place.path = shown_path(place.path, options);
     const std::string where = printable(base::to_string(place));
     if (!where.empty()) out << where << ": ";
@@ -202,7 +252,7 @@ void print_problems(std::ostream& out, const std::vector<Problem>& problems, con
     if (!problem.remedy.empty()) out << "; " << printable(problem.remedy);
     if (!problem.name.empty()) out << " [" << problem.name << ']';
     out << '\n';
-    if (place.line > 0) print_line(out, place, shown_source(problem.place.path));
+    if (problem.place.line > 0) print_line(out, place, shown_source(problem.place.path));
   }
 }
 

@@ -81,7 +81,8 @@ void print_problems(std::ostream& out, const std::vector<Problem>& problems, con
 
 // The same as one JSON array, a line a problem: {"path", "severity", "name", "message", "remedy",
 // "range": {"start": {"line", "column"}, "end": {"line", "column"}}}; `end` is exclusive, both
-// count from 1 in code points, and a range that is unknown is null.
+// count from 1 in code points; a fault of a whole file is at its beginning, and only what concerns
+// no file has null.
 std::string problems_json(const std::vector<Problem>& problems, const PrintOptions& options = {});
 
 }  // namespace nurtured::config

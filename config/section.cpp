@@ -16,7 +16,9 @@ const Node& as_map(const Node& node, const std::string& name, Problems& problems
   static const Node empty;
   if (node.is_map()) return node;
   if (!node.is_null()) {
-    problems.error(node.place, fmt::format("`{}` is no map", name), "write `key: value` lines");
+    problems.error(node.place,
+                   name.empty() ? "this is no map" : fmt::format("`{}` is no map", name),
+                   "write `key: value` lines");
   }
   return empty;
 }
@@ -47,6 +49,7 @@ std::string listed(std::span<const std::string> names) {
 
 Section::Section(const Node& node, std::string name, Problems& problems, const Secrets* secrets)
     : node_(&as_map(node, name, problems)),
+      is_refused_(!node.is_map() && !node.is_null()),
       place_(node.place),
       name_(std::move(name)),
       problems_(&problems),
@@ -64,6 +67,7 @@ const Node* Section::node(std::string_view key) {
 bool Section::require(std::string_view key, std::string_view remedy) {
   const Node* value = node(key);
   if (value != nullptr && !value->is_null()) return true;
+  if (is_refused_) return false;  // it is no map, which has been said
   problems_->error(value != nullptr ? value->place : place_,
                    fmt::format("`{}` is missing", path_of(key)), std::string(remedy));
   return false;

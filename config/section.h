@@ -119,6 +119,7 @@ class Section {
   std::string path_of(std::string_view key) const;
 
   const Node* node_;
+  bool is_refused_ = false;
   base::Place place_;
   std::string name_;
   Problems* problems_;

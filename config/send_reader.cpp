@@ -10,6 +10,14 @@
 namespace nurtured::config {
 namespace {
 
+// `content/checklist.md` and `mails/checklist` name the file; a message is named without its folder
+// and ending.
+std::string_view without_path(std::string_view name) {
+  name.remove_prefix(name.rfind('/') + 1);
+  if (name.ends_with(".md")) name.remove_suffix(std::string_view(".md").size());
+  return name;
+}
+
 void report_missing(const std::string& name, const base::Place& place, const Reading& reading) {
   if (reading.catalogue.is_former) {
     reading.problems.warning(place, "gone-message", fmt::format("the message `{}` is gone", name),
@@ -17,8 +25,12 @@ void report_missing(const std::string& name, const base::Place& place, const Rea
     return;
   }
   const std::vector<std::string> names = keys_of(reading.catalogue.messages);
-  reading.problems.error(place, fmt::format("there is no message `{}`", name),
-                         did_you_mean(name, names, fmt::format("write it to content/{}.md", name)));
+  const std::string bare(without_path(name));
+  const bool is_there = reading.catalogue.messages.contains(bare);
+  const std::string remedy =
+      is_there ? fmt::format("write `{}`: a message is named without its folder and `.md`", bare)
+               : did_you_mean(bare, names, fmt::format("write it to content/{}.md", bare));
+  reading.problems.error(place, fmt::format("there is no message `{}`", name), remedy);
 }
 
 // `hold: {for: 14d, expires: EXPR, otherwise: [steps]}`
@@ -74,14 +86,14 @@ void check_message(const std::string& name, const base::Place& place, const rule
         place, fmt::format("the reminder `{}` needs `expires`", name),
         "say when it is too late, here or in the message: expires: event.starts");
   }
-  reading.uses.messages.push_back({name, via, place});
+  reading.uses.messages.push_back({name, via, place, context.scene});
 }
 
 std::optional<rules::Expression> read_moment(Section& section, std::string_view key,
                                              const StepContext& context) {
   const Node* node = section.node(key);
   if (node == nullptr) return std::nullopt;
-  return read_expression(*node, Wanted::moment, context.event, context.reading);
+  return read_expression(*node, Wanted::moment, context.scene, context.reading);
 }
 
 }  // namespace nurtured::config

@@ -28,12 +28,20 @@ void read_store(Section& root, Config& config) {
   }
 }
 
+bool is_ip_address(const std::string& text) {
+  std::array<unsigned char, sizeof(in6_addr)> buffer{};
+  return ::inet_pton(AF_INET, text.c_str(), buffer.data()) == 1 ||
+         ::inet_pton(AF_INET6, text.c_str(), buffer.data()) == 1;
+}
+
 // "127.0.0.1:8025", "[::1]:8025", "localhost:8025"; the port may be 0, which lets the system
 // choose.
 bool is_endpoint(std::string_view text) {
   const std::size_t colon = text.rfind(':');
   if (colon == std::string_view::npos || colon == 0) return false;
   const std::string_view host = text.substr(0, colon);
+  const bool is_digits = host.find_first_not_of("0123456789.") == std::string_view::npos;
+  if (is_digits && !is_ip_address(std::string(host))) return false;
   const bool is_bare_v6 = host.find(':') != std::string_view::npos && !host.starts_with('[');
   unsigned port = 0;
   const char* end = text.data() + text.size();
@@ -68,12 +76,6 @@ std::string read_public_url(Section& section) {
                     "put the daemon behind https");
   }
   return url;
-}
-
-bool is_ip_address(const std::string& text) {
-  std::array<unsigned char, sizeof(in6_addr)> buffer{};
-  return ::inet_pton(AF_INET, text.c_str(), buffer.data()) == 1 ||
-         ::inet_pton(AF_INET6, text.c_str(), buffer.data()) == 1;
 }
 
 void read_http(Section& root, HttpSettings& http) {

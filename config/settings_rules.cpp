@@ -71,6 +71,10 @@ rules::Limits read_limits(Section& root) {
   if (const auto quiet = section->text("quiet")) {
     if (auto hours = rules::parse_quiet_hours(*quiet)) {
       limits.quiet = *hours;
+      if (hours->start == hours->end && hours->start != rules::ClockTime{}) {
+        section->error("quiet", "these quiet hours begin where they end",
+                       "write \"00:00-00:00\" for none");
+      }
     } else {
       section->error("quiet", hours.error().message, hours.error().remedy);
     }
@@ -161,7 +165,10 @@ void read_zone(Section& root, const CompileOptions& options, rules::Settings& se
   if (!name) return;
   const auto zone = options.zones.find(*name);
   if (zone == options.zones.end()) {
-    const std::vector<std::string> names = keys_of(options.zones);
+    // Abbreviations are near to everything, and mean another clock.
+    std::vector<std::string> names = keys_of(options.zones);
+    std::erase_if(names,
+                  [](const std::string& other) { return other.find('/') == std::string::npos; });
     root.error("timezone", fmt::format("there is no time zone `{}`", *name),
                did_you_mean(*name, names, "write an IANA name such as Europe/Moscow"));
     return;
@@ -190,6 +197,7 @@ void read_rules(Section& root, const Document& document, const CompileOptions& o
     settings.vars = literal(*vars);
   }
   if (!settings.vars.is_map()) settings.vars = cel::Map();
+  catalogue.vars = settings.vars;
   if (const auto late = root.span("late_within")) settings.late_within = *late;
   read_zone(root, options, settings);
 }

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "config/assignments.h"
+#include "config/literal.h"
 #include "config/send_reader.h"
 #include "config/step_list.h"
 #include "config/text.h"
@@ -242,16 +243,21 @@ class StepReader {
       if (is_else && !is_last) {
         branch.error("else", "`else` is not the last branch", "move it to the end");
       }
+      if (is_else && branch.node("if") != nullptr) {
+        branch.error("else", "`else` stands in a branch with `if`",
+                     "put `else` in a branch of its own: `- else: [steps]`");
+      }
       rules::Branch target;
-      if (!is_else) {
+      if (branch.node("if") != nullptr || !is_else) {
         if (branch.require("if", "write `if: EXPR`, or `else: [steps]`")) {
-          target.condition = read_expression(*branch.node("if"), Wanted::condition, context_.event,
+          target.condition = read_expression(*branch.node("if"), Wanted::condition, context_.scene,
                                              context_.reading);
         }
         branch.require("then", "list the steps of this branch");
       }
       choose.branches.push_back(std::move(target));
-      tree.branches.push_back(read_branch(branch, is_else ? "else" : "then"));
+      tree.branches.push_back(
+          read_branch(branch, branch.node("then") == nullptr ? "else" : "then"));
       branch.finish();
     }
     steps_.set_action(tree.first, std::move(choose));
@@ -264,7 +270,9 @@ class StepReader {
 
   Tree read_tags(Section& section, const Head& head, std::string_view key, bool remove) {
     rules::Tag tag{section.texts(key), remove};
-    if (tag.tags.empty()) section.error(key, "no tag is named here", "name one");
+    if (const Node* node = section.node(key); node->is_list() && node->items.empty()) {
+      section.error(key, "no tag is named here", "name one");
+    }
     for (const std::string& name : tag.tags) {
       if (name.size() > name_bytes_max) {
         section.error(key, fmt::format("a tag has at most {} bytes", name_bytes_max));
@@ -310,6 +318,7 @@ class StepReader {
       emit.event = inner->text("event").value_or("");
       if (inner->node("properties") != nullptr) {
         emit.properties = read_assignments(*inner, "properties", context_);
+        check_emitted(emit.event, *inner->node("properties"));
       }
       inner->finish();
     } else {
@@ -328,10 +337,43 @@ class StepReader {
     return single(head, std::move(base), std::move(emit));
   }
 
+  // Properties as events.yaml declares them, as far as they are written out.
+  void check_emitted(const std::string& event, const Node& properties) {
+    const auto listed = context_.reading.catalogue.events.find(event);
+    if (listed == context_.reading.catalogue.events.end()) return;
+    const rules::EventShape& shape = listed->second;
+    std::vector<std::string> names;
+    for (const auto& property : shape.properties) names.push_back(property.name);
+    for (const Entry& entry : properties.entries) {
+      const auto property =
+          std::find_if(shape.properties.begin(), shape.properties.end(),
+                       [&](const auto& known) { return known.name == entry.key; });
+      if (property == shape.properties.end()) {
+        if (shape.open) continue;
+        problems_.error(entry.place, fmt::format("`{}` has no property `{}`", event, entry.key),
+                        did_you_mean(entry.key, names, "declare it in events.yaml"));
+      } else if (is_written_out(entry.value) && !rules::fits(literal(entry.value), property->type)) {
+        problems_.error(
+            entry.value.place,
+            fmt::format(
+                "`{}` is declared as {}, and this is none", entry.key,
+                property->type.is(cel::Kind::timestamp) ? "timestamp" : property->type.name()),
+            "write such a value, or change its type in events.yaml");
+      }
+    }
+  }
+
+  // Neither a formula nor a template.
+  static bool is_written_out(const Node& node) {
+    return !node.is_scalar() ||
+           (!node.text.starts_with('=') && node.text.find("{{") == std::string::npos &&
+            node.text.find("{%") == std::string::npos);
+  }
+
   Tree read_notify(Section& section, const Head& head) {
-    return single(
-        head, "notify",
-        rules::Notify{read_text(*section.node("notify"), context_.library, context_.reading)});
+    return single(head, "notify",
+                  rules::Notify{read_text(*section.node("notify"), context_.library, context_.scene,
+                                          context_.reading)});
   }
 
   Tree read_end(Section& section, const Head& head) {

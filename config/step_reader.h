@@ -20,7 +20,7 @@ inline constexpr std::size_t steps_max = 1000;
 struct StepContext {
   const Reading& reading;
   const std::shared_ptr<const content::Library>& library;
-  rules::EventShape event;       // that starts the playbook
+  Scene scene;                   // where no other event is judged: that which starts the playbook
   std::vector<std::string> via;  // the playbook's; empty: the workspace's
 };
 

@@ -1,19 +1,27 @@
 #include "config/text.h"
 
+#include <algorithm>
+#include <optional>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "config/names.h"
 #include "config/section.h"
+#include "content/liquid/filters.h"
 
 namespace nurtured::config {
 namespace {
 
 class LiquidText final : public rules::Text {
  public:
-  LiquidText(content::liquid::Template text, std::shared_ptr<const content::Library> library)
-      : text_(std::move(text)), library_(std::move(library)) {}
+  LiquidText(content::liquid::Template text, std::shared_ptr<const content::Library> library,
+             const Node& node, std::string_view source)
+      : text_(std::move(text)), library_(std::move(library)), node_(node) {
+    source = without_bom(source);
+    node_.offset = 0;
+    source_ = source.substr(std::min(node.offset, source.size()), written_bytes_max(node));
+  }
 
   base::Result<std::string> render(const cel::Value& data) const override {
     content::liquid::RenderOptions options;
@@ -30,19 +38,75 @@ class LiquidText final : public rules::Text {
     };
     options.zone = trait("timezone", options.zone);
     options.locale = trait("locale", options.locale);
-    return content::liquid::render(text_, content::liquid::MapData(data), options);
+    auto rendered = content::liquid::render(text_, content::liquid::MapData(data), options);
+    // A fault in a partial stands in another file.
+    if (!rendered && rendered.error().place.path == node_.place.path) {
+      rendered.error().place = place_inside(node_, source_, rendered.error().place);
+    }
+    return rendered;
   }
 
  private:
+  // Enough for escapes and indentation; a fault beyond it is shown at the text's beginning.
+  static std::size_t written_bytes_max(const Node& node) { return 4 * node.text.size() + 1024; }
+
   content::liquid::Template text_;
   std::shared_ptr<const content::Library> library_;
+  Node node_;  // as if the file began with it
+  std::string source_;
 };
+
+// "contact.tags[0]" → "contact" and "tags"; the second is empty when there is none.
+struct Head {
+  std::string_view root;
+  std::string_view field;
+};
+Head head_of(std::string_view path) {
+  const std::size_t dot = std::min(path.find_first_of(".["), path.size());
+  Head head{path.substr(0, dot), {}};
+  if (dot < path.size() && path[dot] == '.') {
+    path.remove_prefix(dot + 1);
+    head.field = path.substr(0, std::min(path.find_first_of(".["), path.size()));
+  }
+  return head;
+}
+
+std::vector<std::string> names_of(const rules::EventShape& event) {
+  std::vector<std::string> names{"name", "at"};
+  for (const auto& property : event.properties) names.push_back(property.name);
+  return names;
+}
+
+// What a variable's first field may be called; nullopt when it may be anything.
+struct Fields {
+  std::vector<std::string> names;
+  std::string otherwise;  // the remedy without a near miss
+};
+std::optional<Fields> fields_of(std::string_view root, const Scene& scene,
+                                const Catalogue& catalogue) {
+  if (root == "vars" && catalogue.vars.is_map()) {
+    Fields fields{.names = {}, .otherwise = "set it under `vars` in nurtured.yaml"};
+    for (const auto& entry : catalogue.vars.as_map()) {
+      fields.names.push_back(entry.key.as_string());
+    }
+    return fields;
+  }
+  if (root == "event" && !scene.event.open) {
+    return Fields{names_of(scene.event), "declare it in events.yaml"};
+  }
+  if (root == "enrollment" && scene.enrollment && !scene.enrollment->open) {
+    Fields fields{{"started", "key", "playbook", "event"}, "keep it with `save`"};
+    for (const auto& saved : scene.enrollment->saved) fields.names.push_back(saved.name);
+    return fields;
+  }
+  return std::nullopt;
+}
 
 }  // namespace
 
 std::shared_ptr<const rules::Text> read_text(const Node& node,
                                              const std::shared_ptr<const content::Library>& library,
-                                             const Reading& reading) {
+                                             const Scene& scene, const Reading& reading) {
   if (!node.is_scalar() || node.text.size() > step_text_bytes_max) {
     reading.problems.error(node.place,
                            node.is_scalar() ? "this text is too long" : "this is no text",
@@ -60,8 +124,9 @@ std::shared_ptr<const rules::Text> read_text(const Node& node,
   // A former version was checked against the partials of its day.
   if (!reading.catalogue.is_former) {
     check_usage(compiled->usage(), *library, place, reading.problems);
+    check_variables(compiled->usage(), scene, reading.catalogue, place, reading.problems);
   }
-  return std::make_shared<LiquidText>(std::move(*compiled), library);
+  return std::make_shared<LiquidText>(std::move(*compiled), library, node, reading.document.text);
 }
 
 void check_usage(const content::liquid::Usage& usage, const content::Library& library,
@@ -74,7 +139,34 @@ void check_usage(const content::liquid::Usage& usage, const content::Library& li
   }
   for (const content::liquid::FilterUse& use : usage.filters) {
     if (use.is_known) continue;
-    problems.error(place(use.place), fmt::format("there is no filter `{}`", use.name));
+    problems.error(place(use.place), fmt::format("there is no filter `{}`", use.name),
+                   did_you_mean(use.name, content::liquid::filter_names()));
+  }
+}
+
+void check_variables(const content::liquid::Usage& usage, const Scene& scene,
+                     const Catalogue& catalogue,
+                     const std::function<base::Place(const base::Place&)>& place,
+                     Problems& problems) {
+  static const std::vector<std::string> roots{
+      "contact", "event", "enrollment", "vars", "now", "unsubscribe_url", "preferences_url"};
+  constexpr std::string_view warning = "unknown-variable";
+  for (const content::liquid::VariableUse& use : usage.variables) {
+    const Head head = head_of(use.path);
+    if (std::find(roots.begin(), roots.end(), head.root) == roots.end()) {
+      problems.warning(
+          place(use.place), std::string(warning),
+          fmt::format("there is no variable `{}`", head.root),
+          did_you_mean(head.root, roots, "known are contact, event, enrollment, vars"));
+      continue;
+    }
+    const auto fields = fields_of(head.root, scene, catalogue);
+    if (!fields || head.field.empty()) continue;
+    const auto& names = fields->names;
+    if (std::find(names.begin(), names.end(), head.field) != names.end()) continue;
+    problems.warning(place(use.place), std::string(warning),
+                     fmt::format("there is no `{}.{}` here", head.root, head.field),
+                     did_you_mean(head.field, names, fields->otherwise));
   }
 }
 

@@ -1,6 +1,8 @@
 #include "config/wait_reader.h"
 
 #include <algorithm>
+#include <functional>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -33,7 +35,37 @@ std::string read_save(Section& section, const Reading& reading) {
   return *name;
 }
 
+// The events that a step waits for, by what it saves them as; no events where it saves something
+// else.
+using SavedEvents = std::map<std::string, std::vector<std::string>, std::less<>>;
+
+void gather_saved(const Node& node, SavedEvents& saved) {
+  for (const Node& item : node.items) gather_saved(item, saved);
+  for (const Entry& entry : node.entries) gather_saved(entry.value, saved);
+  const Node* name = node.find("save");
+  if (name == nullptr || !name->is_scalar()) return;
+  std::vector<std::string>& events = saved[name->text];
+  const Node* what = node.find("wait_for");
+  if (what == nullptr) what = node.find("any");
+  if (what != nullptr && what->is_map()) what = what->find("any");
+  if (what == nullptr) return;
+  if (what->is_scalar()) events.push_back(what->text);
+  for (const Node& item : what->items) events.push_back(item.text);
+}
+
 }  // namespace
+
+std::vector<rules::EnrollmentShape::Saved> saved_in(const Node& steps, const Catalogue& catalogue) {
+  SavedEvents saved;
+  gather_saved(steps, saved);
+  std::vector<rules::EnrollmentShape::Saved> out;
+  for (const auto& [name, events] : saved) {
+    std::optional<rules::EventShape> shape;
+    if (!events.empty()) shape = shape_of(catalogue, events);
+    out.push_back({name, std::move(shape)});
+  }
+  return out;
+}
 
 rules::Wait read_wait(Section& section, std::string_view key) {
   rules::Wait wait;
@@ -70,7 +102,9 @@ rules::WaitFor read_wait_for(Section& section, std::string_view key, const StepC
     inner->finish();
   } else {
     wait.events = read_event_names(section, key, reading);
-    if (wait.events.empty()) section.error(key, "no event is named here", "name one");
+    if (what->is_list() && what->items.empty()) {
+      section.error(key, "no event is named here", "name one");
+    }
   }
   wait.save = read_save(section, reading);
   wait.within = section.span("within");
@@ -79,8 +113,8 @@ rules::WaitFor read_wait_for(Section& section, std::string_view key, const StepC
                   "say how long to wait: within: 1d");
   }
   if (const Node* condition = section.node("if"); condition != nullptr) {
-    wait.condition = read_expression(*condition, Wanted::condition,
-                                     shape_of(reading.catalogue, wait.events), reading);
+    const Scene scene{shape_of(reading.catalogue, wait.events), context.scene.enrollment};
+    wait.condition = read_expression(*condition, Wanted::condition, scene, reading);
   }
   return wait;
 }

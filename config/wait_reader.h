@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string_view>
+#include <vector>
 
 #include "config/section.h"
 #include "config/step_reader.h"
@@ -15,5 +16,8 @@ rules::Wait read_wait(Section& section, std::string_view key);
 // `wait_for: EVENT`, `wait_for: [EVENT…]`, `wait_for: {any: [EVENT…]}` or, as the step itself,
 // `any: [EVENT…]`, with `if`, `within` and `save`; `then` and `otherwise` are the caller's.
 rules::WaitFor read_wait_for(Section& section, std::string_view key, const StepContext& context);
+
+// What the steps of a playbook keep in `enrollment` by `save`, wherever they stand.
+std::vector<rules::EnrollmentShape::Saved> saved_in(const Node& steps, const Catalogue& catalogue);
 
 }  // namespace nurtured::config

@@ -141,10 +141,13 @@ class Reader {
 
   void note_stray(int fd, const std::string& name, const std::string& path) {
     struct stat status{};
-    const bool is_file =
-        ::fstatat(fd, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 && !S_ISDIR(status.st_mode);
+    if (::fstatat(fd, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) return;
+    const bool is_known = std::any_of(folders.begin(), folders.end(),
+                                      [&](const Folder& folder) { return folder.path == path; });
+    if (is_known) return;
     // What editors leave behind is nobody's mistake.
-    if (is_file && !name.ends_with('~') && !name.ends_with('#')) workspace_.seen.push_back(path);
+    if (name.ends_with('~') || name.ends_with('#')) return;
+    workspace_.seen.push_back(S_ISDIR(status.st_mode) ? path + "/" : path);
   }
 
   void read_file(int folder, const std::string& name, const std::string& path) {

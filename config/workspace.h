@@ -26,9 +26,10 @@ struct File {
 };
 
 struct Workspace {
-  std::string root;               // the folder; empty for one that lives in memory
-  std::vector<File> files;        // by path; what compile() reads
-  std::vector<std::string> seen;  // by path; there, and not read: files/*, and stray files
+  std::string root;         // the folder; empty for one that lives in memory
+  std::vector<File> files;  // by path; what compile() reads
+  // By path; there, and not read: files/*, stray files, and stray folders with a slash at the end.
+  std::vector<std::string> seen;
   // False for texts that come without their folder (the applied book): nobody knows what files/
   // holds, and an attachment is looked for when its message leaves.
   bool knows_files = true;
@@ -43,8 +44,8 @@ struct Workspace {
 
 // `path` is the folder or its nurtured.yaml. Reads the root's *.yaml, playbooks/*.yaml,
 // content/*.md, content/layouts, content/partials and tests/*.yaml, and lists files/*; hidden files
-// and other folders are passed over. Symbolic links inside are refused, so that nothing outside the
-// folder is read. `not_found` when there is no folder or no nurtured.yaml in it.
+// and other folders of the root are passed over. Symbolic links inside are refused, so that nothing
+// outside the folder is read. `not_found` when there is no folder or no nurtured.yaml in it.
 base::Result<Workspace> read_workspace(const std::string& path, const WorkspaceLimits& limits = {});
 
 // The workspace that the program carries inside: SQLite, the `file` connector, one playbook.

@@ -9,7 +9,8 @@ namespace {
 
 constexpr double whole_max = 9007199254740992.0;  // 2^53: beyond, a double is no exact whole number
 
-// The value as its declared type has it; unchanged where it does not fit.
+}  // namespace
+
 cel::Value typed(const cel::Value& value, const cel::Type& type) {
   if (type.is(cel::Kind::timestamp) && value.is_string()) {
     if (const auto instant = base::parse_instant(value.as_string())) return *instant;
@@ -24,7 +25,13 @@ cel::Value typed(const cel::Value& value, const cel::Type& type) {
   return value;
 }
 
-}  // namespace
+bool fits(const cel::Value& value, const cel::Type& type) {
+  const cel::Value as_declared = typed(value, type);
+  if (type.is_dyn() || as_declared.is_null()) return true;
+  if (type.sort() == cel::Type::Sort::list) return as_declared.is_list();
+  if (type.sort() == cel::Type::Sort::map) return as_declared.is_map();
+  return type.is(as_declared.kind());
+}
 
 cel::Value typed_properties(const EventShapes& shapes, std::string_view event,
                             cel::Value properties) {

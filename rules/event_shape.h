@@ -18,6 +18,11 @@ struct EventShape {
 
 using EventShapes = std::map<std::string, EventShape, std::less<>>;  // by event
 
+// The value as its declared type has it; unchanged where it does not fit.
+cel::Value typed(const cel::Value& value, const cel::Type& type);
+// May a property of that type have this value? Null is one that is missing.
+bool fits(const cel::Value& value, const cel::Type& type);
+
 // `properties` (a map; anything else is given back) with the types that `shapes` declares for
 // `event`: times, which JSON has as text, and the kind of numbers. What does not fit is left as it
 // came.

@@ -178,7 +178,8 @@ Type enrollment_type(const EnrollmentShape& enrollment) {
                                       {"event", event_type("enrollment.event", enrollment.event)}},
                            .open = enrollment.open};
   for (const EnrollmentShape::Saved& saved : enrollment.saved) {
-    fields.fields.push_back({saved.name, event_type("enrollment." + saved.name, saved.event)});
+    fields.fields.push_back(
+        {saved.name, saved.event ? event_type("enrollment." + saved.name, *saved.event) : Type()});
   }
   return Type::object(std::move(fields));
 }

@@ -19,7 +19,7 @@ namespace nurtured::rules {
 struct EnrollmentShape {
   struct Saved {
     std::string name;
-    EventShape event;
+    std::optional<EventShape> event;  // nullopt: it may be any value
   };
   EventShape event;          // that started it
   std::vector<Saved> saved;  // by `save`

@@ -31,6 +31,11 @@ Checked<void> flatten(const cel::List& list, cel::List& items, Budget& budget) {
   return {};
 }
 
+const std::vector<FilterEntry>& sorted_filters() {
+  static const std::vector<FilterEntry> filters = all_filters();
+  return filters;
+}
+
 }  // namespace
 
 tl::unexpected<Fault> steps_fault(const Limits& limits) {
@@ -43,9 +48,15 @@ tl::unexpected<Fault> string_fault(const Limits& limits) {
 }
 
 const FilterEntry* find_filter(std::string_view name) {
-  static const std::vector<FilterEntry> filters = all_filters();
+  const std::vector<FilterEntry>& filters = sorted_filters();
   const auto found = std::ranges::lower_bound(filters, name, {}, &FilterEntry::name);
   return found != filters.end() && found->name == name ? &*found : nullptr;
+}
+
+std::vector<std::string> filter_names() {
+  std::vector<std::string> names;
+  for (const FilterEntry& filter : sorted_filters()) names.emplace_back(filter.name);
+  return names;
 }
 
 std::string text_argument(const FilterInput& call, std::size_t index, std::string_view otherwise) {

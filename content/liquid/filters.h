@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <tl/expected.hpp>
 
@@ -85,6 +86,7 @@ std::string text_argument(const FilterInput& call, std::size_t index,
 
 // nullptr when there is none of this name.
 const FilterEntry* find_filter(std::string_view name);
+std::vector<std::string> filter_names();
 
 // The tables of the groups.
 std::span<const FilterEntry> text_filters();

@@ -48,7 +48,7 @@ Result<cel::Value> evaluate_contact(const Call& call, const EvalOptions& options
                                     const cel::Value& data) {
   const auto keeper = make_keeper(call);
   if (!keeper) return base::fail(keeper.error());
-  const auto config = load_config(call, **keeper);
+  const auto config = load_config(call, **keeper, options.format);
   if (config == nullptr) return base::fail("the workspace has errors");
   const auto contact = read_contact(call, **keeper, options.contact);
   if (!contact) return base::fail(contact.error());
@@ -68,20 +68,13 @@ Result<cel::Value> evaluate_contact(const Call& call, const EvalOptions& options
   return program->evaluate(scope);
 }
 
-Result<cel::Value> evaluate(const Call& call, const EvalOptions& options) {
-  auto data = parse_json("--data", options.data.empty() ? "{}" : options.data);
-  if (!data) return data;
-  if (!data->is_map()) return base::fail("--data is no JSON object");
-  if (!options.contact.empty()) return evaluate_contact(call, options, *data);
-  return evaluate_data(options, *data, call.world.clock.now());
-}
-
-int eval(const Call& call, const EvalOptions& options) {
-  const auto value = evaluate(call, options);
+int eval(const Call& call, const EvalOptions& options, const cel::Value& data) {
+  const auto value = options.contact.empty() ? evaluate_data(options, data, call.world.clock.now())
+                                             : evaluate_contact(call, options, data);
   if (!value) {
     base::Error error = value.error();
     if (error.place.line > 0) error.place.path = "EXPR";
-    return complain(call, error);
+    return complain(call, error, options.format);
   }
   const std::string literal = cel::to_literal(*value);
   if (options.format == "json") {
@@ -116,8 +109,8 @@ void add_eval(CLI::App& app, Call& call) {
     if (!options->jsonl && options->expression.empty()) {
       throw CLI::RequiredError("EXPR or --jsonl");
     }
-    call.action = [&call, options] {
-      if (!options->jsonl) return eval(call, *options);
+    call.action = [&call, options, data = json_option("--data", options->data)] {
+      if (!options->jsonl) return eval(call, *options, data);
       return filter(call.console, [](const std::string& line) { return cel::eval_line(line); });
     };
   });

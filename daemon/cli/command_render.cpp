@@ -1,9 +1,11 @@
 // render: one message as a contact would get it, or the filter of many templates.
+#include <algorithm>
 #include <ostream>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "config/section.h"
 #include "content/liquid/render_line.h"
 #include "content/message.h"
 #include "daemon/cli/filter.h"
@@ -36,27 +38,43 @@ struct Recipient {
   std::string locale;
 };
 
+// Language tags do not distinguish case (RFC 5646, section 2.1.1): as files are named, `pt-BR` and
+// `zh-Hant`.
+std::string as_named(std::string locale) {
+  const auto change = [&](std::size_t from, std::size_t to, char first, char last, char by) {
+    for (std::size_t i = from; i < std::min(to, locale.size()); ++i) {
+      if (locale[i] >= first && locale[i] <= last) locale[i] = static_cast<char>(locale[i] ^ by);
+    }
+  };
+  constexpr char case_bit = 0x20;
+  change(0, locale.size(), 'A', 'Z', case_bit);
+  const std::size_t dash = locale.find('-');
+  if (dash == std::string::npos) return locale;
+  const std::size_t length = locale.size() - dash - 1;
+  change(dash + 1, dash + 1 + (length == 2 ? 2 : length == 4 ? 1 : 0), 'a', 'z', case_bit);
+  return locale;
+}
+
 Result<Recipient> find_recipient(const Call& call, const BookKeeper& keeper,
-                                 const config::Config& config, const RenderOptions& options) {
+                                 const config::Config& config, const RenderOptions& options,
+                                 const cel::Value& data) {
   rules::Contact contact;
   if (!options.contact.empty()) {
     auto found = read_contact(call, keeper, options.contact);
     if (!found) return base::fail(found.error());
     contact = *std::move(found);
   }
-  const auto data = parse_json("--data", options.data.empty() ? "{}" : options.data);
-  if (!data) return base::fail(data.error());
-  if (!data->is_map()) return base::fail("--data is no JSON object");
   const rules::Book& book = *config.book;
   Recipient recipient{.locale = options.locale.empty() ? contact.locale : options.locale};
   recipient.zone = book.knows_zone(contact.timezone) ? contact.timezone : book.settings().zone_name;
   if (recipient.locale.empty()) recipient.locale = "en";
+  recipient.locale = as_named(recipient.locale);
   const cel::Value variables = rules::render_data(book, contact, nullptr, call.world.clock.now());
   for (const auto& entry : variables.as_map()) recipient.variables.set(entry.key, entry.value);
   if (!config.http.public_url.empty()) {
     recipient.variables.set("unsubscribe_url", config.http.public_url + "/u/example");
   }
-  for (const auto& entry : data->as_map()) recipient.variables.set(entry.key, entry.value);
+  for (const auto& entry : data.as_map()) recipient.variables.set(entry.key, entry.value);
   return recipient;
 }
 
@@ -89,29 +107,44 @@ void show(const Call& call, const content::Rendered& rendered, const std::string
   if (!last.ends_with('\n')) out << '\n';
 }
 
-int render(const Call& call, const RenderOptions& options) {
+template <class Map>
+std::vector<std::string> names_of(const Map& map) {
+  std::vector<std::string> names;
+  for (const auto& [name, value] : map) names.push_back(name);
+  return names;
+}
+
+int render(const Call& call, const RenderOptions& options, const cel::Value& data) {
   const auto keeper = make_keeper(call);
-  if (!keeper) return complain(call, keeper.error());
-  const auto config = load_config(call, **keeper);
+  if (!keeper) return complain(call, keeper.error(), options.format);
+  const auto config = load_config(call, **keeper, options.format);
   if (config == nullptr) return found_problem;
   const auto message = config->messages.find(options.message);
   if (message == config->messages.end()) {
-    return complain(call, {ErrorKind::not_found,
-                           "there is no message " + options.message,
-                           "messages are the files content/NAME.md",
-                           {}});
+    const std::vector<std::string> names = names_of(config->messages);
+    return complain(
+        call,
+        {ErrorKind::not_found,
+         "there is no message " + options.message,
+         config::did_you_mean(options.message, names, "messages are the files content/NAME.md"),
+         {}},
+        options.format);
   }
   const auto& settings = config->book->settings();
   std::string channel = options.channel;
   if (channel.empty()) channel = settings.default_via.empty() ? "email" : settings.default_via[0];
   if (!options.channel.empty() && !settings.channels.contains(channel)) {
-    return complain(call, {ErrorKind::not_found,
-                           "there is no channel " + channel,
-                           fmt::format("channels are {}", fmt::join(settings.default_via, ", ")),
-                           {}});
+    const std::vector<std::string> names = names_of(settings.channels);
+    return complain(call,
+                    {ErrorKind::not_found,
+                     "there is no channel " + channel,
+                     config::did_you_mean(channel, names,
+                                          fmt::format("channels are {}", fmt::join(names, ", "))),
+                     {}},
+                    options.format);
   }
-  const auto recipient = find_recipient(call, **keeper, *config, options);
-  if (!recipient) return complain(call, recipient.error());
+  const auto recipient = find_recipient(call, **keeper, *config, options, data);
+  if (!recipient) return complain(call, recipient.error(), options.format);
   const cel::Value variables(recipient->variables);
   const auto rendered = content::render(message->second, format_of(*config, channel),
                                         {.variables = &variables,
@@ -120,7 +153,7 @@ int render(const Call& call, const RenderOptions& options) {
                                          .zone = recipient->zone,
                                          .locale = recipient->locale},
                                         content::PlainLinks());
-  if (!rendered) return complain(call, rendered.error());
+  if (!rendered) return complain(call, rendered.error(), options.format);
   if (options.format == "json") {
     call.console.out << cel::to_json(to_value(*rendered, channel)) << '\n';
   } else {
@@ -157,8 +190,8 @@ void add_render(CLI::App& app, Call& call) {
     if (!options->jsonl && options->message.empty()) {
       throw CLI::RequiredError("MESSAGE or --jsonl");
     }
-    call.action = [&call, options] {
-      if (!options->jsonl) return render(call, *options);
+    call.action = [&call, options, data = json_option("--data", options->data)] {
+      if (!options->jsonl) return render(call, *options, data);
       return filter(call.console, [now = call.world.clock.now()](const std::string& line) {
         return content::liquid::render_line(line, now);
       });

@@ -1,4 +1,5 @@
 // simulate: the daemon's engine over a file of events, on a virtual clock.
+#include <filesystem>
 #include <fstream>
 #include <ostream>
 
@@ -38,6 +39,11 @@ class EventFile {
 
   Result<std::vector<EventInput>> read() {
     if (name_ == "-") return read_lines(call_.console.in);
+    // A folder opens like a file, and reading it throws.
+    std::error_code unknown;
+    if (std::filesystem::is_directory(name_, unknown)) {
+      return base::fail(ErrorKind::not_found, name_ + " is a folder", "name a file of events");
+    }
     std::ifstream file(name_, std::ios::binary);
     if (!file) return base::fail(ErrorKind::not_found, name_ + " cannot be read");
     return read_lines(file);

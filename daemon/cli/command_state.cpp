@@ -1,6 +1,7 @@
 // Commands about people and messages: each is one of the operations (daemon/operations.h), asked of
 // the daemon or done on the store.
 #include <CLI/CLI.hpp>
+#include <fmt/format.h>
 
 #include "daemon/cli/toolbox.h"
 #include "rules/cel/json.h"
@@ -55,6 +56,15 @@ class StateCommand {
             option, [state = state_, key](std::int64_t value) { state->request.set(key, value); },
             about)
         ->required(required);
+    return *this;
+  }
+  StateCommand& choice(const char* option, const char* key, std::vector<std::string> choices) {
+    command_
+        ->add_option_function<std::string>(
+            option,
+            [state = state_, key](const std::string& value) { state->request.set(key, value); },
+            fmt::format("{}", fmt::join(choices, ", ")))
+        ->check(CLI::IsMember(choices));
     return *this;
   }
   StateCommand& flag(const char* option, const char* key, const char* about) {
@@ -242,7 +252,8 @@ void add_deliveries(CLI::App& app, Call& call) {
                "  nurtured delivery list --state uncertain\n"
                "  nurtured delivery resend 57.1.3.0.email");
   StateCommand(group, call, "list", "the newest first", "delivery/list")
-      .text("--state", "state", "ready, committing, departed, uncertain, refused, returned", false)
+      .choice("--state", "state",
+              {"ready", "committing", "departed", "uncertain", "refused", "returned"})
       .number("--limit", "limit", "how many; 100 where left out", false)
       .examples("  nurtured delivery list\n  nurtured delivery list --state uncertain");
   StateCommand(group, call, "resend",

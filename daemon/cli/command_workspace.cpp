@@ -23,7 +23,7 @@ std::string typed_prefix(const Call& call) {
 
 int check(const Call& call, const std::string& format) {
   const auto keeper = make_keeper(call);
-  if (!keeper) return complain(call, keeper.error());
+  if (!keeper) return complain(call, keeper.error(), format);
   const BookFiles files = (*keeper)->read();
   const config::PrintOptions options{.prefix = typed_prefix(call), .colour = call.console.colour};
   if (format == "json") {
@@ -87,12 +87,18 @@ void add_workspace_commands(CLI::App& app, Call& call) {
   check_command->callback(
       [&call, format] { call.action = [&call, format] { return check(call, *format); }; });
 
-  const auto folder = std::make_shared<std::string>(".");
+  const auto folder = std::make_shared<std::string>();
   auto* init_command = app.add_subcommand("init", "write a first workspace");
-  init_command->add_option("FOLDER", *folder, "made where it does not exist; here where left out");
+  init_command->add_option("FOLDER", *folder,
+                           "made where it does not exist; where left out, what --config names, or "
+                           "here");
   add_examples(*init_command, "  nurtured init shop\n  mkdir shop && cd shop && nurtured init");
-  init_command->callback(
-      [&call, folder] { call.action = [&call, folder] { return init(call, *folder); }; });
+  init_command->callback([&app, &call, folder] {
+    if (folder->empty()) {
+      *folder = app.count("--config") > 0 ? workspace_folder(call.config) : ".";
+    }
+    call.action = [&call, folder] { return init(call, *folder); };
+  });
 
   auto* version_command = app.add_subcommand("version", "the program's version");
   const auto version_format = std::make_shared<std::string>("text");

@@ -1,5 +1,7 @@
 #include "daemon/cli/lines.h"
 
+#include <string_view>
+
 namespace nurtured::daemon::cli {
 
 LineReader::Line LineReader::next() {
@@ -28,6 +30,9 @@ LineReader::Line LineReader::next() {
     return Line::too_long;
   }
   if (text_.ends_with('\r')) text_.pop_back();
+  // Some programs put a byte order mark in front.
+  constexpr std::string_view bom = "\xef\xbb\xbf";
+  if (number_ == 1 && text_.starts_with(bom)) text_.erase(0, bom.size());
   return Line::whole;
 }
 

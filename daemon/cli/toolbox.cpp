@@ -37,7 +37,8 @@ Result<std::unique_ptr<BookKeeper>> make_keeper(const Call& call) {
   return std::make_unique<BookKeeper>(std::move(options), call.world.clock);
 }
 
-std::shared_ptr<const config::Config> load_config(const Call& call, const BookKeeper& keeper) {
+std::shared_ptr<const config::Config> load_config(const Call& call, const BookKeeper& keeper,
+                                                  std::string_view format) {
   BookFiles files = keeper.read();
   if (files.config == nullptr) {
     std::erase_if(files.problems,
@@ -45,6 +46,11 @@ std::shared_ptr<const config::Config> load_config(const Call& call, const BookKe
     config::print_problems(call.console.err, files.problems,
                            [&](std::string_view path) { return files.workspace.source(path); },
                            {.prefix = files.workspace.root});
+    if (format == "json") {
+      call.console.out << R"({"error":"the workspace has errors","problems":)"
+                       << config::problems_json(files.problems, {.prefix = files.workspace.root})
+                       << "}\n";
+    }
   }
   return files.config;
 }
@@ -72,21 +78,36 @@ Result<rules::Contact> read_contact(const Call& call, const BookKeeper& keeper,
                                     const std::string& name) {
   const std::string location = keeper.read().location;
   auto reader = store::open_reader(location, call.world.clock);
-  if (!reader) return base::fail(reader.error());
+  if (!reader) {
+    base::Error error = reader.error();
+    if (error.remedy.empty()) {
+      error.remedy =
+          "the daemon makes the store when it first runs; without it, leave --contact out";
+    }
+    return base::fail(std::move(error));
+  }
   auto snapshot = find_contact(**reader, name);
   if (!snapshot) return base::fail(snapshot.error());
   return std::move(snapshot->contact);
 }
 
-int complain(const Call& call, const base::Error& error) {
+int complain(const Call& call, const base::Error& error, std::string_view format) {
   std::string text = base::to_string(error);
   if (error.place.path.empty()) text = "nurtured: " + text;
   print_text(call.console.err, text + "\n");
+  if (format == "json") {
+    cel::Map map{{"error", error.message}, {"remedy", error.remedy}};
+    if (error.place.line > 0) {
+      map.set("line", error.place.line);
+      map.set("column", error.place.column);
+    }
+    call.console.out << cel::to_json(map) << '\n';
+  }
   return found_problem;
 }
 
 int print(const Call& call, const Result<Answer>& answer, std::string_view format) {
-  if (!answer) return complain(call, answer.error());
+  if (!answer) return complain(call, answer.error(), format);
   if (format == "json") {
     call.console.out << cel::to_json(answer->result) << '\n';
   } else {
@@ -116,7 +137,20 @@ Result<cel::Value> parse_json(std::string_view name, const std::string& text) {
   if (value) return value;
   base::Error error = value.error();
   error.message = std::string(name) + " is no JSON: " + error.message;
+  // A place within the option, which nobody else's place may be taken for.
+  if (error.place.line > 0) {
+    error.message += " at " + base::to_string(error.place);
+    error.place = {};
+  }
   return base::fail(std::move(error));
+}
+
+cel::Value json_option(std::string_view name, const std::string& text) {
+  if (text.empty()) return cel::Map{};
+  auto value = parse_json(name, text);
+  if (!value) throw CLI::ValidationError(base::to_string(value.error()));
+  if (!value->is_map()) throw CLI::ValidationError(std::string(name) + " is no JSON object");
+  return *std::move(value);
 }
 
 }  // namespace nurtured::daemon::cli

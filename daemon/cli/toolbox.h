@@ -46,8 +46,10 @@ void add_examples(CLI::App& command, std::string_view examples);
 
 // A keeper of the workspace that --config names, without secrets: commands send nothing.
 base::Result<std::unique_ptr<BookKeeper>> make_keeper(const Call& call);
-// Its files, compiled; where they have errors, these are printed and there is nothing.
-std::shared_ptr<const config::Config> load_config(const Call& call, const BookKeeper& keeper);
+// Its files, compiled; where they have errors, these are printed and there is nothing: on stderr,
+// and in the format `json` on stdout as {"error", "problems"}, the problems as `check` gives them.
+std::shared_ptr<const config::Config> load_config(const Call& call, const BookKeeper& keeper,
+                                                  std::string_view format = "text");
 
 // Asks the daemon, or does it on the store itself where none runs.
 base::Result<Answer> ask(const Call& call, std::string_view operation, const cel::Value& request);
@@ -59,8 +61,9 @@ base::Result<rules::Contact> read_contact(const Call& call, const BookKeeper& ke
 
 // ---- printing
 
-// The error on stderr; found_problem.
-int complain(const Call& call, const base::Error& error);
+// The error on stderr; found_problem. In the format `json`, {"error", "remedy"} on stdout as well,
+// so that a program finds an object there whatever happens.
+int complain(const Call& call, const base::Error& error, std::string_view format = "text");
 // The answer in the format asked for, or the error.
 int print(const Call& call, const base::Result<Answer>& answer, std::string_view format);
 // Text of which parts came from outside: control characters do not reach the terminal.
@@ -68,5 +71,8 @@ void print_text(std::ostream& out, std::string_view text);
 
 // JSON from the command line.
 base::Result<cel::Value> parse_json(std::string_view name, const std::string& text);
+// A JSON object that an option gives; an empty one where it is left out. Throws
+// CLI::ValidationError for anything else, which is wrong usage: for callbacks of commands.
+cel::Value json_option(std::string_view name, const std::string& text);
 
 }  // namespace nurtured::daemon::cli

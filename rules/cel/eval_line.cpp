@@ -49,8 +49,9 @@ base::Result<Bindings> read_bindings(const Value& line) {
 }
 
 base::Result<Value> answer(std::string_view text) {
-  const auto line =
-      from_json(text, {.bytes_max = eval_line_bytes_max, .depth_max = eval_line_depth_max});
+  const auto line = from_json(
+      text,
+      {.bytes_max = eval_line_bytes_max, .depth_max = eval_line_depth_max, .exact_wholes = true});
   if (!line) return base::fail(line.error());
   const Value* expression = line->find("expr");
   if (expression == nullptr || !expression->is_string()) {

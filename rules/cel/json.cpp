@@ -26,7 +26,8 @@ class Builder {
   static constexpr std::size_t max_key_size = std::numeric_limits<std::size_t>::max();
   static constexpr std::size_t max_string_size = std::numeric_limits<std::size_t>::max();
 
-  explicit Builder(bool allow_infinite) : allow_infinite_(allow_infinite) {}
+  Builder(bool allow_infinite, bool exact_wholes)
+      : allow_infinite_(allow_infinite), exact_(exact_wholes) {}
 
   Value take() { return std::move(root_); }
 
@@ -76,11 +77,16 @@ class Builder {
     if (value <= static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) {
       return add(static_cast<std::int64_t>(value));
     }
+    if (exact_) return add(value);
     return add(static_cast<double>(value));
   }
   // Boost 1.81 rounds the digits carelessly (1.83 has a precise mode), so they are read once more.
   bool on_double(double /*unused*/, json::string_view rest, json::error_code& code) {
     text_.append(rest.data(), rest.size());
+    if (exact_ && text_.find_first_of(".eE") == std::string::npos) {
+      code = json::error::not_exact;
+      return false;
+    }
     const auto value = parse_double(std::exchange(text_, {}));
     if (!value || !(std::isfinite(*value) || allow_infinite_)) {
       code = json::error::exponent_overflow;
@@ -124,6 +130,7 @@ class Builder {
   }
 
   bool allow_infinite_;
+  bool exact_;
   Value root_;
   std::vector<Frame> frames_;
   std::string text_;
@@ -150,6 +157,8 @@ base::Error syntax_error(std::string_view text, std::size_t offset, const json::
   if (code == json::error::too_deep) {
     error.kind = base::ErrorKind::too_large;
     error.message = "the JSON is nested more than " + std::to_string(limits.depth_max) + " deep";
+  } else if (code == json::error::not_exact) {
+    error.message = "this whole number is out of range for an int";
   } else if (code == json::error::incomplete) {
     error.message = "the JSON ends too early";
   }
@@ -159,7 +168,7 @@ base::Error syntax_error(std::string_view text, std::size_t offset, const json::
 base::Result<Value> parse(std::string_view text, const JsonLimits& limits, bool allow_infinite) {
   json::parse_options options;
   options.max_depth = limits.depth_max;
-  json::basic_parser<Builder> parser(options, allow_infinite);
+  json::basic_parser<Builder> parser(options, allow_infinite, limits.exact_wholes);
   json::error_code code;
   const std::size_t taken = parser.write_some(false, text.data(), text.size(), code);
   if (!code && taken < text.size()) code = json::error::extra_data;
@@ -270,7 +279,7 @@ void append_escaped(std::string& out, unsigned char c) {
       out += "\\t";
       break;
     default:
-      if (c < 0x20) {
+      if (c < 0x20 || c == 0x7f) {
         const char octet = static_cast<char>(c);
         out += "\\u00" + base::to_hex({&octet, 1});
       } else {
@@ -305,6 +314,10 @@ std::string json_quote(std::string_view text) {
     const CodePoint next = first_code_point(text);
     if (next.value < 0x80) {
       append_escaped(out, static_cast<unsigned char>(next.value));
+    } else if (next.value < 0xa0) {
+      // Terminals obey these like the ones below U+0020, and take them from what they are shown.
+      const char octet = static_cast<char>(next.value);
+      out += "\\u00" + base::to_hex({&octet, 1});
     } else {
       append_utf8(out, next.value);
     }

@@ -18,11 +18,14 @@ struct JsonLimits {
   // surrogate pair is U+FFFD, a number beyond a double an infinity (which no JSON gives
   // otherwise), and what lies deeper than depth_max null. Every other mistake is still one.
   bool tolerant = false;
+  // A whole number beyond int64 is a uint, and beyond that an error.
+  bool exact_wholes = false;
 };
 
-// A whole number becomes an int, beyond int64 a double; any other number a double. Of a repeated
-// key the last value wins, at the place of the first. `too_large` beyond a limit, `invalid` for
-// anything that is not one JSON text in UTF-8; the place has the line and column.
+// A whole number becomes an int, beyond int64 a double unless `exact_wholes`; any other number a
+// double. Of a repeated key the last value wins, at the place of the first. `too_large` beyond a
+// limit, `invalid` for anything that is not one JSON text in UTF-8; the place has the line and
+// column.
 base::Result<Value> from_json(std::string_view text, JsonLimits limits = {});
 
 // Compact. Bytes become base64 text, timestamps RFC 3339 and durations "3.5s" as protobuf's JSON

@@ -174,7 +174,10 @@ class Lexer {
     if (text == "&" || text == "|") return fail(text + " is no operator", "write " + text + text);
     const auto c = static_cast<unsigned char>(text[0]);
     if (c < 0x20 || c == 0x7F) return fail("a control character outside of a string");
-    return fail("unexpected character " + text);
+    static constexpr std::array<std::string_view, 8> curly = {"“", "”", "„", "«",
+                                                              "»", "‘", "’", "‚"};
+    const bool is_quote = std::find(curly.begin(), curly.end(), text) != curly.end();
+    return fail("unexpected character " + text, is_quote ? "write a straight quote, \" or '" : "");
   }
 
   std::optional<Opening> string_opening() const {

@@ -125,11 +125,28 @@ class Parser {
     return nullptr;
   }
 
+  // The operators of other languages.
+  std::string remedy_for_word(const Token& token) const {
+    static constexpr std::array<std::pair<std::string_view, std::string_view>, 6> words = {
+        {{"and", "&&"}, {"AND", "&&"}, {"or", "||"}, {"OR", "||"}, {"not", "!"}, {"NOT", "!"}}};
+    const Token& before = at_ == 0 ? token : tokens_[at_ - 1];
+    for (const Token* word : {&token, &before}) {
+      if (word->kind != TokenKind::identifier) continue;
+      for (const auto& [theirs, ours] : words) {
+        // Not its text: what was taken is moved away.
+        if (source_.substr(word->span.begin, word->span.end - word->span.begin) != theirs) continue;
+        return "write " + std::string(ours);
+      }
+    }
+    return {};
+  }
+
   ExpressionPtr unexpected() {
     const Token& token = peek();
     if (token.kind == TokenKind::end) return fail(token.span, "the expression ends too early");
     const std::string text(source_.substr(token.span.begin, token.span.end - token.span.begin));
-    return fail(token.span, "unexpected " + std::string(base::cut_utf8(text, 40)));
+    return fail(token.span, "unexpected " + std::string(base::cut_utf8(text, 40)),
+                remedy_for_word(token));
   }
 
   bool expect(std::string_view symbol) {

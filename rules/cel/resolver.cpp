@@ -35,6 +35,30 @@ std::optional<Kind> find_type(std::string_view name) {
   return std::nullopt;
 }
 
+// What other languages, and YAML, call true, false and null.
+std::string_view literal_meant(std::string_view name) {
+  struct Word {
+    std::string_view theirs;
+    std::string_view ours;
+  };
+  static constexpr std::array<Word, 13> words = {{{"yes", "true"},
+                                                  {"Yes", "true"},
+                                                  {"on", "true"},
+                                                  {"True", "true"},
+                                                  {"TRUE", "true"},
+                                                  {"no", "false"},
+                                                  {"No", "false"},
+                                                  {"off", "false"},
+                                                  {"False", "false"},
+                                                  {"FALSE", "false"},
+                                                  {"nil", "null"},
+                                                  {"None", "null"},
+                                                  {"undefined", "null"}}};
+  const auto* found = std::find_if(words.begin(), words.end(),
+                                   [&](const Word& word) { return word.theirs == name; });
+  return found == words.end() ? std::string_view() : found->ours;
+}
+
 class Resolver {
  public:
   Resolver(std::string_view source, const Environment& environment)
@@ -125,7 +149,11 @@ class Resolver {
       expression.node = std::move(*global);
       return true;
     }
-    if (checked()) return fail(expression.span, "unknown name " + name, nearest_name(name));
+    if (checked()) {
+      const std::string_view literal = literal_meant(name);
+      return fail(expression.span, "unknown name " + name,
+                  literal.empty() ? nearest_name(name) : "write " + std::string(literal));
+    }
     expression.node = UnknownName{name};
     return true;
   }

@@ -9,6 +9,7 @@ namespace nurtured::cel {
 namespace {
 
 constexpr std::size_t signatures_shown_max = 4;
+constexpr std::size_t fields_shown_max = 8;
 constexpr std::size_t signature_variables = 2;  // type_a() and type_b()
 
 bool is_unknown(const Type& type) {
@@ -50,9 +51,16 @@ base::Result<Type> TypeRules::object_field(const ObjectFields& fields,
   std::vector<std::string> known;
   for (const ObjectFields::Field& each : fields.fields) known.push_back(each.name);
   const std::string nearest = near_miss(field, known);
-  return base::fail(
-      fields.name + " has no field " + field,
-      nearest.empty() ? std::string() : "did you mean " + fields.name + "." + nearest + "?");
+  if (!nearest.empty()) {
+    return base::fail(fields.name + " has no field " + field,
+                      "did you mean " + fields.name + "." + nearest + "?");
+  }
+  std::string names;
+  for (std::size_t i = 0; i < std::min(known.size(), fields_shown_max); ++i) {
+    names += (i == 0 ? "known are " : ", ") + known[i];
+  }
+  return base::fail(fields.name + " has no field " + field,
+                    known.size() > fields_shown_max ? std::string() : names);
 }
 
 Type TypeRules::optional_of(const Type& type) const {
@@ -181,9 +189,18 @@ base::Result<Type> TypeRules::arithmetic(Operator op, const std::vector<Type>& o
     signatures.push_back({overload.operands, overload.result});
   }
   if (auto result = match(signatures, operands)) return *result;
-  const bool numbers = operands.size() == 2 && both_numbers(operands[0], operands[1]);
   return base::fail(std::string(symbol(op)) + " does not take " + list_names(operands),
-                    numbers ? "convert one side, for example with double()" : "");
+                    operands.size() == 2 ? remedy_for(operands[0], operands[1]) : std::string());
+}
+
+std::string TypeRules::remedy_for(const Type& left, const Type& right) const {
+  if (both_numbers(left, right)) return "convert one side, for example with double()";
+  const auto is_text = [this](const Type& type) { return unifier_.shallow(type).is(Kind::string); };
+  const auto is_number = [this](const Type& type) { return unifier_.shallow(type).is_number(); };
+  if ((is_text(left) && is_number(right)) || (is_number(left) && is_text(right))) {
+    return "write a number without quotes, or convert one side with double() or string()";
+  }
+  return {};
 }
 
 bool TypeRules::may_equal(const Type& left, const Type& right) {
@@ -199,7 +216,8 @@ bool TypeRules::may_equal(const Type& left, const Type& right) {
 base::Result<Type> TypeRules::equality(Operator op, const Type& left, const Type& right) {
   if (may_equal(left, right)) return Type::boolean();
   return base::fail(std::string(symbol(op)) + " compares a value of type " + name(left) +
-                    " with one of type " + name(right) + ", which are never equal");
+                        " with one of type " + name(right) + ", which are never equal",
+                    remedy_for(left, right));
 }
 
 base::Result<Type> TypeRules::in(const Type& item, const Type& collection) {

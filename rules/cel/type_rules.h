@@ -44,6 +44,8 @@ class TypeRules {
   // has no items.
   std::optional<std::pair<Type, Type>> items(const Type& range) const;
   // Whether values of both may ever be equal.
+  // What mends an operator between these; empty when nothing general does.
+  std::string remedy_for(const Type& left, const Type& right) const;
   bool may_equal(const Type& left, const Type& right);
   bool may_be_bool(const Type& type) { return unifier_.assign(Type::boolean(), type); }
   bool may_be_key(const Type& type) const;

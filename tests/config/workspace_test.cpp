@@ -58,7 +58,7 @@ TEST_CASE("a workspace is what its folders hold, and nothing else") {
                                  "playbooks/a.yaml", "playbooks/b.yaml", "tests/t.yaml"});
   CHECK(workspace->seen == std::vector<std::string>{"content/notes.txt",
                                                     "files/deep/er/picture.png", "files/guide.pdf",
-                                                    "playbooks/old.yml"});
+                                                    "playbooks/deeper/", "playbooks/old.yml"});
   CHECK(lines_of(workspace->problems) == std::vector<std::string>{});
   CHECK(workspace->source("events.yaml") == "x: y\n");
   CHECK(workspace->source("nobody.yaml").empty());

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
 #include <sstream>
 
 #include "rules/cel/json.h"
@@ -95,6 +96,55 @@ TEST_CASE("wrong usage is told on stderr with status 2") {
   const auto ran = shell.run(arguments);
   CHECK(ran.status == daemon::cli::wrong_usage);
   CHECK_FALSE(ran.err.empty());
+}
+
+TEST_CASE("options that are wrong are wrong usage") {
+  for (const Arguments& arguments :
+       std::vector<Arguments>{{"eval", "x", "--data", "{'x"},
+                              {"eval", "x", "--data", "[1]"},
+                              {"render", "hello", "--data", "[1]"},
+                              {"delivery", "list", "--state", "foo"}}) {
+    Shell shell;
+    const Ran ran = shell.run(arguments);
+    INFO(ran.err);
+    CHECK(ran.status == 2);
+    CHECK(ran.err.find("EXPR") == std::string::npos);
+  }
+}
+
+TEST_CASE("a program that asks for JSON is given an object for an error, too") {
+  for (const Arguments& arguments : std::vector<Arguments>{
+           {"eval", "1/0", "--format", "json"}, {"render", "nope", "--format", "json"}}) {
+    Shell shell;
+    const Ran ran = shell.run(arguments);
+    CHECK(ran.status == 1);
+    const auto answer = cel::from_json(ran.out);
+    REQUIRE(answer.has_value());
+    CHECK(answer->find("error")->is_string());
+  }
+  Shell shell;
+  std::ofstream(shell.folder().path() + "/nurtured.yaml") << "timezon: UTC\n";
+  const auto answer = cel::from_json(shell.run({"render", "x", "--format", "json"}).out);
+  REQUIRE(answer.has_value());
+  CHECK(answer->find("problems")->as_list().at(0).find("range")->is_map());
+}
+
+TEST_CASE("a folder of events is refused, a byte order mark passed over") {
+  Shell shell;
+  const Ran ran =
+      shell.run({"simulate", "--events", shell.folder().path(), "--until", "2026-04-01"});
+  CHECK(ran.status == 1);
+  CHECK(ran.err.find("is a folder") != std::string::npos);
+  CHECK(shell.run({"eval", "--jsonl"}, "\xef\xbb\xbf{\"expr\": \"1\"}\n").out ==
+        "{\"value\":\"1\"}\n");
+}
+
+TEST_CASE("init writes where --config says") {
+  Shell shell;
+  const std::string folder = shell.folder().path() + "/new";
+  CHECK(shell.run({"--config", folder, "init"}).status == 0);
+  CHECK(std::filesystem::exists(folder + "/nurtured.yaml"));
+  CHECK_FALSE(std::filesystem::exists("nurtured.yaml"));
 }
 
 TEST_CASE("every command's help shows examples") {
