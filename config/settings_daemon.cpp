@@ -103,6 +103,30 @@ void read_keys(Section& root, Keys& keys) {
   section->finish();
 }
 
+// Whether others than this machine's own programs reach it.
+bool is_open_to_others(const std::string& listen) {
+  const std::string host = listen.substr(0, listen.rfind(':'));
+  return !(host == "localhost" || host == "[::1]" || host.starts_with("127."));
+}
+
+void warn_of_exposure(Section& root, const Config& config) {
+  if (!is_open_to_others(config.http.listen)) return;
+  if (config.http.public_url.empty()) {
+    root.warning("http", "no-public-url",
+                 fmt::format("links in messages would begin with {}, which their readers may not "
+                             "be able to open",
+                             config.http.base_url()),
+                 "set `http.public_url` to the address that they see");
+  }
+  if (config.keys.write.empty()) {
+    root.warning("http", "no-write-keys",
+                 fmt::format("without `keys.write` anybody who reaches {} may write events and "
+                             "change contacts",
+                             config.http.listen),
+                 "set `keys.write`, or listen on 127.0.0.1");
+  }
+}
+
 void read_keep(Section& root, Keep& keep, Catalogue& catalogue) {
   if (auto section = root.section("keep")) {
     const auto read = [&](std::string_view key, rules::Span& span) {
@@ -236,6 +260,7 @@ void read_daemon(Section& root, const CompileOptions& options, Catalogue& catalo
   read_store(root, config);
   read_http(root, config.http);
   read_keys(root, config.keys);
+  warn_of_exposure(root, config);
   read_keep(root, config.keep, catalogue);
   if (const auto dedup = root.span("dedup")) {
     config.dedup = *dedup;

@@ -352,7 +352,8 @@ class StepReader {
         if (shape.open) continue;
         problems_.error(entry.place, fmt::format("`{}` has no property `{}`", event, entry.key),
                         did_you_mean(entry.key, names, "declare it in events.yaml"));
-      } else if (is_written_out(entry.value) && !rules::fits(literal(entry.value), property->type)) {
+      } else if (is_written_out(entry.value) &&
+                 !rules::fits(literal(entry.value), property->type)) {
         problems_.error(
             entry.value.place,
             fmt::format(

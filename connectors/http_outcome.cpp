@@ -61,7 +61,9 @@ std::optional<Milliseconds> retry_after_of(const http::HttpResponse& response, b
 }
 
 Outcome outcome_of_failure(const http::HttpFailure& failure, bool honours_key) {
-  std::string reason = to_reason(failure.error.message);
+  const base::Error& error = failure.error;
+  std::string reason =
+      to_reason(error.remedy.empty() ? error.message : error.message + "; " + error.remedy);
   switch (failure.error.kind) {
     case base::ErrorKind::invalid:
     case base::ErrorKind::denied:

@@ -1,8 +1,8 @@
 #include "daemon/app.h"
 
+#include <algorithm>
 #include <array>
 #include <atomic>
-#include <charconv>
 #include <csignal>
 #include <cstdlib>
 #include <optional>
@@ -10,12 +10,14 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
 #include "config/problem.h"
 #include "config/zones.h"
 #include "connectors/registry.h"
+#include "daemon/alarms.h"
 #include "daemon/book_keeper.h"
 #include "daemon/control_server.h"
 #include "daemon/dispatcher.h"
@@ -31,6 +33,7 @@
 #include "daemon/service_manager.h"
 #include "daemon/store_key.h"
 #include "daemon/system_clock.h"
+#include "http/address.h"
 #include "http/client.h"
 #include "http/server.h"
 
@@ -40,30 +43,8 @@ namespace {
 namespace asio = boost::asio;
 
 constexpr std::chrono::seconds drain_time_max{20};
-
-struct ListenAddress {
-  std::string host;
-  std::uint16_t port = 0;
-};
-
-base::Result<ListenAddress> parse_listen(const std::string& text) {
-  const std::size_t colon = text.rfind(':');
-  ListenAddress address;
-  if (colon != std::string::npos) {
-    address.host = text.substr(0, colon);
-    if (address.host.size() > 2 && address.host.front() == '[' && address.host.back() == ']') {
-      address.host = address.host.substr(1, address.host.size() - 2);
-    }
-    const auto digits = std::string_view(text).substr(colon + 1);
-    const auto [end, error] =
-        std::from_chars(digits.data(), digits.data() + digits.size(), address.port);
-    if (error == std::errc{} && end == digits.data() + digits.size() && !address.host.empty()) {
-      return address;
-    }
-  }
-  return base::fail("\"" + text + "\" is not an address to listen on",
-                    "write it like \"127.0.0.1:8025\"");
-}
+// Of all of a shutdown; well within TimeoutStopSec of systemd/nurtured.service.
+constexpr std::chrono::seconds shutdown_time_max{30};
 
 store::Options store_options(const config::Config* config) {
   store::Options options;
@@ -82,6 +63,14 @@ void log_problems(const std::vector<config::Problem>& problems) {
     if (problem.severity == config::Severity::error) spdlog::error("{}", line);
     if (problem.severity == config::Severity::warning) spdlog::warn("{}", line);
   }
+}
+
+// The first of them as the end of a sentence.
+std::string first_error(const std::vector<config::Problem>& problems) {
+  const auto found =
+      std::ranges::find(problems, config::Severity::error, &config::Problem::severity);
+  if (found == problems.end()) return {};
+  return ": " + base::to_string(found->place) + ": " + found->message;
 }
 
 class App final : public EngineListener {
@@ -138,12 +127,13 @@ class App final : public EngineListener {
   Counter& duplicates_ =
       metrics_.counter("nurtured_duplicates_total", "Repeats that were recognised.");
   std::atomic<bool> store_works_ = true;
-  std::atomic<bool> files_broken_ = false;
   std::atomic<bool> stopping_ = false;
   Instant told_alive_;
 
   asio::io_context io_{1};  // of the main thread: HTTP, control socket, signals
   asio::signal_set signals_{io_, SIGTERM, SIGINT, SIGHUP};
+  asio::steady_timer shutdown_timer_{io_};
+  bool finished_ = false;
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<store::Reader> reader_;
   std::unique_ptr<Engine> engine_;
@@ -152,6 +142,7 @@ class App final : public EngineListener {
   std::unique_ptr<http::Client> client_;
   std::optional<LinkSigner> signer_;  // of the sender's thread
   std::unique_ptr<Dispatcher> dispatcher_;
+  std::optional<Alarms> alarms_;
   std::unique_ptr<Routes> routes_;
   std::unique_ptr<http::Server> server_;
   std::unique_ptr<http::Server> admin_server_;
@@ -179,10 +170,7 @@ base::Result<void> App::start() {
   if (auto opened = open_store(files); !opened) return opened;
   auto book = keeper_.start(std::move(files), *store_);
   if (!book) return base::fail(book.error());
-  if (book->broken_files) {
-    files_broken_ = true;
-    spdlog::error("the files have errors: the book that was applied last runs instead");
-  } else if (book->applied) {
+  if (book->applied) {
     spdlog::info("applied the workspace's files\n{}", to_text(book->plan));
   }
   const auto config = book->config;
@@ -197,6 +185,10 @@ base::Result<void> App::start() {
   engine_thread_ = std::make_unique<EngineThread>(*engine_, *store_, clock_, *this,
                                                   EngineThreadOptions{.uptime = since_boot});
   start_dispatcher();
+  if (book->broken_files) {
+    alarms_->raise("files", "the files have errors: the book that was applied last runs instead" +
+                                first_error(book->problems));
+  }
   if (auto recovered = hand_on_recovered(*config); !recovered) return recovered;
   register_metrics();
   routes_ = std::make_unique<Routes>(
@@ -231,13 +223,7 @@ void App::start_dispatcher() {
       return links;
     };
     hooks.message_id = [this](const std::string& key) { return message_id_token(store_key_, key); };
-    hooks.alarm = [](const ConnectorAlarm& alarm) {
-      if (alarm.reason.empty()) {
-        spdlog::info("connector {} works again", alarm.connector);
-      } else {
-        spdlog::error("connector {} rests: {}", alarm.connector, alarm.reason);
-      }
-    };
+    hooks.alarm = [this](const ConnectorAlarm& its) { alarms_->raise(its); };
     hooks.count = [this](const std::string& connector, const connectors::Outcome& outcome) {
       static constexpr std::array<const char*, 4> names = {"delivered", "deferred", "rejected",
                                                            "uncertain"};
@@ -248,6 +234,7 @@ void App::start_dispatcher() {
     };
     dispatcher_ =
         std::make_unique<Dispatcher>(sender_->io(), *engine_thread_, clock_, std::move(hooks));
+    alarms_.emplace(keeper_, *dispatcher_, clock_);
     configure_sender(keeper_.current());
   });
 }
@@ -309,7 +296,7 @@ std::shared_ptr<const RouteSettings> App::route_settings(
 base::Result<void> App::listen(const config::Config& config) {
   const auto open = [&](const std::string& where, RouteSet served,
                         std::unique_ptr<http::Server>& server) -> base::Result<void> {
-    const auto address = parse_listen(where);
+    const auto address = http::parse_endpoint(where);
     if (!address) return base::fail(address.error());
     http::ServerOptions options{.body_bytes_max_for = route_body_bytes_max,
                                 .trusted_proxies = config.http.trusted_proxies,
@@ -347,7 +334,11 @@ base::Result<void> App::start_control(const config::Config& config) {
       .prepare_reload =
           [this](std::shared_ptr<const config::Config> next) -> base::Result<ReloadDone> {
         return [this, next = std::move(next)] { use_book(next); };
-      }};
+      },
+      .resumed =
+          [this](const std::string& what) {
+            asio::post(sender_->io(), [this, what] { dispatcher_->release(what); });
+          }};
   control_ = std::make_unique<ControlServer>(
       io_, clock_, Operations(std::move(context)),
       [](const base::Error& error) { spdlog::error("control: {}", base::to_string(error)); });
@@ -358,7 +349,6 @@ base::Result<void> App::start_control(const config::Config& config) {
 
 // On the engine's thread, once a reload is on disk.
 void App::use_book(const std::shared_ptr<const config::Config>& config) {
-  files_broken_ = false;
   asio::post(sender_->io(), [this, config] { configure_sender(config); });
   asio::post(io_, [this, settings = route_settings(config)] { routes_->set(settings); });
 }
@@ -368,13 +358,13 @@ void App::register_metrics() {
   auto& inbox = metrics_.gauge("nurtured_inbox_inputs", "Inputs waiting for the engine.");
   auto& broken =
       metrics_.gauge("nurtured_files_broken",
-                     "1 while the workspace's files have errors and the applied book runs.");
+                     "1 while the workspace's files cannot run and the book applied before does.");
   auto& works = metrics_.gauge("nurtured_store_works", "0 while the store cannot write.");
   auto& waiting =
       metrics_.gauge("nurtured_dispatcher_waiting", "Messages waiting for a connector.");
   metrics_.before_text([this, &inbox, &broken, &works, &waiting] {
     inbox.set(static_cast<double>(engine_thread_->stats().inbox));
-    broken.set(files_broken_ ? 1 : 0);
+    broken.set(keeper_.files_broken() ? 1 : 0);
     works.set(store_works_ ? 1 : 0);
     waiting.set(static_cast<double>(dispatcher_->waiting()));
   });
@@ -391,9 +381,12 @@ void App::on_batch(const BatchResult& result) {
 }
 
 void App::on_store_error(const base::Error& error, bool fatal) {
-  store_works_ = false;
+  const bool is_new = store_works_.exchange(false);
   spdlog::error("store: {}", base::to_string(error));
-  if (!fatal) return;
+  if (!fatal) {
+    if (is_new) alarms_->raise("store", "the store cannot write: " + base::to_string(error));
+    return;
+  }
   // What is on the disk is no longer known: only a start that reads it anew can tell (DESIGN
   // section 5).
   spdlog::critical("the store failed; the process ends to recover from what is on the disk");
@@ -428,11 +421,12 @@ void App::wait_for_signals() {
 
 void App::reload() {
   tell_reloading();
-  control_->submit("reload", cel::Value(cel::Map{}), [](const base::Result<Answer>& answer) {
+  // Whoever sent the signal is told nothing else.
+  control_->submit("reload", cel::Value(cel::Map{}), [this](const base::Result<Answer>& answer) {
     if (!answer) {
-      spdlog::error("reload: {}", base::to_string(answer.error()));
+      alarms_->raise("files", "reload: " + base::to_string(answer.error()));
     } else if (answer->problem) {
-      spdlog::error("reload refused; the former book runs on\n{}", answer->text);
+      alarms_->raise("files", "reload refused; the former book runs on\n" + answer->text);
     } else {
       spdlog::info("reloaded\n{}", answer->text);
     }
@@ -444,18 +438,28 @@ void App::begin_shutdown(const char* why) {
   spdlog::info("{}: finishing what was taken", why);
   stopping_ = true;
   tell_stopping();
-  const auto left = std::make_shared<int>(admin_server_ ? 2 : 1);
+  const auto left = std::make_shared<int>(admin_server_ ? 3 : 2);
   const auto one_drained = [this, left] {
-    if (--*left > 0) return;
-    asio::post(sender_->io(), [this] {
-      dispatcher_->drain([this] { asio::post(io_, [this] { finish_shutdown(); }); });
-    });
+    if (--*left == 0) finish_shutdown();
   };
   server_->drain(drain_time_max, one_drained);
   if (admin_server_) admin_server_->drain(drain_time_max, one_drained);
+  asio::post(sender_->io(), [this, one_drained] {
+    dispatcher_->drain([this, one_drained] { asio::post(io_, one_drained); });
+  });
+  shutdown_timer_.expires_after(shutdown_time_max);
+  shutdown_timer_.async_wait([this](const boost::system::error_code& error) {
+    if (error) return;
+    // They are marked as `committing`, and the next start says honestly that they may have left.
+    spdlog::warn("some messages on their way had no answer in {} s: their outcome is uncertain",
+                 shutdown_time_max.count());
+    finish_shutdown();
+  });
 }
 
 void App::finish_shutdown() {
+  if (std::exchange(finished_, true)) return;
+  shutdown_timer_.cancel();
   control_.reset();
   engine_thread_->stop();
   sender_->run([this] {

@@ -26,11 +26,11 @@ store::MetaEntry backup_mark(base::Instant now);
 
 struct RestoreReport {
   std::optional<base::Instant>
-      taken_at;                // none: the backup does not say, all of the journal counts
-  std::size_t departures = 0;  // messages that had left since then
-  std::size_t suppressions = 0;
-  std::size_t damaged = 0;  // lines of the journal that could not be read
-  std::string former;       // where the replaced store was put; empty when there was none
+      taken_at;                  // none: the backup does not say, all of the journal counts
+  std::size_t departures = 0;    // messages that had left since then
+  std::size_t suppressions = 0;  // and withdrawn consents
+  std::size_t damaged = 0;       // lines of the journal that could not be read
+  std::string former;            // where the replaced store was put; empty when there was none
 };
 
 // Puts the backup `file` in the place of the store at `location`. Nothing is changed unless all of
@@ -41,9 +41,9 @@ base::Result<RestoreReport> restore(const std::string& file, const std::string& 
 
 // Brings a store up to what the journal says happened after its backup: a departure is led through
 // the rules themselves, so that ledgers, histories and the enrollment that sent it stand where they
-// stood; a suppression holds again, an erasure becomes one. What concerns contacts that the backup
-// does not know counts for their addresses, and their ids are not given to others. Departures that
-// the store knows are passed over.
+// stood; a suppression holds again, a consent is withdrawn again, an erasure becomes a suppression.
+// What concerns contacts that the backup does not know counts for their addresses, and their ids
+// are not given to others. Departures that the store knows are passed over.
 base::Result<void> replay(store::Store& store, std::shared_ptr<const rules::Book> book,
                           const std::vector<store::JournalRecord>& records, RestoreReport& report);
 

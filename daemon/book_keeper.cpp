@@ -188,6 +188,7 @@ base::Result<BookStart> BookKeeper::start(BookFiles files, store::Store& store) 
     start.plan = std::move(prepared->plan);
   }
   set_current(start.config);
+  set_files_broken(start.broken_files);
   return start;
 }
 
@@ -221,6 +222,7 @@ base::Result<std::shared_ptr<const config::Config>> BookKeeper::adopt(const Book
     config = files.config;
   }
   if (config) set_current(*config);
+  set_files_broken(files.config == nullptr);
   return config;
 }
 

@@ -6,6 +6,7 @@
 // the engine's thread that commits batch() and calls Engine::set_book (daemon/operations.h).
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -89,6 +90,11 @@ class BookKeeper {
   std::shared_ptr<const config::Config> current() const;
   void set_current(std::shared_ptr<const config::Config> config);
 
+  // True while the files, when they were last looked at to be run, could not, so that an older book
+  // does. Any thread.
+  bool files_broken() const { return files_broken_; }
+  void set_files_broken(bool broken) { files_broken_ = broken; }
+
   const BookKeeperOptions& options() const { return options_; }
 
  private:
@@ -100,6 +106,7 @@ class BookKeeper {
   const base::Clock& clock_;
   mutable std::mutex mutex_;
   std::shared_ptr<const config::Config> current_;  // guarded by mutex_
+  std::atomic<bool> files_broken_ = false;
 };
 
 }  // namespace nurtured::daemon

@@ -246,6 +246,31 @@ cel::Value to_value(const rules::Contact& contact, const rules::Book& book) {
                   {"held", static_cast<std::int64_t>(contact.pending.size())}};
 }
 
+cel::Value suppressions_value(const rules::Snapshot& snapshot) {
+  cel::Map map{{"contact", to_value(snapshot.contact.suppression)}};
+  for (const auto& state : snapshot.addresses) {
+    if (state.suppression) map.set(rules::to_key(state.address), to_value(state.suppression));
+  }
+  return map;
+}
+
+cel::Value to_value(const rules::Snapshot& snapshot, const rules::Book& book) {
+  cel::Map map = to_value(snapshot.contact, book).as_map();
+  const rules::AddressState* strictest = nullptr;
+  for (const auto& state : snapshot.addresses) {
+    if (!state.suppression) continue;
+    const bool all = state.suppression->scope == rules::SuppressionScope::all;
+    if (strictest == nullptr || all) strictest = &state;
+  }
+  if (!snapshot.contact.suppression && strictest != nullptr) {
+    cel::Map suppression = to_value(strictest->suppression).as_map();
+    suppression.set("address", rules::to_key(strictest->address));
+    map.set("suppression", std::move(suppression));
+  }
+  map.set("suppressions", suppressions_value(snapshot));
+  return map;
+}
+
 cel::Value to_value(const rules::Delivery& delivery) {
   cel::Map map{{"delivery", delivery.key},
                {"state", to_string(delivery.change)},

@@ -34,9 +34,14 @@ std::string state_text(const rules::Enrollment& enrollment, const rules::Book& b
                        const rules::Zone& zone);
 
 cel::Value to_value(const rules::Contact& contact, const rules::Book& book);
+// The same, with what is suppressed of the addresses: `suppression` is the person's own or, where
+// there is none, the strictest of their addresses', which it names.
+cel::Value to_value(const rules::Snapshot& snapshot, const rules::Book& book);
 cel::Value to_value(const rules::Enrollment& enrollment, const rules::Book& book);
 cel::Value to_value(const rules::Delivery& delivery);
 cel::Value to_value(const std::optional<rules::Suppression>& suppression);
+// {"contact": …, "email:u1@example.org": …}; addresses that are not suppressed are left out.
+cel::Value suppressions_value(const rules::Snapshot& snapshot);
 cel::Value to_value(const store::TimelineEntry& entry);
 
 // One line of what happened, without a line end.

@@ -10,6 +10,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <spdlog/spdlog.h>
 
+#include "base/encoding.h"
 #include "daemon/attachments.h"
 
 namespace nurtured::daemon {
@@ -20,6 +21,7 @@ namespace asio = boost::asio;
 // A full inbox is asked again after this long.
 constexpr std::chrono::milliseconds inbox_retry{50};
 constexpr int tell_attempts_max = 5;
+constexpr std::size_t notification_subject_bytes_max = 80;
 constexpr std::chrono::seconds tell_retry{30};
 // An ambiguous send to a receiver that knows our key is repeated this soon.
 constexpr base::Milliseconds repeat_after = std::chrono::seconds{5};
@@ -38,6 +40,13 @@ rules::OutcomeKind kind_of(connectors::Blame blame) {
       return rules::OutcomeKind::deferred;
   }
   return rules::OutcomeKind::refused_message;
+}
+
+// One line, as headers want it.
+std::string subject_of(const rules::Notification& notification) {
+  const std::string line = connectors::to_reason(notification.text);
+  return notification.playbook + ": " +
+         std::string(base::cut_utf8(line, notification_subject_bytes_max));
 }
 
 }  // namespace
@@ -105,6 +114,7 @@ void Dispatcher::configure(std::shared_ptr<const config::Config> config, Connect
     if (old != former.end()) {
       line.waiting = std::move(old->second.waiting);
       line.contacts = std::move(old->second.contacts);
+      line.told = old->second.told;
     }
     lines_.emplace(name, std::move(line));
   }
@@ -311,21 +321,27 @@ void Dispatcher::judge_connector(const std::string& name, Line& line,
                                  const connectors::Outcome& outcome) {
   if (const auto* rejected = std::get_if<connectors::Rejected>(&outcome);
       rejected != nullptr && rejected->blame == connectors::Blame::configuration) {
-    if (!line.outlet.stopped() && hooks_.alarm)
-      hooks_.alarm({name, rejected->code + " " + rejected->reason});
     line.outlet.stop();
+    tell_state({name, ConnectorState::stopped, rejected->code + " " + rejected->reason}, line);
     return;
   }
   if (const auto* deferred = std::get_if<connectors::Deferred>(&outcome);
       deferred != nullptr && deferred->scope == connectors::Scope::connector) {
-    const bool resting = line.outlet.resting(clock_.now());
     line.outlet.failed(clock_.now(), deferred->retry_after);
-    if (!resting && line.outlet.resting(clock_.now()) && hooks_.alarm) {
-      hooks_.alarm({name, deferred->reason});
+    if (line.outlet.resting(clock_.now())) {
+      tell_state({name, ConnectorState::rests, deferred->reason}, line);
     }
     return;
   }
   line.outlet.succeeded();
+  tell_state({name, ConnectorState::works}, line);
+}
+
+// Once for each outage, however often it is tried in between. What was on its way when a connector
+// stopped says nothing about it.
+void Dispatcher::tell_state(ConnectorAlarm alarm, Line& line) {
+  if (line.outlet.stopped() && alarm.state != ConnectorState::stopped) return;
+  if (std::exchange(line.told, alarm.state) != alarm.state && hooks_.alarm) hooks_.alarm(alarm);
 }
 
 void Dispatcher::give_place(const std::string& name) {
@@ -334,11 +350,13 @@ void Dispatcher::give_place(const std::string& name) {
 }
 
 void Dispatcher::release(const std::string& connector) {
-  const auto line = lines_.find(connector);
-  if (line == lines_.end() || !line->second.outlet.stopped()) return;
-  line->second.outlet = Outlet(line->second.connector->limits(), clock_.now());
-  if (hooks_.alarm) hooks_.alarm({connector, ""});
-  pump(connector);
+  std::vector<std::string> released;
+  for (auto& [name, line] : lines_) {
+    if (!line.outlet.stopped() || (connector != "all" && connector != name)) continue;
+    line.outlet = Outlet(line.connector->limits(), clock_.now());
+    released.push_back(name);
+  }
+  for (const auto& name : released) pump(name);
 }
 
 void Dispatcher::tell(std::vector<rules::Notification> notifications) {
@@ -364,8 +382,7 @@ void Dispatcher::tell_one(const rules::Notification& notification, int attempt) 
       .kind = rules::Kind::receipt,
       .message = "notify",
       .playbook = notification.playbook,
-      .rendered = {.subject = notification.playbook + ": " + notification.text.substr(0, 80),
-                   .text = notification.text},
+      .rendered = {.subject = subject_of(notification), .text = notification.text},
       .sent_at = notification.at};
   ++telling_;
   const auto connector = line->second.connector;

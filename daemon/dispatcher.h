@@ -31,10 +31,14 @@ class io_context;
 
 namespace nurtured::daemon {
 
-// What the humans are told when a connector stops or works again.
+// `rests` ends by itself, `stopped` by release() or a reload.
+enum class ConnectorState { works, rests, stopped };
+
+// What the humans are told when a connector's state changes.
 struct ConnectorAlarm {
   std::string connector;
-  std::string reason;  // empty: it works again
+  ConnectorState state = ConnectorState::works;
+  std::string reason = {};  // why it does not work
 };
 
 // What a message needs beside its text; made by the app, which has the keys.
@@ -66,7 +70,7 @@ class Dispatcher {
   void tell(std::vector<rules::Notification> notifications);
   // Claims nothing more, and calls `done` when the last message on its way has its outcome. Once.
   void drain(std::function<void()> done);
-  // A stopped connector is used again: after `resume`.
+  // A connector that had stopped is used again, "all" means each: after `resume`.
   void release(const std::string& connector);
 
   // Messages that wait for a place or a token. Any thread.
@@ -79,6 +83,7 @@ class Dispatcher {
     std::deque<std::string> waiting;  // delivery keys
     std::unordered_map<std::string, rules::ContactId> contacts;
     bool timer_set = false;
+    ConnectorState told = ConnectorState::works;  // what the humans know of it
   };
   class Timers;
 
@@ -91,6 +96,7 @@ class Dispatcher {
   void give(const std::shared_ptr<const std::vector<EngineInput>>& kept);
   void answer(rules::ContactId contact, rules::Outcome outcome);
   void judge_connector(const std::string& name, Line& line, const connectors::Outcome& outcome);
+  void tell_state(ConnectorAlarm alarm, Line& line);
   std::string line_of(const std::string& channel) const;
   void give_place(const std::string& name);
   void check_drained();

@@ -207,11 +207,19 @@ void Engine::BatchWork::advance(rules::ContactId id, const rules::Input& input, 
 
 void Engine::BatchWork::journal(const rules::Contact& contact, const rules::Input& input,
                                 Instant at) {
-  const auto* suppress = std::get_if<rules::Suppress>(&input);
-  if (suppress == nullptr) return;
-  batch_.journal.emplace_back(
-      store::SuppressionRecord{at, contact.id, rules::suppressed_address(*suppress, contact),
-                               suppress->scope, suppress->reason});
+  if (const auto* suppress = std::get_if<rules::Suppress>(&input)) {
+    batch_.journal.emplace_back(
+        store::SuppressionRecord{at, contact.id, rules::suppressed_address(*suppress, contact),
+                                 suppress->scope, suppress->reason});
+  } else if (const auto* event = std::get_if<rules::Event>(&input)) {
+    for (const auto& consent : event->change.consents) {
+      const auto known = contact.consents.find(consent.channel);
+      const bool is_news = known == contact.consents.end() || known->second.given;
+      if (consent.given || !is_news) continue;
+      batch_.journal.emplace_back(
+          store::WithdrawalRecord{at, contact.id, consent.channel, consent.source});
+    }
+  }
 }
 
 void Engine::BatchWork::collect(rules::Transition transition, const rules::Contact& contact) {

@@ -15,7 +15,11 @@ constexpr base::Milliseconds idle_max{500};
 
 EngineThread::EngineThread(Engine& engine, store::Store& store, const base::Clock& clock,
                            EngineListener& listener, EngineThreadOptions options)
-    : engine_(engine), store_(store), clock_(clock), listener_(listener), options_(std::move(options)) {}
+    : engine_(engine),
+      store_(store),
+      clock_(clock),
+      listener_(listener),
+      options_(std::move(options)) {}
 
 EngineThread::~EngineThread() {
   stop();

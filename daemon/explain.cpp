@@ -207,14 +207,6 @@ std::string standing_text(const ExplainInput& input) {
   return text;
 }
 
-cel::Value suppressions_value(const ExplainInput& input) {
-  cel::Map map{{"contact", to_value(input.snapshot.contact.suppression)}};
-  for (const auto& state : input.snapshot.addresses) {
-    if (state.suppression) map.set(rules::to_key(state.address), to_value(state.suppression));
-  }
-  return map;
-}
-
 }  // namespace
 
 cel::Value explain(const ExplainInput& input) {
@@ -229,7 +221,7 @@ cel::Value explain(const ExplainInput& input) {
   for (const std::string_view key : {"id", "addresses", "consent", "timezone", "touches"}) {
     explanation.set(key, *whole.find(key));
   }
-  explanation.set("suppression", suppressions_value(input));
+  explanation.set("suppression", suppressions_value(input.snapshot));
   explanation.set("mix", mix_value(input));
   explanation.set("held", std::move(held));
   explanation.set("enrollments", *whole.find("enrollments"));

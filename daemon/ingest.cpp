@@ -5,6 +5,7 @@
 
 #include "base/encoding.h"
 #include "daemon/ingest_message.h"
+#include "store/types.h"
 
 namespace nurtured::daemon {
 namespace {
@@ -57,7 +58,8 @@ class RequestReader {
   }
 
   Result<Ingested> read_single() {
-    add(0, read_message(body_, request_.type, envelope(out_.write_key), typed_), body_);
+    add(0, read_message(body_, request_.type, envelope(out_.write_key), typed_), out_.write_key,
+        body_);
     return std::move(out_);
   }
 
@@ -106,18 +108,26 @@ class RequestReader {
     around.context = context_;
     const auto type = message_type(message);
     if (type) {
-      add(index, read_message(message, *type, around, typed_), message);
+      add(index, read_message(message, *type, around, typed_), key, message);
     } else {
       reject(index, message, type.error().message);
     }
     return true;
   }
 
-  void add(std::size_t index, Result<IngestMessage> read, const Value& message) {
+  void add(std::size_t index, Result<IngestMessage> read, std::string_view write_key,
+           const Value& message) {
     if (!read) return reject(index, message, std::move(read.error().message));
+    int partly = 0;
     for (auto& problem : read->problems) {
       reject(index, message, std::move(problem));
       out_.rejected.back().whole = false;
+      out_.rejected.back().who = read->input.who;
+      if (!read->input.message_id) continue;
+      // The blank keeps it from passing for the message itself.
+      out_.rejected.back().dedup =
+          store::dedup_key("rejected " + std::to_string(++partly) + " " + std::string(write_key),
+                           *message_id_text(message));
     }
     out_.items.push_back(std::move(read->input));
   }
@@ -182,7 +192,7 @@ Result<EventInput> parse_ingest_line(std::string_view json_line, std::optional<I
 }
 
 EventInput record_of(const RejectedItem& item, Instant received_at) {
-  EventInput record;
+  EventInput record{.who = item.who, .message_id = item.dedup};
   record.event.name = "ingest.rejected";
   record.event.properties = cel::Map{{"message_id", item.message_id},
                                      {"reason", item.reason},

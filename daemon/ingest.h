@@ -52,6 +52,8 @@ struct RejectedItem {
   std::string message_id;
   std::string reason;
   bool whole = true;  // false: the event was taken without the part that `reason` names
+  Who who = {};       // whose event that was; empty where it was nobody's
+  std::optional<store::DedupKey> dedup = {};  // a repeat of the message is not recorded again
 };
 
 struct Ingested {
@@ -85,8 +87,9 @@ base::Result<EventInput> parse_ingest_line(std::string_view json_line,
                                            std::optional<Instant> received_at,
                                            const TypedProperties& typed = {});
 
-// The record of what was not taken: an event about nobody, "ingest.rejected", with message_id and
-// reason. The engine writes such an event to the log and does nothing else.
+// The record of what was not taken: an event "ingest.rejected" with message_id and reason. Of a
+// part it is about the contact whose event was taken without it, so that `explain` shows it; else
+// about nobody, and the engine writes it to the log and does nothing else.
 EventInput record_of(const RejectedItem& item, Instant received_at);
 
 }  // namespace nurtured::daemon

@@ -63,6 +63,8 @@ struct OperationsContext {
   // Builds what a new config needs beside the engine (connectors, routes) before anything is
   // applied; an error refuses the reload. Empty: nothing is needed.
   std::function<base::Result<ReloadDone>(std::shared_ptr<const config::Config>)> prepare_reload;
+  // Hears what `resume` lifted, once it is on disk; on the engine's thread. May be empty.
+  std::function<void(const std::string& what)> resumed = {};
 };
 
 class Operations {

@@ -109,17 +109,19 @@ Result<Answer> change_pauses(const OperationsContext& context, const cel::Value&
   if (!before) return base::fail(before.error());
   const auto after = changed(*before, *context.keeper.current(), what, pause);
   if (!after) return base::fail(after.error());
-  auto done = run_on_engine(context,
-                            [pauses = *after, pause, now = context.clock.now()](
-                                Engine& engine, store::Store& store) -> Result<void> {
-                              store::Batch batch;
-                              batch.now = now;
-                              batch.meta.push_back(to_entry(pauses));
-                              if (!pause) batch.meta.push_back(rejudge_mark(false));
-                              if (auto written = store.commit(batch); !written) return written;
-                              engine.set_pauses(pauses);
-                              return {};
-                            });
+  auto done = run_on_engine(
+      context,
+      [pauses = *after, pause, what, resumed = context.resumed, now = context.clock.now()](
+          Engine& engine, store::Store& store) -> Result<void> {
+        store::Batch batch;
+        batch.now = now;
+        batch.meta.push_back(to_entry(pauses));
+        if (!pause) batch.meta.push_back(rejudge_mark(false));
+        if (auto written = store.commit(batch); !written) return written;
+        engine.set_pauses(pauses);
+        if (!pause && resumed) resumed(what);
+        return {};
+      });
   if (!done) return base::fail(done.error());
   return Answer{.result = to_value(*after), .text = describe(*after)};
 }
@@ -148,6 +150,7 @@ Result<Answer> run_status(const OperationsContext& context, const cel::Value& re
                            {"workspace", config->root},
                            {"store", context.location},
                            {"applied_at", time_value(applied_at)},
+                           {"files_broken", context.keeper.files_broken()},
                            {"playbooks", static_cast<std::int64_t>(config->book->current().size())},
                            {"messages", static_cast<std::int64_t>(config->messages.size())},
                            {"waiting", *waiting},
@@ -160,6 +163,10 @@ Result<Answer> run_status(const OperationsContext& context, const cel::Value& re
       NURTURED_VERSION, config->root, context.location, config->book->current().size(),
       config->messages.size(), applied_at ? ", applied " + base::to_rfc3339(*applied_at) : "",
       *waiting, uncertain->size(), describe(*pauses));
+  if (context.keeper.files_broken()) {
+    answer.text +=
+        "  the files cannot run, and the book that was applied before does: see `nurtured check`\n";
+  }
   return answer;
 }
 
@@ -174,7 +181,10 @@ Result<Answer> run_reload(const OperationsContext& context, const cel::Value& re
   if (auto done = RequestFields(request).finish(); !done) return base::fail(done.error());
   const auto prepared = context.keeper.prepare(context.reader);
   if (!prepared) return base::fail(prepared.error());
-  if (prepared->refused()) return plan_answer(*prepared, false);
+  if (prepared->refused()) {
+    context.keeper.set_files_broken(true);
+    return plan_answer(*prepared, false);
+  }
   ReloadDone reloaded;
   if (context.prepare_reload) {
     auto built = context.prepare_reload(prepared->config);
@@ -190,6 +200,7 @@ Result<Answer> run_reload(const OperationsContext& context, const cel::Value& re
         if (auto written = store.commit(batch); !written) return written;
         engine.set_book(config->book);
         keeper.set_current(config);
+        keeper.set_files_broken(false);
         if (reloaded) reloaded();
         return {};
       });

@@ -1,5 +1,6 @@
 // Operations on contacts: look, add, change, explain.
 #include <algorithm>
+#include <array>
 
 #include <fmt/format.h>
 
@@ -21,7 +22,12 @@ using base::Result;
 constexpr std::int64_t list_max = 1000;
 constexpr std::int64_t timeline_max = 500;
 
-std::string contact_text(const rules::Contact& contact, const config::Config& config) {
+std::string describe(const rules::Suppression& suppression) {
+  return fmt::format("{} ({})", to_string(suppression.scope), suppression.reason);
+}
+
+std::string contact_text(const rules::Snapshot& snapshot, const config::Config& config) {
+  const rules::Contact& contact = snapshot.contact;
   const auto& zone = config.book->zone(contact.timezone);
   std::string text = headline(contact) + "\n";
   const auto line = [&](std::string_view name, std::string_view value) {
@@ -37,9 +43,11 @@ std::string contact_text(const rules::Contact& contact, const config::Config& co
   for (const auto& [channel, consent] : contact.consents) {
     line("consent for " + channel, consent.given ? "yes" : "no");
   }
-  if (contact.suppression) {
-    line("suppressed", fmt::format("{} ({})", to_string(contact.suppression->scope),
-                                   contact.suppression->reason));
+  if (contact.suppression) line("suppressed", describe(*contact.suppression));
+  for (const auto& state : snapshot.addresses) {
+    if (!state.suppression) continue;
+    line(state.address.channel + " " + state.address.value + " is suppressed",
+         describe(*state.suppression));
   }
   text += fmt::format("  score: {}, touches: {}, known since {}\n", contact.score,
                       contact.touches.count, local_text(contact.created, zone));
@@ -50,22 +58,44 @@ std::string contact_text(const rules::Contact& contact, const config::Config& co
   return text;
 }
 
-Answer contact_answer(const OperationsContext& context, const rules::Contact& contact) {
+Answer contact_answer(const OperationsContext& context, const rules::Snapshot& snapshot) {
   const auto config = context.keeper.current();
-  return {.result = to_value(contact, *config->book), .text = contact_text(contact, *config)};
+  return {.result = to_value(snapshot, *config->book), .text = contact_text(snapshot, *config)};
 }
 
-// What contact/add and contact/set take beside the contact.
+// What belongs to a contact and is no trait of theirs, and what changes it.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 5> not_attributes = {{
+    {"consent", "use `nurtured contact consent`"},
+    {"tags", "use `--tag NAME` and `--untag NAME`"},
+    {"score", "playbooks keep it: add an event for which one has a `score` step"},
+    {"stage", "playbooks keep it: add an event for which one has a `move_to` step"},
+    {"id", "a contact keeps its id"},
+}};
+
+Result<void> check_attribute(const std::string& name) {
+  if (name.empty() || name.size() > rules::trait_name_bytes_max) {
+    return base::fail("an attribute's name is empty or too long");
+  }
+  const std::string_view first = std::string_view(name).substr(0, name.find('.'));
+  for (const auto& [known, remedy] : not_attributes) {
+    if (first == known) return base::fail(name + " is no attribute", std::string(remedy));
+  }
+  return {};
+}
+
+// What contact/add and contact/set take beside the contact. `attributes` are read as an SDK's
+// traits are, so that `email` is an address; what an SDK's message would be taken without is an
+// error here.
 Result<rules::ContactChange> read_change(RequestFields& fields, const config::Config& config,
                                          cel::Map& traits) {
   rules::ContactChange change;
-  for (auto& [name, value] : fields.map("attributes")) {
-    if (name.empty() || name.size() > rules::trait_name_bytes_max) {
-      return base::fail("an attribute's name is empty or too long");
-    }
+  for (const auto& [name, value] : fields.map("attributes")) {
+    if (auto done = check_attribute(name); !done) return base::fail(done.error());
     traits.set(name, value);
-    change.attributes.emplace_back(name, std::move(value));
   }
+  std::vector<std::string> problems;
+  rules::apply_traits(traits, change, problems);
+  if (!problems.empty()) return base::fail(std::move(problems.front()));
   for (auto& [channel, value] : fields.map("addresses")) {
     if (!value.is_string() || value.as_string().size() > rules::address_bytes_max) {
       return base::fail("the address for " + channel + " is no text of at most " +
@@ -80,11 +110,11 @@ Result<rules::ContactChange> read_change(RequestFields& fields, const config::Co
     traits.set(channel, address);
     change.addresses.emplace_back(channel, std::move(address));
   }
-  change.timezone = fields.optional_text("timezone");
+  if (auto timezone = fields.optional_text("timezone")) change.timezone = std::move(timezone);
   if (change.timezone && !config.book->knows_zone(*change.timezone)) {
     return base::fail("there is no time zone " + *change.timezone, "write Europe/Paris, say");
   }
-  change.locale = fields.optional_text("locale");
+  if (auto locale = fields.optional_text("locale")) change.locale = std::move(locale);
   change.tags_added = fields.texts("tag");
   change.tags_removed = fields.texts("untag");
   if (auto done = fields.finish(); !done) return base::fail(done.error());
@@ -110,7 +140,7 @@ Result<Answer> change_contact(const OperationsContext& context, Who who,
   if (auto done = submit(context, std::move(inputs)); !done) return base::fail(done.error());
   const auto after = find_contact(context.reader, name);
   if (!after) return base::fail(after.error());
-  return contact_answer(context, after->contact);
+  return contact_answer(context, *after);
 }
 
 Result<void> check_channel(const OperationsContext& context, const std::string& channel) {
@@ -148,7 +178,7 @@ Result<Answer> run_contact_show(const OperationsContext& context, const cel::Val
   if (auto done = fields.finish(); !done) return base::fail(done.error());
   const auto snapshot = find_contact(context.reader, name);
   if (!snapshot) return base::fail(snapshot.error());
-  return contact_answer(context, snapshot->contact);
+  return contact_answer(context, *snapshot);
 }
 
 Result<Answer> run_contact_add(const OperationsContext& context, const cel::Value& request) {
@@ -221,7 +251,7 @@ Result<Answer> run_contact_suppress(const OperationsContext& context, const cel:
   if (auto done = submit(context, std::move(inputs)); !done) return base::fail(done.error());
   const auto after = find_contact(context.reader, name);
   if (!after) return base::fail(after.error());
-  return contact_answer(context, after->contact);
+  return contact_answer(context, *after);
 }
 
 Result<Answer> run_explain(const OperationsContext& context, const cel::Value& request) {

@@ -169,17 +169,19 @@ Result<Answer> run_enrollment_retry(const OperationsContext& context, const cel:
   if (auto done = submit(context, std::move(inputs)); !done) return base::fail(done.error());
   const auto after = context.reader.contact(found->contact);
   if (!after) return base::fail(after.error());
-  // It may have ended in the meantime, which is as good as going on.
-  Answer answer{.text = "it goes on\n"};
+  // It may have ended in the meantime, which is as good as going on. A message is only rendered
+  // when it leaves, so that one on its way may still fail.
+  Answer answer{.text = "it has ended\n"};
   bool parked = false;
   if (*after) {
-    for (const auto& enrollment : (*after)->contact.enrollments) {
-      if (enrollment.number != found->enrollment.number ||
-          enrollment.state != rules::EnrollmentState::parked) {
-        continue;
-      }
-      parked = true;
-      answer.text = "it failed again: " + enrollment.parked_reason + "\n";
+    const rules::Contact& contact = (*after)->contact;
+    const auto& book = *context.keeper.current()->book;
+    for (const auto& enrollment : contact.enrollments) {
+      if (enrollment.number != found->enrollment.number) continue;
+      parked = enrollment.state == rules::EnrollmentState::parked;
+      answer.text = parked ? "it failed again: " + enrollment.parked_reason + "\n"
+                           : "tried again: it " +
+                                 state_text(enrollment, book, book.zone(contact.timezone)) + "\n";
     }
   }
   answer.problem = parked;

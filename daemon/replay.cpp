@@ -266,6 +266,24 @@ class Replay {
     return store_.commit(batch);
   }
 
+  // Written past the rules: the event that told of it may have done other things, which are lost.
+  Result<void> take(const store::WithdrawalRecord& record) {
+    std::vector<rules::AddressState> states;
+    auto stored = load(record.contact, {}, states);
+    if (!stored) return base::fail(stored.error());
+    if (!*stored) return {};
+    rules::Contact& contact = (*stored)->contact;
+    const auto known = contact.consents.find(record.channel);
+    if (known != contact.consents.end() && known->second.at > record.at) return {};
+    ++report_.suppressions;
+    contact.consents[record.channel] = {.given = false, .at = record.at, .source = record.source};
+    store::Batch batch;
+    batch.now = record.at;
+    const auto wake = (*stored)->wake;
+    batch.contacts.push_back({std::move(contact), wake, wake});
+    return store_.commit(batch);
+  }
+
   Result<void> take(const store::ErasureRecord& record) {
     return take(store::SuppressionRecord{.at = record.at,
                                          .contact = record.contact,

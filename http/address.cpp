@@ -116,6 +116,24 @@ IpAddress source_of(const IpAddress& address) {
   return network;
 }
 
+base::Result<Endpoint> parse_endpoint(std::string_view text) {
+  const std::size_t colon = text.rfind(':');
+  if (colon != std::string_view::npos) {
+    std::string_view host = text.substr(0, colon);
+    if (host.size() > 2 && host.front() == '[' && host.back() == ']') {
+      host = host.substr(1, host.size() - 2);
+    }
+    const std::string_view digits = text.substr(colon + 1);
+    Endpoint endpoint{.host = std::string(host)};
+    const auto [end, error] =
+        std::from_chars(digits.data(), digits.data() + digits.size(), endpoint.port);
+    const bool all_read = error == std::errc{} && end == digits.data() + digits.size();
+    if (all_read && !host.empty()) return endpoint;
+  }
+  return base::fail("\"" + std::string(text) + "\" is not an address and a port",
+                    "write it like \"127.0.0.1:8025\"");
+}
+
 base::Result<Networks> Networks::parse(const std::vector<std::string>& texts) {
   Networks networks;
   for (const std::string& text : texts) {

@@ -38,6 +38,14 @@ bool is_public(const IpAddress& address);
 // The address itself, or its /64 on IPv6, which one subscriber has whole.
 IpAddress source_of(const IpAddress& address);
 
+// What to listen on or to call: "127.0.0.1:8025", "[::1]:8025", "localhost:8025".
+struct Endpoint {
+  std::string host;  // without brackets; not judged
+  std::uint16_t port = 0;
+  bool operator==(const Endpoint&) const = default;
+};
+base::Result<Endpoint> parse_endpoint(std::string_view text);
+
 class Networks {
  public:
   // Each "ADDRESS" or "ADDRESS/BITS".

@@ -226,7 +226,7 @@ HttpFailure failure_of(CURL* easy, CURLcode code, const Exchange& exchange) {
   if (exchange.address_refused) {
     failure.error = {ErrorKind::denied,
                      exchange.host + " has an address inside the network",
-                     "allow private addresses for it if that is meant",
+                     "set allow_private if that is meant",
                      {}};
   } else if (exchange.too_large) {
     failure.error = {

@@ -65,6 +65,14 @@ LineParts parts(const SuppressionRecord& record) {
   return {'s', record.at, std::move(map)};
 }
 
+LineParts parts(const WithdrawalRecord& record) {
+  cel::Map map;
+  map.set("contact", record.contact.value);
+  map.set("channel", record.channel);
+  map.set("source", record.source);
+  return {'c', record.at, std::move(map)};
+}
+
 LineParts parts(const ErasureRecord& record) {
   cel::Map map;
   map.set("contact", record.contact.value);
@@ -140,6 +148,14 @@ std::optional<JournalRecord> read_record(const LineHead& head) {
                                .scope = scope == "all" ? rules::SuppressionScope::all
                                                        : rules::SuppressionScope::marketing,
                                .reason = text_at(*json, "reason")};
+    }
+    case 'c': {
+      const std::string channel = text_at(*json, "channel");
+      if (channel.empty()) return std::nullopt;
+      return WithdrawalRecord{.at = head.at,
+                              .contact = contact,
+                              .channel = channel,
+                              .source = text_at(*json, "source")};
     }
     case 'e':
       return ErasureRecord{.at = head.at, .contact = contact};

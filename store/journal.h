@@ -1,9 +1,10 @@
-// The small journal beside the store: departures, unsubscribes and erasures, one line each, so that
-// a restore from an older backup neither repeats a message nor forgets a refusal. Written by
-// Store::commit before the commit itself; only batches with such records touch it.
+// The small journal beside the store: departures, unsubscribes, withdrawn consents and erasures,
+// one line each, so that a restore from an older backup neither repeats a message nor forgets a
+// refusal. Written by Store::commit before the commit itself; only batches with such records touch
+// it.
 //
 // A line is `SUM KIND MILLIS JSON`: eight hexadecimal digits (the first four bytes of SHA-256 over
-// the rest of the line), d, s or e, the moment, the record. Stored: must never change.
+// the rest of the line), d, s, c or e, the moment, the record. Stored: must never change.
 #pragma once
 
 #include <cstddef>

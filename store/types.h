@@ -168,12 +168,20 @@ struct SuppressionRecord {
   std::string reason;
   bool operator==(const SuppressionRecord&) const = default;
 };
+struct WithdrawalRecord {  // of the consent for one channel
+  Instant at;
+  ContactId contact;
+  std::string channel;
+  std::string source;
+  bool operator==(const WithdrawalRecord&) const = default;
+};
 struct ErasureRecord {
   Instant at;
   ContactId contact;
   bool operator==(const ErasureRecord&) const = default;
 };
-using JournalRecord = std::variant<DepartureRecord, SuppressionRecord, ErasureRecord>;
+using JournalRecord =
+    std::variant<DepartureRecord, SuppressionRecord, WithdrawalRecord, ErasureRecord>;
 
 // All that a batch of transitions writes, in one transaction. Each contact, address and identity at
 // most once. Lists that are logs (events, decisions, deliveries, notifications) are in the order in

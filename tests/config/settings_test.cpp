@@ -17,6 +17,30 @@ std::shared_ptr<const Config> config_of(const Workspace& workspace) {
   return compiled.config;
 }
 
+TEST_CASE("a listener that others reach needs an address for links and write keys") {
+  const auto [http, keys, expected] = GENERATE(table<std::string, std::string, std::string>({
+      {R"({listen: "127.0.0.1:80"})", "", ""},
+      {R"({listen: "127.1.2.3:80"})", "", ""},
+      {R"({listen: "[::1]:80"})", "", ""},
+      {R"({listen: "localhost:80"})", "", ""},
+      {R"({listen: "0.0.0.0:80"})", "", "no-public-url no-write-keys "},
+      {R"({listen: "[::]:80"})", "keys: {write: [k]}\n", "no-public-url "},
+      {R"({listen: "10.0.0.1:80", public_url: "https://t.example.org"})", "", "no-write-keys "},
+      {R"({listen: "10.0.0.1:80", public_url: "https://t.example.org"})", "keys: {write: [k]}\n",
+       ""},
+  }));
+  CAPTURE(http, keys);
+  Workspace workspace = small_workspace();
+  for (File& file : workspace.files) {
+    if (file.path == "nurtured.yaml") file.text += "http: " + http + "\n" + keys;
+  }
+  std::string found;
+  for (const Problem& problem : compile(workspace, test_options()).problems) {
+    if (problem.name.starts_with("no-")) found += problem.name + " ";
+  }
+  CHECK(found == expected);
+}
+
 TEST_CASE("settings that are left out have the contract's defaults") {
   const auto config = config_of(small_workspace());
   const rules::Settings& settings = config->book->settings();

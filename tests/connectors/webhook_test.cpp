@@ -99,4 +99,5 @@ TEST_CASE("a webhook cannot reach inside the network unless it is allowed to") {
   const auto connector = make_webhook(std::move(options), caller.environment());
   const Outcome outcome = caller.send(*connector, sample_message());
   CHECK(std::get<Rejected>(outcome).blame == Blame::configuration);
+  CHECK(std::get<Rejected>(outcome).reason.find("allow_private") != std::string::npos);
 }

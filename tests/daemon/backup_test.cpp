@@ -217,6 +217,34 @@ TEST_CASE("a file that is no sound store is refused and changes nothing") {
   CHECK_FALSE(daemon::load_pauses(*world.store)->all);
 }
 
+TEST_CASE("a consent that was withdrawn since the backup is not given back") {
+  tests::OperatorWorld world;
+  world.start();
+  world.event("anna", "hello");
+  world.event("boris", "hello");
+  for (const char* name : {"anna", "boris"}) {
+    world.ask("contact/consent",
+              cel::Map{{"contact", name}, {"channel", "email"}, {"given", true}});
+  }
+  const std::string file = back_up(world);
+  world.clock.advance_to(tests::at("2026-03-01T11:00:00Z"));
+  world.ask("contact/consent",
+            cel::Map{{"contact", "anna"}, {"channel", "email"}, {"given", false}});
+  // A repeat is no news, and a contact that the backup does not know has nothing to be told.
+  world.ask("contact/consent",
+            cel::Map{{"contact", "anna"}, {"channel", "email"}, {"given", false}});
+  world.event("late", "hello");
+  world.ask("contact/consent",
+            cel::Map{{"contact", "late"}, {"channel", "email"}, {"given", false}});
+
+  CHECK(restore(world, file).suppressions == 1);
+  world.start();
+  const auto after = contact(world, "anna").contact;
+  CHECK_FALSE(after.consents.at("email").given);
+  CHECK(after.consents.at("email").at == tests::at("2026-03-01T11:00:00Z"));
+  CHECK(contact(world, "boris").contact.consents.at("email").given);
+}
+
 TEST_CASE("nothing is restored under a running daemon") {
   tests::OperatorWorld world;
   world.start();

@@ -1,5 +1,7 @@
 #include "daemon/ingest.h"
 
+#include <set>
+
 #include "base/encoding.h"
 #include "rules/cel/json.h"
 #include "store/types.h"
@@ -275,6 +277,7 @@ TEST_CASE("a bad message in a batch leaves the others alone") {
   CHECK(ingested->rejected[0].whole);
   CHECK(ingested->rejected[9].index == 10);
   CHECK_FALSE(ingested->rejected[9].whole);
+  CHECK(record_of(ingested->rejected[9], received).who.user_id == "u");
   const EventInput record = record_of(ingested->rejected[0], received);
   CHECK(record.who.user_id.empty());
   CHECK(record.event.name == "ingest.rejected");
@@ -333,6 +336,22 @@ TEST_CASE("a number does as a messageId") {
   const auto input =
       take_one(IngestType::track, R"({"userId":"u","event":"x","messageId":)" + written + "}");
   CHECK(input.message_id == store::dedup_key("", id));
+}
+
+TEST_CASE("a part that was left out is recorded on its contact, once") {
+  const auto ingested = take(IngestType::identify, R"({"userId":"u","messageId":"m","traits":{
+    "email":"no address","consent":{"email":"yes"}}})");
+  REQUIRE(ingested);
+  REQUIRE(ingested->items.size() == 1);
+  REQUIRE(ingested->rejected.size() == 2);
+  std::set<std::optional<store::DedupKey>> keys = {ingested->items[0].message_id};
+  for (const auto& rejected : ingested->rejected) {
+    const EventInput record = record_of(rejected, received);
+    CHECK(record.who.user_id == "u");
+    CHECK(record.message_id);
+    keys.insert(record.message_id);
+  }
+  CHECK(keys.size() == 3);
 }
 
 TEST_CASE("a body that cannot be read is an error of the request") {

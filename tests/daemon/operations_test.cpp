@@ -122,6 +122,60 @@ TEST_CASE("an operator adds a contact and changes it") {
   CHECK(shown.text.find("Europe/Paris") != std::string::npos);
 }
 
+TEST_CASE("an operator's attributes are the traits that an SDK sends") {
+  tests::OperatorWorld world;
+  world.start();
+  world.ask("contact/add", Map{{"contact", "ivan"},
+                               {"attributes", Map{{"email", " Ivan@Example.org"},
+                                                  {"firstName", "Ivan"},
+                                                  {"timezone", "Europe/Moscow"},
+                                                  {"channels", Map{{"telegram", 7}}}}}});
+  const auto shown = world.ask("contact/show", Map{{"contact", "ivan"}}).result;
+  CHECK(cel::to_json(*shown.find("addresses")) == R"({"email":"ivan@example.org","telegram":"7"})");
+  CHECK(cel::to_json(*shown.find("attributes")) == R"({"first_name":"Ivan"})");
+  CHECK(text_at(shown, "timezone") == "Europe/Moscow");
+
+  const auto [name, remedy] = GENERATE(table<std::string, std::string>({
+      {"score", "score"},
+      {"stage", "move_to"},
+      {"tags", "--tag"},
+      {"consent", "contact consent"},
+      {"consent.email", "contact consent"},
+      {"id", "id"},
+  }));
+  INFO(name);
+  const auto error =
+      world.refuse("contact/set", Map{{"contact", "ivan"}, {"attributes", Map{{name, 50}}}});
+  CHECK(error.remedy.find(remedy) != std::string::npos);
+  CHECK(world
+            .refuse("contact/set",
+                    Map{{"contact", "ivan"}, {"attributes", Map{{"email", "nonsense"}}}})
+            .kind == ErrorKind::invalid);
+  CHECK(world
+            .refuse("contact/set",
+                    Map{{"contact", "ivan"}, {"attributes", Map{{"timezone", "Mars/Base"}}}})
+            .kind == ErrorKind::invalid);
+}
+
+TEST_CASE("a contact shows that its address is suppressed") {
+  tests::OperatorWorld world;
+  world.start();
+  world.event("anna", "other");
+  const auto show = [&] { return world.ask("contact/show", Map{{"contact", "anna"}}); };
+  CHECK(show().result.find("suppression")->is_null());
+  world.ask("contact/suppress",
+            Map{{"contact", "anna"}, {"channel", "email"}, {"scope", "marketing"}});
+  const auto shown = show();
+  CHECK(text_at(*shown.result.find("suppression"), "address") == "email:anna@example.org");
+  CHECK(text_at(*shown.result.find("suppressions")->find("email:anna@example.org"), "scope") ==
+        "marketing");
+  CHECK(shown.text.find("email anna@example.org is suppressed: marketing (manual)") !=
+        std::string::npos);
+  world.ask("contact/suppress", Map{{"contact", "anna"}});
+  CHECK(text_at(*show().result.find("suppression"), "scope") == "all");
+  CHECK(show().result.find("suppression")->find("address") == nullptr);
+}
+
 TEST_CASE("an operator's consent lifts an unsubscribe and not what is suppressed for all") {
   tests::OperatorWorld world;
   world.start();
@@ -221,6 +275,7 @@ TEST_CASE("a parked enrollment is listed, and a reload that mends it runs it aga
     const auto answer =
         world.ask("enrollment/retry", Map{{"contact", "anna"}, {"enrollment", number}});
     CHECK_FALSE(answer.problem);
+    CHECK(answer.text.starts_with("tried again: it has a message to send at"));
   }
   SECTION("a reload retries it") {
     world.ask("contact/set", Map{{"contact", "anna"}, {"attributes", Map{{"nothing", 1}}}});

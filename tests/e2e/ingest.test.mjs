@@ -52,6 +52,20 @@ describe('ingest', () => {
     });
   });
 
+  test('what a contact was taken without is told on the contact, and one odd value spares the batch', async () => {
+    const refused = {userId: 'odd-1', traits: {email: 'not an email'}, messageId: 7};
+    for (let i = 0; i < 2; ++i) await daemon.take('identify', refused, basic('key-1'));
+    const {recent} = await ask(folder, 'explain', 'odd-1');
+    const told = recent.filter(({event}) => event === 'ingest.rejected');
+    assert.equal(told.length, 1, JSON.stringify(recent));
+    assert.match(told[0].properties.reason, /email/);
+    await daemon.take('batch', {batch: [
+      {type: 'track', ...track('odd-2'), properties: {text: 'abc\ud83d'}},
+      {type: 'track', ...track('odd-3')},
+    ]}, basic('key-1'));
+    for (const id of ['odd-2', 'odd-3']) assert.equal((await events(id))['checklist.downloaded'], 1);
+  });
+
   test('an alias makes one contact of two names', async () => {
     await daemon.take('track', {anonymousId: 'anon-7', event: 'checklist.downloaded'}, basic('key-1'));
     await daemon.take('alias', {previousId: 'anon-7', userId: 'alias-7'}, basic('key-1'));

@@ -55,6 +55,17 @@ TEST_CASE("what is no address is refused") {
   CHECK_FALSE(parse_address(text));
 }
 
+TEST_CASE("an endpoint is a host and a port") {
+  CHECK(parse_endpoint("127.0.0.1:8025") == Endpoint{"127.0.0.1", 8025});
+  CHECK(parse_endpoint("[::1]:0") == Endpoint{"::1", 0});
+  CHECK(parse_endpoint("localhost:65535") == Endpoint{"localhost", 65535});
+  const auto text =
+      GENERATE(as<std::string>(), "", ":", "127.0.0.1", "127.0.0.1:", ":80", "h:65536", "h:-1",
+               "h:+1", "h: 1", "h:1x", "h:1 ", "h:99999999999999999999");
+  CAPTURE(text);
+  CHECK_FALSE(parse_endpoint(text));
+}
+
 TEST_CASE("both forms of an IPv4 address are one") {
   CHECK(parse_address("::ffff:1.2.3.4") == parse_address("1.2.3.4"));
   CHECK(to_string(*parse_address("::ffff:1.2.3.4")) == "1.2.3.4");

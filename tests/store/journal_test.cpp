@@ -33,6 +33,8 @@ const JournalRecord address = SuppressionRecord{.at = sample_time,
                                                 .address = rules::Address{"email", "a@b"},
                                                 .scope = rules::SuppressionScope::marketing,
                                                 .reason = "unsubscribed"};
+const JournalRecord withdrawal = WithdrawalRecord{
+    .at = sample_time, .contact = ContactId{4}, .channel = "email", .source = "operator"};
 const JournalRecord erasure = ErasureRecord{.at = sample_time, .contact = ContactId{3}};
 
 void append_text(const std::string& path, const std::string& text) {
@@ -48,20 +50,20 @@ std::string content(const std::string& path) {
 
 TEST_CASE("records come back from the journal in their order") {
   const Scratch scratch;
-  const std::vector<JournalRecord> records = {departure(1), person, address, erasure};
+  const std::vector<JournalRecord> records = {departure(1), person, address, withdrawal, erasure};
   {
     const auto store = opened(scratch.location());
     Batch batch;
     batch.journal = {records[0], records[1]};
     need(store->commit(batch));
-    batch.journal = {records[2], records[3]};
+    batch.journal = {records[2], records[3], records[4]};
     need(store->commit(batch));
     need(store->commit(Batch{}));
   }
   const auto contents = need(read_journal(scratch.path(), base::instant_min));
   CHECK(contents.records == records);
   CHECK(contents.damaged == 0);
-  CHECK(need(read_journal(scratch.path(), sample_time)).records.size() == 4);
+  CHECK(need(read_journal(scratch.path(), sample_time)).records.size() == 5);
   CHECK(need(read_journal(scratch.path(), sample_time + hours{1})).records.empty());
   CHECK(need(read_journal(scratch.path("other.db"), sample_time)).records.empty());
 }
