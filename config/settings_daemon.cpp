@@ -194,6 +194,18 @@ rules::Channel read_channel(const Entry& entry, Problems& problems) {
   return channel;
 }
 
+// A channel may have any name, and contacts have addresses by it: one that is nearly a usual name
+// has none.
+void warn_of_channel_name(const Entry& entry, Problems& problems) {
+  static const std::vector<std::string> usual{"email", "telegram", "vk", "whatsapp", "sms"};
+  if (std::find(usual.begin(), usual.end(), entry.key) != usual.end()) return;
+  const std::string hint = did_you_mean(entry.key, usual);
+  if (hint.empty()) return;
+  problems.warning(
+      entry.place, "channel-name",
+      fmt::format("only contacts with `channels.{}` can be reached by this", entry.key), hint);
+}
+
 bool shows_subject(const std::string& name, const rules::Channel& channel, const Config& config,
                    const ConnectorTypes& types) {
   const auto connector = config.connectors.find(channel.connector);
@@ -217,6 +229,7 @@ void read_channels(Section& root, const ConnectorTypes& types, Catalogue& catalo
       root.problems().error(entry.place, "no channel can be called `all`",
                             "`via: all` means every channel");
     }
+    warn_of_channel_name(entry, root.problems());
     rules::Channel channel = read_channel(entry, root.problems());
     const bool is_known = std::find(known.begin(), known.end(), channel.connector) != known.end();
     if (!is_known && !channel.connector.empty()) {

@@ -20,10 +20,22 @@ TEST_CASE("a line is answered with a literal") {
       {R"j({"expr": "optional.of(1)"})j", R"j({"value":"optional.of(1)"})j"},
       {R"j({"expr": "type(1)", "data": {}, "bind": {}})j", R"({"value":"int"})"},
       {R"({"expr": "x == 'a' || true"})", R"({"value":"true"})"},
+      {R"({"expr": "t", "data": {"t": "\u007f\u009b"}})", R"({"value":"\"\\u007f\\u009b\""})"},
+      {R"({"expr": "n", "data": {"n": 9223372036854775808}})",
+       R"({"value":"9223372036854775808u"})"},
+      {R"({"expr": "n", "data": {"n": 1e3}})", R"({"value":"1000.0"})"},
   };
   for (const auto& [line, expected] : rows) {
     CAPTURE(line);
     CHECK(eval_line(line) == expected);
+  }
+}
+
+TEST_CASE("a whole number that no int and no uint holds is an error") {
+  for (const char* number :
+       {"18446744073709551616", "-9223372036854775809", "1234567890123456789012"}) {
+    const std::string line = R"({"expr": "n", "data": {"n": )" + std::string(number) + "}}";
+    CHECK(eval_line(line).find("out of range for an int") != std::string::npos);
   }
 }
 
