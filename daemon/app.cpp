@@ -340,8 +340,16 @@ base::Result<void> App::start_control(const config::Config& config) {
       io_, clock_, Operations(std::move(context)),
       [](const base::Error& error) { spdlog::error("control: {}", base::to_string(error)); });
   const std::string path = control_path(config.root, location_, surroundings_);
-  if (path.empty()) return {};
-  return control_->listen(path);
+  if (!path.empty()) {
+    if (auto listening = control_->listen(path); !listening) return listening;
+  }
+  const std::string second = workspace_control_path(config.root, surroundings_);
+  if (second.empty()) return {};
+  if (const auto listening = control_->listen(second); !listening) {
+    spdlog::info("commands find this daemon by its store alone: {}",
+                 base::to_string(listening.error()));
+  }
+  return {};
 }
 
 // On the engine's thread, once a reload is on disk.
