@@ -56,23 +56,6 @@ store::Options store_options(const config::Config* config) {
   return options;
 }
 
-void log_problems(const std::vector<config::Problem>& problems) {
-  for (const auto& problem : problems) {
-    const std::string line = base::to_string(problem.place) + ": " + problem.message +
-                             (problem.remedy.empty() ? "" : "; " + problem.remedy);
-    if (problem.severity == config::Severity::error) spdlog::error("{}", line);
-    if (problem.severity == config::Severity::warning) spdlog::warn("{}", line);
-  }
-}
-
-// The first of them as the end of a sentence.
-std::string first_error(const std::vector<config::Problem>& problems) {
-  const auto found =
-      std::ranges::find(problems, config::Severity::error, &config::Problem::severity);
-  if (found == problems.end()) return {};
-  return ": " + base::to_string(found->place) + ": " + found->message;
-}
-
 class App final : public EngineListener {
  public:
   App(const RunOptions& options, rules::ZoneTable zones)
