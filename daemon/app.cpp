@@ -1,6 +1,5 @@
 #include "daemon/app.h"
 
-#include <algorithm>
 #include <array>
 #include <atomic>
 #include <csignal>
