@@ -1,5 +1,7 @@
 #include "daemon/alarms.h"
 
+#include <algorithm>
+
 #include <spdlog/spdlog.h>
 
 namespace nurtured::daemon {
@@ -27,6 +29,22 @@ std::string text_of(const ConnectorAlarm& alarm) {
 }
 
 }  // namespace
+
+void log_problems(const std::vector<config::Problem>& problems) {
+  for (const auto& problem : problems) {
+    const std::string line = base::to_string(problem.place) + ": " + problem.message +
+                             (problem.remedy.empty() ? "" : "; " + problem.remedy);
+    if (problem.severity == config::Severity::error) spdlog::error("{}", line);
+    if (problem.severity == config::Severity::warning) spdlog::warn("{}", line);
+  }
+}
+
+std::string first_error(const std::vector<config::Problem>& problems) {
+  const auto found =
+      std::ranges::find(problems, config::Severity::error, &config::Problem::severity);
+  if (found == problems.end()) return {};
+  return ": " + base::to_string(found->place) + ": " + found->message;
+}
 
 void Alarms::raise(const std::string& topic, const std::string& text) {
   spdlog::error("{}", text);

@@ -3,12 +3,19 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "base/instant.h"
+#include "config/problem.h"
 #include "daemon/book_keeper.h"
 #include "daemon/dispatcher.h"
 
 namespace nurtured::daemon {
+
+// Errors and warnings, one line each.
+void log_problems(const std::vector<config::Problem>& problems);
+// ": PATH:LINE:COL: TEXT" of the first error, as the end of a sentence; "" without any.
+std::string first_error(const std::vector<config::Problem>& problems);
 
 // Any thread.
 class Alarms {

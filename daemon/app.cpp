@@ -1,6 +1,5 @@
 #include "daemon/app.h"
 
-#include <algorithm>
 #include <array>
 #include <atomic>
 #include <csignal>
@@ -54,23 +53,6 @@ store::Options store_options(const config::Config* config) {
     options.dedup = config->dedup.nominal();
   }
   return options;
-}
-
-void log_problems(const std::vector<config::Problem>& problems) {
-  for (const auto& problem : problems) {
-    const std::string line = base::to_string(problem.place) + ": " + problem.message +
-                             (problem.remedy.empty() ? "" : "; " + problem.remedy);
-    if (problem.severity == config::Severity::error) spdlog::error("{}", line);
-    if (problem.severity == config::Severity::warning) spdlog::warn("{}", line);
-  }
-}
-
-// The first of them as the end of a sentence.
-std::string first_error(const std::vector<config::Problem>& problems) {
-  const auto found =
-      std::ranges::find(problems, config::Severity::error, &config::Problem::severity);
-  if (found == problems.end()) return {};
-  return ": " + base::to_string(found->place) + ": " + found->message;
 }
 
 class App final : public EngineListener {
@@ -343,8 +325,16 @@ base::Result<void> App::start_control(const config::Config& config) {
       io_, clock_, Operations(std::move(context)),
       [](const base::Error& error) { spdlog::error("control: {}", base::to_string(error)); });
   const std::string path = control_path(config.root, location_, surroundings_);
-  if (path.empty()) return {};
-  return control_->listen(path);
+  if (!path.empty()) {
+    if (auto listening = control_->listen(path); !listening) return listening;
+  }
+  const std::string second = workspace_control_path(config.root, surroundings_);
+  if (second.empty()) return {};
+  if (const auto listening = control_->listen(second); !listening) {
+    spdlog::info("commands find this daemon by its store alone: {}",
+                 base::to_string(listening.error()));
+  }
+  return {};
 }
 
 // On the engine's thread, once a reload is on disk.

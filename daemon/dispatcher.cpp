@@ -354,6 +354,7 @@ void Dispatcher::release(const std::string& connector) {
   for (auto& [name, line] : lines_) {
     if (!line.outlet.stopped() || (connector != "all" && connector != name)) continue;
     line.outlet = Outlet(line.connector->limits(), clock_.now());
+    line.told = ConnectorState::works;  // should it stop again, that is news
     released.push_back(name);
   }
   for (const auto& name : released) pump(name);

@@ -71,6 +71,11 @@ std::string control_path(std::string_view root, std::string_view location,
   return file.empty() ? file : file + ".control";
 }
 
+std::string workspace_control_path(std::string_view root, const Surroundings& surroundings) {
+  const bool is_fixed = !surroundings.runtime_directory.empty() || is_installed(root);
+  return is_fixed ? std::string() : (std::filesystem::path(root) / ".nurtured.control").string();
+}
+
 std::string guess_store(std::string_view settings_text) {
   constexpr std::string_view key = "store:";
   while (!settings_text.empty()) {

@@ -41,6 +41,11 @@ std::string store_file(std::string_view location);
 std::string control_path(std::string_view root, std::string_view location,
                          const Surroundings& surroundings);
 
+// Where a daemon listens as well while control_path() depends on the store: a hidden socket in the
+// workspace, so that commands find it after `store:` was edited. Empty where control_path() does
+// not move.
+std::string workspace_control_path(std::string_view root, const Surroundings& surroundings);
+
 // The value of `store:` in a nurtured.yaml that does not compile: a start with broken files must
 // still find the store that holds the applied book. The default where it cannot be told.
 std::string guess_store(std::string_view settings_text);

@@ -61,7 +61,14 @@ std::string find_control(const Call& call, const BookKeeper& keeper) {
   // Only a socket beside the store asks where the store is.
   std::string path = control_path(root, "", surroundings);
   if (path.empty()) path = control_path(root, keeper.read().location, surroundings);
-  return path;
+  const std::string second = workspace_control_path(root, surroundings);
+  if (second.empty() || daemon_listens(path) || !daemon_listens(second)) return path;
+  if (!path.empty()) {
+    print_text(call.console.err,
+               "nurtured: the running daemon uses another store than nurtured.yaml names now, "
+               "which it takes up when it is started anew\n");
+  }
+  return second;
 }
 
 Result<Answer> ask(const Call& call, std::string_view operation, const cel::Value& request) {

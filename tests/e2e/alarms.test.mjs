@@ -80,3 +80,30 @@ test('SIGTERM does not wait for a mail server that says nothing, and the next st
   await eventually('the delivery to be uncertain',
     async () => (await ask(folder, 'delivery', 'list', '--state', 'uncertain')).deliveries?.length === 1);
 });
+
+test('a connector that stops is told once, by another one, and resume lets it try again', async (t) => {
+  const sink = await MailSink.start(t);
+  const folder = await makeWorkspace(t, {
+    ...workspace(sink.url),
+    'nurtured.yaml': `
+store: sqlite:nurtured.db
+http: {listen: "127.0.0.1:0", public_url: "https://t.example.org"}
+connectors:
+  mail: ${smtp(sink.url)}
+  hook: {type: webhook, url: "http://127.0.0.1:9/", secret: s}
+channels: {email: mail, app: hook}
+limits: {per_day: 100, per_week: 100, min_gap: 0s, quiet: "00:00-00:00"}
+notify: {channel: email, to: boss@example.org}
+`,
+    'playbooks/flow.yaml': `via: [app]\n${playbook}`,
+  });
+  const daemon = await Daemon.start(t, folder);
+  for (const id of ['u1', 'u2']) {
+    await daemon.take('identify', {userId: id, traits: {channels: {app: id}, consent: {app: true}}});
+    await daemon.take('track', {userId: id, event: 'go'});
+  }
+  const told = await sink.parsed('boss@example.org');
+  assert.match(told.text, /connector hook has stopped: .*allow_private.*nurtured resume hook/s);
+  assert.equal(sink.mails.length, 1);
+  assert.equal((await command(folder, ['resume', 'hook'])).status, 0);
+});

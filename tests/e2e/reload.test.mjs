@@ -140,6 +140,19 @@ test('signing keys change with a reload, and links that were sent before there w
   assert.deepEqual([await statusOf(daemon, unsigned), await statusOf(daemon, first), await statusOf(daemon, second)], [200, 404, 200]);
 });
 
+test('an edited store does not hide the running daemon', async (t) => {
+  const {folder, daemon, sink} = await begin(t);
+  await go(daemon, 'known');
+  await mailTo(sink, 'known');
+  await writeFiles(folder, {'nurtured.yaml': settings({connector: smtp(sink.url)}).replace('nurtured.db', 'other.db')});
+  const {status, stdout, stderr} = await command(folder, ['contact', 'show', 'known']);
+  assert.equal(status, 0, stdout + stderr);
+  assert.match(stderr, /another store/);
+  assert.match((await ask(folder, 'status')).store, /nurtured\.db$/);
+  await daemon.stop();
+  assert.equal((await command(folder, ['contact', 'show', 'known'])).status, 1, 'the other store is empty');
+});
+
 test('two daemons on one store: the second refuses, the first runs on', async (t) => {
   const {sink, folder, daemon} = await begin(t);
   const second = Daemon.spawn(folder);
