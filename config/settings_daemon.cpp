@@ -55,6 +55,7 @@ std::string read_endpoint(Section& section, std::string_view key, std::string ot
   if (!is_endpoint(*text)) {
     section.error(key, fmt::format("\"{}\" is no address to listen on", *text),
                   "write HOST:PORT, such as 127.0.0.1:8025");
+    return otherwise;
   }
   return *text;
 }
