@@ -145,6 +145,8 @@ cel::Value position(int line, int column) {
   return cel::Map{{"line", line}, {"column", column}};
 }
 
+}  // namespace
+
 cel::Value to_value(const Problem& problem, const PrintOptions& options) {
   const base::Place place = shown_place(problem.place);
   cel::Map map{{"path", shown_path(place.path, options)},
@@ -161,8 +163,6 @@ cel::Value to_value(const Problem& problem, const PrintOptions& options) {
   }
   return map;
 }
-
-}  // namespace
 
 std::string_view to_string(Severity severity) {
   switch (severity) {

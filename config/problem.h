@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "rules/cel/value.h"
 
 namespace nurtured::config {
 
@@ -79,10 +80,11 @@ using SourceOf = std::function<std::string_view(std::string_view path)>;
 void print_problems(std::ostream& out, const std::vector<Problem>& problems, const SourceOf& source,
                     const PrintOptions& options = {});
 
-// The same as one JSON array, a line a problem: {"path", "severity", "name", "message", "remedy",
-// "range": {"start": {"line", "column"}, "end": {"line", "column"}}}; `end` is exclusive, both
-// count from 1 in code points; a fault of a whole file is at its beginning, and only what concerns
-// no file has null.
+// {"path", "severity", "name", "message", "remedy", "range": {"start": {"line", "column"}, "end":
+// {"line", "column"}}}; `end` is exclusive, both count from 1 in code points; a fault of a whole
+// file is at its beginning, and only what concerns no file has null.
+cel::Value to_value(const Problem& problem, const PrintOptions& options = {});
+// All of them as one JSON array, a line a problem.
 std::string problems_json(const std::vector<Problem>& problems, const PrintOptions& options = {});
 
 }  // namespace nurtured::config

@@ -386,9 +386,8 @@ void App::on_store_error(const base::Error& error, bool fatal) {
 
 void App::on_clock_jump(base::Milliseconds jump) {
   const auto minutes = std::chrono::duration_cast<std::chrono::minutes>(jump).count();
-  spdlog::critical(
-      "the clock was set by {} minutes; marketing is held until `nurtured resume marketing`",
-      minutes);
+  alarms_->raise("clock", "the clock was set by " + std::to_string(minutes) +
+                              " minutes; marketing is held until `nurtured resume marketing`");
 }
 
 void App::on_alive(Instant now) {

@@ -78,7 +78,9 @@ void add_inputs(const rules::Contact& contact, bool retry, std::vector<EngineInp
       inputs.emplace_back(ContactInput{contact.id, rules::RetryEnrollment{enrollment.number}});
     }
   }
-  if (!contact.pending.empty()) inputs.emplace_back(ContactInput{contact.id, rules::Rejudge{}});
+  if (!contact.pending.empty()) {
+    inputs.emplace_back(ContactInput{contact.id, rules::Rejudge{.deferred_too = retry}});
+  }
 }
 
 // The contact that holds an address, given as CHANNEL:ADDRESS or as an e-mail address.

@@ -24,15 +24,10 @@ std::string problems_text(const PreparedBook& prepared, const std::string& root)
   return text.str();
 }
 
-cel::Value problems_value(const std::vector<config::Problem>& problems) {
+cel::Value problems_value(const PreparedBook& prepared) {
   cel::List list;
-  for (const auto& problem : problems) {
-    list.emplace_back(cel::Map{{"path", problem.place.path},
-                               {"line", problem.place.line},
-                               {"column", problem.place.column},
-                               {"severity", config::to_string(problem.severity)},
-                               {"message", problem.message},
-                               {"remedy", problem.remedy}});
+  for (const auto& problem : prepared.problems) {
+    list.push_back(config::to_value(problem, {.prefix = prepared.workspace.root}));
   }
   return list;
 }
@@ -42,7 +37,7 @@ cel::Value problems_value(const std::vector<config::Problem>& problems) {
 Answer plan_answer(const PreparedBook& prepared, bool applied) {
   cel::Map result{{"applied", applied},
                   {"refused", prepared.refused()},
-                  {"problems", problems_value(prepared.problems)},
+                  {"problems", problems_value(prepared)},
                   {"plan", prepared.config == nullptr ? cel::Value() : to_value(prepared.plan)}};
   Answer answer{.result = std::move(result), .problem = prepared.refused()};
   if (prepared.config == nullptr) {

@@ -87,7 +87,7 @@ void Machine::run_input(const Input& input, Instant now) {
         using T = std::decay_t<decltype(value)>;
         if constexpr (std::is_same_v<T, Event>) {
           take(value);
-        } else if constexpr (!std::is_same_v<T, Wake> && !std::is_same_v<T, Rejudge>) {
+        } else if constexpr (!std::is_same_v<T, Wake>) {
           handle(value);
         }
       },

@@ -114,6 +114,7 @@ class Machine {
   void complete(std::size_t index, bool departed);
   void free_slot(const std::string& key, const Address& address);
   void take_back(const Pending& pending, const Target& target, Kind kind);
+  void handle(const Rejudge& rejudge);
   void handle(const Claim& claim);
   void handle(const Outcome& outcome);
   void delivered(std::size_t index, Target& target, Kind kind);

@@ -318,6 +318,13 @@ void Machine::take_back(const Pending& pending, const Target& target, Kind kind)
   if (!another) contact().ledger.take_back({*target.departed, kind});
 }
 
+void Machine::handle(const Rejudge& rejudge) {
+  if (!rejudge.deferred_too) return;
+  for (Pending& pending : contact().pending) {
+    for (Target& target : pending.targets) target.not_before.reset();
+  }
+}
+
 void Machine::handle(const Claim& claim) {
   const auto [index, target] = find_delivery(claim.delivery);
   if (target == nullptr || target->state != TargetState::ready) {

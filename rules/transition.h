@@ -93,7 +93,10 @@ struct ResendDelivery {
   Delivery delivery;  // an uncertain one, by hand: what the store kept of it
 };
 // The book, a pause or another holder of an address changed: judge what is held again.
-struct Rejudge {};
+struct Rejudge {
+  // What a connector put off is tried at once: the connector may have been mended.
+  bool deferred_too = false;
+};
 
 using Input = std::variant<Event, Wake, Claim, Outcome, StopEnrollment, RetryEnrollment, Suppress,
                            ResendDelivery, Rejudge>;

@@ -329,6 +329,26 @@ TEST_CASE("an uncertain delivery is listed and sent again once, on an operator's
   }
 }
 
+TEST_CASE("a reload tries at once what a connector has put off") {
+  tests::OperatorWorld world;
+  world.start();
+  const auto now = world.clock.now();
+  world.ask("contact/add",
+            Map{{"contact", "anna"}, {"addresses", Map{{"email", "anna@example.org"}}}});
+  world.ask("event/add", Map{{"contact", "anna"}, {"event", "hello"}});
+  const auto delivery = world.store->deliveries({rules::DeliveryChange::ready})->front();
+  const auto process = [&](rules::Input input) {
+    REQUIRE(world.engine->process({{daemon::ContactInput{delivery.contact, std::move(input)}, now}},
+                                  now));
+  };
+  process(rules::Claim{delivery.key});
+  process(rules::Outcome{.delivery = delivery.key, .kind = rules::OutcomeKind::deferred});
+  CHECK(world.store->deliveries({rules::DeliveryChange::ready})->empty());
+  world.ask("reload");
+  REQUIRE(world.operations->background());
+  CHECK(world.store->deliveries({rules::DeliveryChange::ready})->size() == 1);
+}
+
 TEST_CASE("status counts what runs and names what is paused") {
   tests::OperatorWorld world;
   world.start();
