@@ -206,6 +206,17 @@ void App::start_dispatcher() {
     };
     hooks.message_id = [this](const std::string& key) { return message_id_token(store_key_, key); };
     hooks.alarm = [this](const ConnectorAlarm& its) { alarms_->raise(its); };
+    hooks.told = [this](Instant until) {
+      engine_thread_->post([until](Engine&, store::Store& store) {
+        store::Batch batch;
+        batch.now = until;
+        batch.meta.push_back(told_entry(until));
+        if (const auto done = store.commit(batch); !done) {
+          spdlog::error("the humans may be told again after a start: {}",
+                        base::to_string(done.error()));
+        }
+      });
+    };
     hooks.count = [this](const std::string& connector, const connectors::Outcome& outcome) {
       static constexpr std::array<const char*, 4> names = {"delivered", "deferred", "rejected",
                                                            "uncertain"};
@@ -253,6 +264,9 @@ base::Result<void> App::hand_on_recovered(const config::Config& config) {
   }
   if (!found->outcomes.empty()) engine_thread_->submit(std::move(found->outcomes), {});
   if (!found->ready.empty()) dispatcher_->take(std::move(found->ready));
+  auto untold = untold_notifications(*store_);
+  if (!untold) return base::fail(untold.error());
+  if (!untold->empty()) dispatcher_->tell_kept(*std::move(untold));
   return {};
 }
 
@@ -367,7 +381,7 @@ void App::on_batch(const BatchResult& result) {
   timers_.add(result.wakes);
   duplicates_.add(result.duplicates);
   if (!result.deliveries.empty()) dispatcher_->take(result.deliveries);
-  if (!result.notifications.empty()) dispatcher_->tell(result.notifications);
+  if (!result.notifications.empty()) dispatcher_->tell_kept(result.notifications);
 }
 
 void App::on_store_error(const base::Error& error, bool fatal) {

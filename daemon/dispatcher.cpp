@@ -363,15 +363,41 @@ void Dispatcher::release(const std::string& connector) {
 void Dispatcher::tell(std::vector<rules::Notification> notifications) {
   asio::post(io_, [this, alive = alive_, notifications = std::move(notifications)] {
     if (!*alive) return;
-    for (const auto& notification : notifications) tell_one(notification, 1);
+    for (const auto& notification : notifications) tell_one(notification, 1, {});
   });
 }
 
-void Dispatcher::tell_one(const rules::Notification& notification, int attempt) {
+void Dispatcher::tell_kept(std::vector<rules::Notification> notifications) {
+  asio::post(io_, [this, alive = alive_, notifications = std::move(notifications)] {
+    if (!*alive) return;
+    kept_.insert(kept_.end(), notifications.begin(), notifications.end());
+    if (!telling_kept_) tell_next_kept();
+  });
+}
+
+void Dispatcher::tell_next_kept() {
+  telling_kept_ = !kept_.empty() && !draining_;
+  if (!telling_kept_) return;
+  tell_one(kept_.front(), 1, [this] {
+    const Instant at = kept_.front().at;
+    kept_.pop_front();
+    // Of several of one moment the last speaks for all.
+    if (hooks_.told && (kept_.empty() || kept_.front().at > at)) hooks_.told(at);
+    asio::post(io_, [this, alive = alive_] {
+      if (*alive) tell_next_kept();
+    });
+  });
+}
+
+// `finished` is called once there is nothing more to try, unless the daemon ends first.
+void Dispatcher::tell_one(const rules::Notification& notification, int attempt,
+                          const std::function<void()>& finished) {
   spdlog::info("notify {} {}: {}", notification.playbook, notification.step, notification.text);
-  if (!config_->notify) return;
-  const auto line = lines_.find(line_of(config_->notify->channel));
-  if (line == lines_.end()) return;
+  const auto line = config_->notify ? lines_.find(line_of(config_->notify->channel)) : lines_.end();
+  if (line == lines_.end()) {
+    if (finished) finished();
+    return;
+  }
   const std::string key = "notify." + std::to_string(base::to_millis(notification.at)) + "." +
                           notification.playbook + "." + notification.step;
   connectors::OutboundMessage message{
@@ -387,16 +413,20 @@ void Dispatcher::tell_one(const rules::Notification& notification, int attempt) 
       .sent_at = notification.at};
   ++telling_;
   const auto connector = line->second.connector;
-  connector->send(std::move(message), [this, alive = alive_, connector, notification,
-                                       attempt](const connectors::Outcome& outcome) {
+  connector->send(std::move(message), [this, alive = alive_, connector, notification, attempt,
+                                       finished](const connectors::Outcome& outcome) {
     if (!*alive) return;
     --telling_;
-    if (std::holds_alternative<connectors::Deferred>(outcome) && attempt < tell_attempts_max &&
-        !draining_) {
-      timers_->after(tell_retry * attempt,
-                     [this, notification, attempt] { tell_one(notification, attempt + 1); });
-    } else if (!std::holds_alternative<connectors::Delivered>(outcome)) {
-      spdlog::error("the humans could not be told: {}", connectors::to_string(outcome));
+    const bool put_off = std::holds_alternative<connectors::Deferred>(outcome);
+    if (put_off && attempt < tell_attempts_max && !draining_) {
+      timers_->after(tell_retry * attempt, [this, notification, attempt, finished] {
+        tell_one(notification, attempt + 1, finished);
+      });
+    } else {
+      if (!std::holds_alternative<connectors::Delivered>(outcome)) {
+        spdlog::error("the humans could not be told: {}", connectors::to_string(outcome));
+      }
+      if (finished && !(put_off && draining_)) finished();
     }
     check_drained();
   });

@@ -49,6 +49,8 @@ struct DispatcherHooks {
   // part.
   std::function<std::string(const std::string& key)> message_id;
   std::function<void(const ConnectorAlarm&)> alarm;
+  // The kept notifications up to this moment have been told, or given up.
+  std::function<void(Instant)> told;
   // For metrics: the connector's name and how a message ended.
   std::function<void(const std::string& connector, const connectors::Outcome&)> count;
 };
@@ -66,8 +68,11 @@ class Dispatcher {
   void configure(std::shared_ptr<const config::Config> config, Connectors connectors);
   // The deliveries of a batch that is on disk, and those that a start found waiting. Any thread.
   void take(std::vector<DeliveryNotice> notices);
-  // Tells the humans what a `notify` step says, where nurtured.yaml says they are. Any thread.
+  // Tells the humans, where nurtured.yaml says they are. Any thread.
   void tell(std::vector<rules::Notification> notifications);
+  // Likewise what `notify` steps say and the store keeps: one after the other, and `told` says how
+  // far it came, so that a start goes on there. Any thread.
+  void tell_kept(std::vector<rules::Notification> notifications);
   // Claims nothing more, and calls `done` when the last message on its way has its outcome. Once.
   void drain(std::function<void()> done);
   // A connector that had stopped is used again, "all" means each: after `resume`.
@@ -100,7 +105,9 @@ class Dispatcher {
   std::string line_of(const std::string& channel) const;
   void give_place(const std::string& name);
   void check_drained();
-  void tell_one(const rules::Notification& notification, int attempt);
+  void tell_one(const rules::Notification& notification, int attempt,
+                const std::function<void()>& finished);
+  void tell_next_kept();
 
   boost::asio::io_context& io_;
   Inbox& inbox_;
@@ -114,6 +121,8 @@ class Dispatcher {
   std::atomic<std::size_t> waiting_ = 0;
   std::size_t sending_ = 0;
   std::size_t telling_ = 0;
+  std::deque<rules::Notification> kept_;  // to be told, the one under way in front
+  bool telling_kept_ = false;
   bool draining_ = false;
   std::function<void()> drained_;
   std::unique_ptr<Timers> timers_;

@@ -1,5 +1,6 @@
 #include "daemon/recovery.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "connectors/registry.h"
@@ -8,6 +9,7 @@ namespace nurtured::daemon {
 namespace {
 
 constexpr std::size_t recovered_max = 1'000'000;  // deliveries that a start hands on
+constexpr std::size_t untold_max = 1000;          // notifications likewise, the latest
 
 bool knows_our_key(const config::Config& config, const std::string& channel) {
   const auto& channels = config.book->settings().channels;
@@ -43,6 +45,22 @@ base::Result<RecoveredDeliveries> recover_deliveries(store::Reader& reader,
     recovered.outcomes.push_back(outcome_of(delivery, config));
   }
   return recovered;
+}
+
+store::MetaEntry told_entry(base::Instant until) {
+  return {std::string(told_key), base::to_rfc3339(until)};
+}
+
+base::Result<std::vector<rules::Notification>> untold_notifications(store::Reader& reader) {
+  const auto told = reader.meta(told_key);
+  if (!told) return base::fail(told.error());
+  const base::Instant until =
+      *told ? base::parse_instant(**told).value_or(base::instant_min) : base::instant_min;
+  auto notifications = reader.notifications(untold_max);
+  if (!notifications) return notifications;
+  std::erase_if(*notifications, [&](const auto& its) { return its.at <= until; });
+  std::ranges::reverse(*notifications);
+  return notifications;
 }
 
 }  // namespace nurtured::daemon

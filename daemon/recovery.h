@@ -1,6 +1,7 @@
 // The deliveries that a crash or a stop left under way. Once, at a start.
 #pragma once
 
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -21,5 +22,11 @@ struct RecoveredDeliveries {
 // Errors are the store's.
 base::Result<RecoveredDeliveries> recover_deliveries(store::Reader& reader,
                                                      const config::Config& config);
+
+// How far the humans have been told what `notify` steps said. Stored: the key must never change.
+inline constexpr std::string_view told_key = "told";
+store::MetaEntry told_entry(base::Instant until);
+// What they have not been told yet, oldest first.
+base::Result<std::vector<rules::Notification>> untold_notifications(store::Reader& reader);
 
 }  // namespace nurtured::daemon

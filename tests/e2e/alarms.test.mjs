@@ -107,3 +107,27 @@ notify: {channel: email, to: boss@example.org}
   assert.equal(sink.mails.length, 1);
   assert.equal((await command(folder, ['resume', 'hook'])).status, 0);
 });
+
+test('what a notify step says is told once, also when a crash came between', async (t) => {
+  const files = (url) => ({
+    ...workspace(url, 'notify: {channel: email, to: boss@example.org}\n'),
+    'playbooks/flow.yaml': 'start: {when: go}\nagain: always\nsteps:\n  - notify: "Hot lead {{ contact.id }}"\n',
+  });
+  const folder = await makeWorkspace(t, files('smtp://127.0.0.1:1'));
+  const deaf = await Daemon.start(t, folder);
+  await deaf.take('track', {userId: 'u1', event: 'go'});
+  await deaf.kill();
+
+  const sink = await MailSink.start(t);
+  await writeFiles(folder, files(sink.url));
+  const next = await Daemon.start(t, folder);
+  assert.match((await sink.parsed('boss@example.org')).text, /Hot lead u1/);
+  await next.take('track', {userId: 'u2', event: 'go'});
+  await sink.parsed('Hot lead u2');
+  await next.stop();
+
+  const last = await Daemon.start(t, folder);
+  await last.take('track', {userId: 'u3', event: 'go'});
+  await sink.parsed('Hot lead u3');
+  assert.equal(sink.mails.length, 3, 'nobody is told twice');
+});
