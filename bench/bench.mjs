@@ -1,13 +1,17 @@
 // Measures the product and what people would otherwise use, in turn, and prints ratios; see script/bench.
 import os from 'node:os';
 
-import {note, rounds, rows} from './measure.mjs';
+import {expressions, ruleChecks, simulation, templates} from './decisions.mjs';
 import {mails, webhooks} from './deliveries.mjs';
+import {table, writeDocument} from './document.mjs';
+import {footprint} from './footprint.mjs';
 import {ingestBatched, ingestSingle} from './ingest.mjs';
 import {endToEnd} from './journeys.mjs';
+import {note, rounds, short} from './measure.mjs';
 import {lateness, timers} from './timers.mjs';
 
-const parts = {endToEnd, ingestSingle, ingestBatched, timers, lateness, mails, webhooks};
+const parts = {endToEnd, ingestSingle, ingestBatched, timers, lateness, mails, webhooks, ruleChecks, expressions, templates, simulation,
+  footprint};
 const only = process.argv.flatMap((argument, n, all) => (all[n - 1] === '--only' ? [argument] : []));
 const unknown = only.filter((name) => !(name in parts));
 if (unknown.length) {
@@ -15,14 +19,10 @@ if (unknown.length) {
   process.exit(2);
 }
 
-function table() {
-  const lines = ['| figure | nurtured | peer | ratio | goal |', '|---|---|---|---|---|'];
-  for (const {what, product, peer, ratio, goal} of rows) lines.push(`| ${what} | ${product} | ${peer} | ${ratio} | ${goal} |`);
-  return lines.join('\n');
-}
-
 const loadNow = () => os.loadavg()[0].toFixed(2);
 const before = loadNow();
 for (const [name, part] of Object.entries(parts)) if (!only.length || only.includes(name)) await part();
+const after = loadNow();
 console.log(table());
-console.log(`\nload average ${before} before, ${loadNow()} after; medians of ${rounds} rounds (least–most)`);
+console.log(`\nload average ${before} before, ${after} after; medians of ${rounds} rounds (least–most)`);
+if (!only.length && (!short || process.argv.includes('--write'))) await writeDocument({before, after});

@@ -16,8 +16,8 @@ const line = 'A line of the letter, as long as lines of letters are.\n';
 // A workspace in which every contact is sent one message at the moment that their event names.
 const workspace = (connector, body) => ({
   'nurtured.yaml': settings({connector}).replace('channels: {email: out}', 'channels: {email: {connector: out, consent: assumed}}'),
-  'events.yaml': 'events:\n  go: {properties: {at: timestamp}}\n',
-  'playbooks/flow.yaml': 'start: {when: go}\nsteps:\n  - wait_until: event.at\n  - send: letter\n',
+  'events.yaml': 'events:\n  go: {properties: {due: timestamp}}\n',
+  'playbooks/flow.yaml': 'start: {when: go}\nsteps:\n  - wait_until: event.due\n  - send: letter\n',
   'content/letter.md': `---\nkind: value\nsubject: "Hello {{ contact.id }}"\n---\n${body}`,
 });
 
@@ -27,7 +27,7 @@ async function blast(scope, sink, files, messages) {
   const due = Date.now() + 3000 + messages * 2;  // later than the last of them is in
   const at = new Date(due).toISOString();
   await sink.reset();
-  await tell(daemon, 0, messages, (n) => [{type: 'track', userId: `u${n}`, event: 'go', properties: {at},
+  await tell(daemon, 0, messages, (n) => [{type: 'track', userId: `u${n}`, event: 'go', properties: {due: at},
     context: {traits: {email: `u${n}@example.net`}}}]);
   if (Date.now() > due) throw new Error('the events took longer than the moment that they name');
   return messages / ((await allTaken(sink, messages) - due) / 1000);

@@ -56,11 +56,11 @@ export async function lateness() {
   const got = await eachRound('lateness', async (scope) => {
     const daemon = await Daemon.start(scope, await makeWorkspace(scope, {
       'nurtured.yaml': settings({connector: '{type: file, path: outbox}'}),
-      'events.yaml': 'events:\n  go: {properties: {at: timestamp}}\n',
-      'playbooks/flow.yaml': 'start: {when: go}\nsteps:\n  - wait_until: event.at\n  - tag: ready\n  - wait: 1d\n  - tag: patient\n',
+      'events.yaml': 'events:\n  go: {properties: {due: timestamp}}\n',
+      'playbooks/flow.yaml': 'start: {when: go}\nsteps:\n  - wait_until: event.due\n  - tag: ready\n  - wait: 1d\n  - tag: patient\n',
     }));
     const first = Date.now() + 3000 + dueAtOnce * 2;  // later than the last of them is in
-    await tell(daemon, 0, dueAtOnce, (n) => [{type: 'track', userId: `u${n}`, event: 'go', properties: {at: new Date(first + n).toISOString()}}]);
+    await tell(daemon, 0, dueAtOnce, (n) => [{type: 'track', userId: `u${n}`, event: 'go', properties: {due: new Date(first + n).toISOString()}}]);
     if (Date.now() > first) throw new Error('the events took longer than the moments that they name');
     await new Promise((resolve) => { setTimeout(resolve, first - Date.now() + dueAtOnce + 1000); });
     const text = await (await fetch(`${daemon.url}/metrics`)).text();
