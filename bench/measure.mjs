@@ -2,7 +2,7 @@
 // programs that are started for one round and ended after it.
 import {execFile, fork, spawn} from 'node:child_process';
 import {once} from 'node:events';
-import {readFile} from 'node:fs/promises';
+import {readFile, readdir} from 'node:fs/promises';
 import {createServer} from 'node:net';
 import path from 'node:path';
 import {createInterface} from 'node:readline';
@@ -166,8 +166,11 @@ export async function tell(daemon, from, until, calls) {
 
 export const residentMiB = async (pid) => Number(/VmRSS:\s+(\d+)/.exec(await readFile(`/proc/${pid}/status`, 'utf8'))[1]) / 1024;
 
-// Processor time that a process has used, in seconds.
+// Processor time that a process's threads have used, in seconds.
 export async function cpuSeconds(pid) {
-  const fields = (await readFile(`/proc/${pid}/stat`, 'utf8')).split(') ')[1].split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / 100;
+  let nanoseconds = 0;
+  for (const thread of await readdir(`/proc/${pid}/task`)) {
+    nanoseconds += Number((await readFile(`/proc/${pid}/task/${thread}/schedstat`, 'utf8')).split(' ')[0]);
+  }
+  return nanoseconds / 1e9;
 }
