@@ -3,7 +3,7 @@ import os from 'node:os';
 
 import {expressions, ruleChecks, simulation, templates} from './decisions.mjs';
 import {mails, webhooks} from './deliveries.mjs';
-import {table, writeDocument} from './document.mjs';
+import {disturbance, table, writeDocument} from './document.mjs';
 import {footprint} from './footprint.mjs';
 import {ingestBatched, ingestSingle} from './ingest.mjs';
 import {endToEnd} from './journeys.mjs';
@@ -24,5 +24,5 @@ const before = loadNow();
 for (const [name, part] of Object.entries(parts)) if (!only.length || only.includes(name)) await part();
 const after = loadNow();
 console.log(table());
-console.log(`\nload average ${before} before, ${after} after; medians of ${rounds} rounds (least–most)`);
+console.log(`\nMedians of ${rounds} rounds (least–most). ${disturbance()} Load average ${before} before, ${after} after.`);
 if (!only.length && (!short || process.argv.includes('--write'))) await writeDocument({before, after});

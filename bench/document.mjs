@@ -7,13 +7,20 @@ import {writeFile} from 'node:fs/promises';
 
 import {projectRoot} from '../tests/e2e/daemon.mjs';
 
-import {here, rounds, rows, seconds, short} from './measure.mjs';
+import {here, quietness, rounds, rows, seconds, short} from './measure.mjs';
 import {postgresVersion} from './services.mjs';
 
 export function table() {
   const lines = ['| figure | nurtured | peer | ratio | goal |', '|---|---|---|---|---|'];
   for (const {what, product, peer, ratio, goal} of rows) lines.push(`| ${what} | ${product} | ${peer} | ${ratio} | ${goal} |`);
   return lines.join('\n');
+}
+
+export function disturbance() {
+  const {rounds: all, disturbed} = quietness;
+  if (disturbed === 0) return `Nothing else used more than a fifth of a core as any of the ${all} rounds began.`;
+  return `Something else used more than a fifth of a core as ${disturbed} of the ${all} rounds began: the figures are rough. Run it again on a quiet ` +
+    'machine before drawing conclusions.';
 }
 
 async function machine() {
@@ -37,8 +44,7 @@ ${table()}
 
 Machine: ${await machine()}
 
-Load average while measuring: ${load.before} before, ${load.after} after. Anything much above 0.2 before the run means that something
-else was using the cores, and that the figures are rough: run it again on a quiet machine before drawing conclusions.
+${disturbance()} Load average: ${load.before} before, ${load.after} after.
 
 ## What is measured
 

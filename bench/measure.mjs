@@ -37,10 +37,36 @@ export async function alone(measure) {
   }
 }
 
+// How many rounds there were, and in how many of them something else had more than a fifth of a core as they began.
+export const quietness = {rounds: 0, disturbed: 0};
+const quietShare = 0.2;
+const quietWaitMs = short ? 0 : 60_000;
+
+async function busyTicks() {
+  const [, user, nice, system, , , irq, softirq, steal] = (await readFile('/proc/stat', 'utf8')).split('\n', 1)[0].split(/ +/).map(Number);
+  return user + nice + system + irq + softirq + steal;
+}
+
+// Waits until nothing else wants the cores, but not for ever.
+async function quiet() {
+  const deadline = Date.now() + quietWaitMs;
+  const sampleMs = short ? 200 : 1000;
+  quietness.rounds += 1;
+  for (;;) {
+    const before = await busyTicks();
+    await new Promise((resolve) => { setTimeout(resolve, sampleMs); });
+    if ((await busyTicks() - before) * 10 / sampleMs <= quietShare) return;
+    if (Date.now() < deadline) continue;
+    quietness.disturbed += 1;
+    return;
+  }
+}
+
 // Runs `measure(scope)` once a round. What it returns, {name: figure}, comes back as {name: [a figure a round]}.
 export async function eachRound(what, measure) {
   const results = [];
   for (let n = 0; n < rounds; ++n) {
+    await quiet();
     results.push(await alone(measure));
     note(`${what} ${n + 1}/${rounds}: ${JSON.stringify(results.at(-1))}`);
   }
