@@ -19,10 +19,20 @@ if (unknown.length) {
   process.exit(2);
 }
 
+// Whoever stops the run stops what it started: the handlers of 'exit' see to that.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(1));
+
 const loadNow = () => os.loadavg()[0].toFixed(2);
 const before = loadNow();
-for (const [name, part] of Object.entries(parts)) if (!only.length || only.includes(name)) await part();
+for (const [name, part] of Object.entries(parts)) {
+  if (only.length && !only.includes(name)) continue;
+  // The others can still be measured.
+  await part().catch((error) => {
+    note(`bench: ${name} failed: ${error.stack}`);
+    process.exitCode = 1;
+  });
+}
 const after = loadNow();
 console.log(table());
 console.log(`\nMedians of ${rounds} rounds (least–most). ${disturbance()} Load average ${before} before, ${after} after.`);
-if (!only.length && (!short || process.argv.includes('--write'))) await writeDocument({before, after});
+if (!only.length && !process.exitCode && (!short || process.argv.includes('--write'))) await writeDocument({before, after});

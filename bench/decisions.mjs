@@ -31,7 +31,8 @@ export async function expressions() {
     product: 1e9 / total(await askProgram('cel_bench', '--json')),
     peer: 1e9 / total(await askPeer('cel.mjs', JSON.stringify(conditions))),
   }));
-  compare(`CEL: evaluations a second, ${conditions.length} typical conditions in turn`, got.product, got.peer, '@bufbuild/cel', '/s', '≥ 20');
+  compare(`CEL: evaluations a second, ${conditions.length} typical conditions in turn`, got.product, got.peer,
+    '@bufbuild/cel', '/s', '≥ 20');
 }
 
 export async function templates() {
@@ -39,19 +40,21 @@ export async function templates() {
     product: (await askProgram('liquid_bench')).liquid_renders_per_second,
     ...await askPeer('templates.mjs'),
   }));
-  compare('Liquid: renderings a second of a mail of 8 KB with ten placeholders', got.product, got.liquidjs, 'liquidjs, parsed once', '/s', '≥ 10');
+  compare('Liquid: renderings a second of a mail of 8 KB with ten placeholders', got.product, got.liquidjs,
+    'liquidjs, parsed once', '/s', '≥ 10');
   compare('… the same', got.product, got.handlebars, 'Handlebars, compiled once', '/s', '≥ 1.7');
 }
 
 // Everybody gets a letter every third day for two months, under the mix and the caps, and now and then does something.
 const simulated = {
-  'nurtured.yaml': settings({connector: '{type: file, path: outbox}'}).replace('limits: {per_day: 100, per_week: 100, min_gap: 0s, quiet: "00:00-00:00"}',
-    'limits: {per_day: 1, per_week: 4, min_gap: 12h, quiet: "21:00-09:00"}\ntimezone: Europe/Berlin'),
+  'nurtured.yaml': settings({connector: '{type: file, path: outbox}'})
+    .replace(/^limits: .*$/m, 'limits: {per_day: 1, per_week: 4, min_gap: 12h, quiet: "21:00-09:00"}\ntimezone: Europe/Berlin'),
   'events.yaml': 'events: {joined: {}, read: {}}\n',
   'touchpoints.yaml': 'touchpoints:\n  read: {channel: site, stage: consideration, media: owned, place: online, kind: value}\n',
   'playbooks/course.yaml': `start: {when: joined}\nsteps:\n${
     Array.from({length: 20}, (_, n) => `  - send: ${n % 10 === 9 ? 'offer' : 'letter'}\n  - wait: 3d\n    at: "10:00"\n`).join('')}`,
-  'content/letter.md': `---\nkind: value\nsubject: "Letter for {{ contact.id }}"\n---\n${'Hello {{ contact.id }}, a line of the letter.\n'.repeat(20)}`,
+  'content/letter.md': `---\nkind: value\nsubject: "Letter for {{ contact.id }}"\n---\n${
+    'Hello {{ contact.id }}, a line of the letter.\n'.repeat(20)}`,
   'content/offer.md': '---\nkind: offer\nsubject: "The course, {{ contact.id }}"\n---\nHello {{ contact.id }}.\n',
 };
 
@@ -60,7 +63,10 @@ function habits() {
   const lines = [];
   for (let n = 0; n < people; ++n) {
     const userId = `u${n}`;
-    const call = (type, day, more) => lines.push(JSON.stringify({type, userId, timestamp: new Date(start + day * 86_400_000 + n * 1000).toISOString(), ...more}));
+    const call = (type, day, more) => {
+      const timestamp = new Date(start + day * 86_400_000 + n * 1000).toISOString();
+      lines.push(JSON.stringify({type, userId, timestamp, ...more}));
+    };
     call('identify', 0, {traits: {email: `${userId}@example.net`, consent: {email: true}}});
     call('track', 0, {event: 'joined'});
     for (let day = n % 7; day < days; day += 7) call('track', day, {event: 'read'});
@@ -82,6 +88,7 @@ export async function simulation() {
     if (sent < people * 10) throw new Error(`only ${sent} letters were sent in the simulation`);
     return {product: people * days / taken, sent: sent / people};
   });
-  state(`simulated contact-days a second on one core, ${count(people)} contacts, ${days} days, rendering included`, got.product, '/s', '≥ 100,000');
+  state(`simulated contact-days a second on one core, ${count(people)} contacts, ${days} days, rendering included`,
+    got.product, '/s', '≥ 100,000');
   state('… letters sent to each', got.sent, '');
 }
