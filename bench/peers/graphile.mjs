@@ -9,6 +9,7 @@ const [count, clients] = numbers.map(Number);
 const silent = new Logger(() => () => {});
 const pool = new pg.Pool({connectionString: connection, max: 12});
 pool.on('error', (error) => console.error(error.message));
+pool.on('connect', (client) => client.on('error', (error) => console.error(error.message)));
 const utils = await makeWorkerUtils({pgPool: pool, logger: silent});
 await utils.migrate();
 const payload = (n) => ({contact: n, step: 'wait#1'});

@@ -15,6 +15,7 @@ export async function openQueue(kind, where) {
   }
   const pool = new pg.Pool({connectionString: where, max: 12});
   pool.on('error', (error) => console.error(error.message));
+  pool.on('connect', (client) => client.on('error', (error) => console.error(error.message)));
   const utils = await makeWorkerUtils({pgPool: pool, logger: silent});
   await utils.migrate();
   await pool.query('create table event(id bigint generated always as identity primary key, contact text, name text, at timestamptz, body jsonb)');
