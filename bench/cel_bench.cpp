@@ -1,11 +1,14 @@
-// What one evaluation of a typical condition costs: nanoseconds and heap allocations.
+// What one evaluation of a typical condition costs: nanoseconds and heap allocations. With --json
+// one object, {source: nanoseconds}.
 #include <atomic>
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
 #include <new>
 #include <string>
+#include <string_view>
 
+#include "rules/cel/json.h"
 #include "rules/cel/program.h"
 
 namespace {
@@ -72,7 +75,7 @@ cel::Environment make_environment() {
   return environment;
 }
 
-bool measure(const char* source) {
+bool measure(const char* source, bool is_json, bool is_first) {
   const cel::Environment environment = make_environment();
   const auto program = cel::compile(source, environment);
   if (!program) {
@@ -90,6 +93,11 @@ bool measure(const char* source) {
   const double nanoseconds =
       static_cast<double>(std::clock() - start) * 1e9 / static_cast<double>(CLOCKS_PER_SEC);
   const std::uint64_t made = allocations.load() - before;
+  if (is_json) {
+    std::printf("%s%s: %.1f", is_first ? "{" : ", ", cel::to_json(Value(source)).c_str(),
+                nanoseconds / evaluations);
+    return true;
+  }
   std::printf("%8.1f ns %6.2f allocations  %s  (%s)\n", nanoseconds / evaluations,
               static_cast<double>(made) / evaluations, source, yes > 0 ? "true" : "false");
   return true;
@@ -97,8 +105,10 @@ bool measure(const char* source) {
 
 }  // namespace
 
-int main() {
+int main(int count, char** arguments) {
+  const bool is_json = count == 2 && std::string_view(arguments[1]) == "--json";
   bool measured = true;
+  bool is_first = true;
   for (const char* source : {
            "contact.score >= 50",
            "event.checklist == \"launch\"",
@@ -111,7 +121,9 @@ int main() {
            "contact.email.matches('^[a-z]+@example[.]org$')",
            "contact.tags.exists(t, t.startsWith('cust'))",
        }) {
-    measured = measure(source) && measured;
+    measured = measure(source, is_json, is_first) && measured;
+    is_first = false;
   }
+  if (is_json) std::puts("}");
   return measured ? EXIT_SUCCESS : EXIT_FAILURE;
 }

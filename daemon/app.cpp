@@ -1,5 +1,6 @@
 #include "daemon/app.h"
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <csignal>
@@ -106,6 +107,9 @@ class App final : public EngineListener {
       metrics_.counter("nurtured_batches_total", "Transactions that the engine committed.");
   Counter& inputs_ = metrics_.counter("nurtured_inputs_total", "Inputs that the engine took.");
   Counter& timers_ = metrics_.counter("nurtured_timers_total", "Timers that fired.");
+  Histogram& lateness_ = metrics_.histogram(
+      "nurtured_due_seconds", "From a timer's due moment to its decision being on disk.",
+      lateness_buckets());
   Counter& duplicates_ =
       metrics_.counter("nurtured_duplicates_total", "Repeats that were recognised.");
   std::atomic<bool> store_works_ = true;
@@ -379,6 +383,12 @@ void App::on_batch(const BatchResult& result) {
   batches_.add();
   inputs_.add(result.inputs);
   timers_.add(result.wakes);
+  const Instant now = clock_.now();
+  for (const Instant due : result.due) {
+    // A clock that was set back makes no timer early.
+    lateness_.observe(
+        std::chrono::duration<double>(std::max(now - due, base::Milliseconds{0})).count());
+  }
   duplicates_.add(result.duplicates);
   if (!result.deliveries.empty()) dispatcher_->take(result.deliveries);
   if (!result.notifications.empty()) dispatcher_->tell_kept(result.notifications);

@@ -38,6 +38,7 @@ base::Result<BatchResult> Engine::process(const std::vector<Arrived>& inputs, In
   rejudge_ = work.take_rejudge();
   result->inputs = inputs.size();
   result->wakes = due->size();
+  for (const auto& timer : *due) result->due.push_back(timer.due);
   result->more = due->size() == options_.batch_wakes_max || !rejudge_.empty();
   return result;
 }

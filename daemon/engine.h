@@ -44,6 +44,7 @@ struct BatchResult {
   std::size_t inputs = 0;
   std::size_t duplicates = 0;  // of them, repeats of a messageId
   std::size_t wakes = 0;       // timers
+  std::vector<Instant> due;    // of each of them, ascending: when it was to fire
   std::size_t events = 0;      // written to the log, built-in ones included
   bool more = false;           // more is due now than one batch takes
 };

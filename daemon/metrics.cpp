@@ -96,6 +96,11 @@ std::vector<double> latency_buckets() {
   return {0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10};
 }
 
+std::vector<double> lateness_buckets() {
+  return {0.001, 0.002, 0.005, 0.01, 0.015, 0.02, 0.03, 0.04,   0.05,
+          0.075, 0.1,   0.2,   0.5,  1,     10,   60.0, 3600.0, 86400.0};
+}
+
 Metrics::Family& Metrics::family(std::string_view name, std::string_view type,
                                  std::string_view help) {
   if (!is_name(name)) {

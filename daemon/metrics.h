@@ -55,6 +55,9 @@ class Histogram {
 
 // Seconds, from a millisecond to ten seconds: what an answer takes.
 std::vector<double> latency_buckets();
+// Seconds, from a millisecond to a day, closest around the tens of milliseconds that a timer takes:
+// what passes between due and decided. The upper ones tell of downtime that is caught up.
+std::vector<double> lateness_buckets();
 
 class Metrics {
  public:
