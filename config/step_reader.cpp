@@ -343,6 +343,7 @@ class StepReader {
     if (listed == context_.reading.catalogue.events.end()) return;
     const rules::EventShape& shape = listed->second;
     std::vector<std::string> names;
+    names.reserve(shape.properties.size());
     for (const auto& property : shape.properties) names.push_back(property.name);
     for (const Entry& entry : properties.entries) {
       const auto property =

@@ -43,7 +43,8 @@ std::optional<base::Instant> parse_date(std::string_view text) {
 }  // namespace
 
 std::optional<Milliseconds> parse_retry_after(std::string_view text, base::Instant now) {
-  const bool all_digits = !text.empty() && text.find_first_not_of("0123456789") == text.npos;
+  const bool all_digits =
+      !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
   std::optional<Milliseconds> pause;
   if (all_digits) {
     const auto seconds = number(text);  // nothing for a number past all reason

@@ -74,7 +74,7 @@ class SmtpConnector final : public Connector {
 
   ~SmtpConnector() override {
     std::promise<void> gone;
-    std::future<void> goodbyes = gone.get_future();
+    const std::future<void> goodbyes = gone.get_future();
     asio::post(mail_io_, [this, &gone] {
       multi_.reset();
       gone.set_value();
@@ -99,17 +99,17 @@ class SmtpConnector final : public Connector {
     if (!content) return refuse(std::move(done), Blame::content, content.error().message);
     session->content = std::move(*content);
     asio::post(mail_io_, [this, session, done = std::move(done)]() mutable {
-      if (multi_) start(std::move(session), std::move(done));
+      if (multi_) start(session, std::move(done));
     });
   }
 
  private:
-  void refuse(Done done, Blame blame, std::string reason) {
+  void refuse(Done done, Blame blame, std::string_view reason) {
     post_.tell(std::move(done), Rejected{to_reason(reason), {}, blame});
   }
 
   // On the mail thread.
-  void start(std::shared_ptr<SmtpSession> session, Done done) {
+  void start(const std::shared_ptr<SmtpSession>& session, Done done) {
     CurlHandle handle = http::make_curl_handle();
     prepare(handle.get(), *session);
     multi_->add(std::move(handle),

@@ -27,7 +27,9 @@ std::optional<EnhancedCode> take_enhanced(std::string_view& text) {
     const auto [stop, error] = std::from_chars(at, end, *part);
     if (error != std::errc() || stop - at > 3) return std::nullopt;
     at = stop;
-    if (part != parts[2] && (at == end || *at++ != '.')) return std::nullopt;
+    if (part == parts[2]) break;
+    if (at == end || *at != '.') return std::nullopt;
+    ++at;
   }
   if (at != end && *at != ' ') return std::nullopt;
   if (code.kind != 2 && code.kind != 4 && code.kind != 5) return std::nullopt;

@@ -93,7 +93,7 @@ std::string webhook_payload(const OutboundMessage& message) {
   for (const content::Button& button : message.rendered.buttons) {
     buttons.push_back({{"id", button.id}, {"text", button.text}, {"url", button.url}});
   }
-  json::object payload{
+  const json::object payload{
       {"delivery", message.delivery_key},
       {"contact", message.contact},
       {"channel", message.channel},

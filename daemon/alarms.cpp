@@ -15,7 +15,7 @@ bool carries_alarms(const config::Config& config, const std::string& connector) 
 }
 
 std::string text_of(const ConnectorAlarm& alarm) {
-  const std::string name = "the connector " + alarm.connector;
+  std::string name = "the connector " + alarm.connector;
   switch (alarm.state) {
     case ConnectorState::works:
       return name + " works again";

@@ -339,7 +339,7 @@ void Dispatcher::judge_connector(const std::string& name, Line& line,
 
 // Once for each outage, however often it is tried in between. What was on its way when a connector
 // stopped says nothing about it.
-void Dispatcher::tell_state(ConnectorAlarm alarm, Line& line) {
+void Dispatcher::tell_state(const ConnectorAlarm& alarm, Line& line) {
   if (line.outlet.stopped() && alarm.state != ConnectorState::stopped) return;
   if (std::exchange(line.told, alarm.state) != alarm.state && hooks_.alarm) hooks_.alarm(alarm);
 }

@@ -101,7 +101,7 @@ class Dispatcher {
   void give(const std::shared_ptr<const std::vector<EngineInput>>& kept);
   void answer(rules::ContactId contact, rules::Outcome outcome);
   void judge_connector(const std::string& name, Line& line, const connectors::Outcome& outcome);
-  void tell_state(ConnectorAlarm alarm, Line& line);
+  void tell_state(const ConnectorAlarm& alarm, Line& line);
   std::string line_of(const std::string& channel) const;
   void give_place(const std::string& name);
   void check_drained();

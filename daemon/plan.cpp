@@ -305,6 +305,7 @@ std::vector<MessageUse> messages_in_use(const rules::Book& book,
     for (const auto message : sent) uses[std::string(message)] += at.count;
   }
   std::vector<MessageUse> list;
+  list.reserve(uses.size());
   for (const auto& [message, count] : uses) list.push_back({message, count});
   return list;
 }

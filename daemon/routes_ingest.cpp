@@ -98,10 +98,10 @@ void Routes::Impl::segment(const http::Request& request, IngestType type, http::
   if (request.method != "POST") return reply.send(for_any_page(method_refused("POST, OPTIONS")));
   figures_.bytes.add(request.body.size());
   const Instant now = clock_.now();
-  IngestRequest ask{.type = type,
-                    .body = request.body,
-                    .write_key = basic_user(request.headers),
-                    .received_at = now};
+  const IngestRequest ask{.type = type,
+                          .body = request.body,
+                          .write_key = basic_user(request.headers),
+                          .received_at = now};
   auto ingested = ingest(ask, settings_->write_keys, settings_->typed);
   if (!ingested) return reply.send(refusal(ingested.error(), Caller::segment));
   submit(*std::move(ingested), now, Caller::segment, std::move(reply));

@@ -4,12 +4,11 @@
 
 namespace nurtured::daemon {
 
-WriteKeys::WriteKeys(const std::vector<config::Secret>& keys) {
+WriteKeys::WriteKeys(const std::vector<config::Secret>& keys) : closed_(!keys.empty()) {
   for (const auto& key : keys) {
     // An empty secret would let everybody in who sends no key.
     if (!key.empty()) keys_.push_back(key.reveal());
   }
-  closed_ = !keys.empty();
 }
 
 bool WriteKeys::accept(std::string_view key) const {

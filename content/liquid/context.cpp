@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <ranges>
 #include <utility>
 #include <variant>
 
@@ -94,8 +95,8 @@ const cel::Value* Context::direct(const Pipeline& pipeline) const {
 }
 
 std::optional<Value> Context::find_optional(std::string_view name) const {
-  for (auto local = frame_->locals.rbegin(); local != frame_->locals.rend(); ++local) {
-    if (local->name == name) return local->value;
+  for (const auto& local : std::views::reverse(frame_->locals)) {
+    if (local.name == name) return local.value;
   }
   if (!frame_->assigned.empty()) {
     const auto found = frame_->assigned.find(name);
@@ -168,12 +169,12 @@ Checked<Value> Context::evaluate(const Pipeline& pipeline) {
   auto value = evaluate(pipeline.head);
   for (const FilterCall& call : pipeline.filters) {
     if (!value) break;
-    if (call.filter != nullptr) value = apply(call, std::move(*value));
+    if (call.filter != nullptr) value = apply(call, *value);
   }
   return value;
 }
 
-Checked<Value> Context::apply(const FilterCall& call, Value input) {
+Checked<Value> Context::apply(const FilterCall& call, const Value& input) {
   std::vector<Value> arguments;
   arguments.reserve(call.arguments.size());
   for (const Expression& expression : call.arguments) {

@@ -62,7 +62,7 @@ class Context {
   Checked<std::optional<Value>> lookup_name(const Lookup& lookup, std::string& name);
   std::optional<Value> find_optional(std::string_view name) const;
   Checked<Value> evaluate(const Lookup& lookup);
-  Checked<Value> apply(const FilterCall& call, Value input);
+  Checked<Value> apply(const FilterCall& call, const Value& input);
   Checked<bool> holds(const Test& test);
   Checked<bool> compare(const Test& test);
 

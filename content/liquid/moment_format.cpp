@@ -100,7 +100,7 @@ void put_number(std::string& out, std::int64_t number, int width, char pad,
                 const Directive& directive) {
   const char chosen = directive.pad == 0 ? pad : directive.pad == '_' ? ' ' : directive.pad;
   const int wide = directive.width > 0 ? directive.width : width;
-  std::string digits = std::to_string(number < 0 ? -number : number);
+  const std::string digits = std::to_string(number < 0 ? -number : number);
   if (number < 0 && chosen == '0') {
     out += '-';
     append_padded(out, digits, wide - 1, '0');

@@ -105,7 +105,7 @@ void add_eval(CLI::App& app, Call& call) {
                "  nurtured eval 'contact.score > 10 && !did(\"order.paid\", \"30d\")' --contact "
                "anna\n"
                "  echo '{\"expr\": \"1 + 1\"}' | nurtured eval --jsonl");
-  command->callback([&call, options, command] {
+  command->callback([&call, options] {
     if (!options->jsonl && options->expression.empty()) {
       throw CLI::RequiredError("EXPR or --jsonl");
     }

@@ -110,6 +110,7 @@ void show(const Call& call, const content::Rendered& rendered, const std::string
 template <class Map>
 std::vector<std::string> names_of(const Map& map) {
   std::vector<std::string> names;
+  names.reserve(map.size());
   for (const auto& [name, value] : map) names.push_back(name);
   return names;
 }

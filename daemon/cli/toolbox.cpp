@@ -14,7 +14,6 @@
 
 namespace nurtured::daemon::cli {
 
-using base::ErrorKind;
 using base::Result;
 
 void add_format(CLI::App& command, std::string& format) {
@@ -61,7 +60,7 @@ std::string find_control(const Call& call, const BookKeeper& keeper) {
   // Only a socket beside the store asks where the store is.
   std::string path = control_path(root, "", surroundings);
   if (path.empty()) path = control_path(root, keeper.read().location, surroundings);
-  const std::string second = workspace_control_path(root, surroundings);
+  std::string second = workspace_control_path(root, surroundings);
   if (second.empty() || daemon_listens(path) || !daemon_listens(second)) return path;
   if (!path.empty()) {
     print_text(call.console.err,

@@ -14,7 +14,7 @@
 #include "daemon/operations.h"
 #include "rules/cel/value.h"
 
-namespace CLI {
+namespace CLI {  // NOLINT(readability-identifier-naming): the library calls it so
 class App;
 }
 

@@ -114,9 +114,9 @@ class Checker {
 
   // What [?value] and {?key: value} add.
   Checked part_type(const ExpressionPtr& value, bool optional) {
-    const Checked type = check(value);
+    Checked type = check(value);
     if (!type || !optional) return type;
-    const Type inner = unifier().fresh();
+    Type inner = unifier().fresh();
     if (unifier().assign(Type::optional(inner), *type)) return inner;
     return fail(value->span,
                 "? needs an optional, and this is a value of type " + rules_.name(*type));
@@ -194,7 +194,7 @@ class Checker {
     if (is_extremum(call)) {
       return given(expression.span, rules_.extremum(call.function, arguments));
     }
-    const Checked result =
+    Checked result =
         given(expression.span, rules_.call(call.function, signatures_of(call), arguments));
     if (result && environment_.options().judge_literals) {
       if (auto fault = fault_in_literal(call, environment_)) {
@@ -321,7 +321,7 @@ class Checker {
                   "an optional is needed, and this is a value of type " + rules_.name(*operand));
     }
     locals_.push_back(unifier().resolve(inner));
-    const Checked body = check(map.body);
+    Checked body = check(map.body);
     locals_.resize(map.slot);
     if (!body || !map.flat) return body ? Checked(Type::optional(*body)) : std::nullopt;
     if (unifier().assign(Type::optional(unifier().fresh()), *body)) return body;

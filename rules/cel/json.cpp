@@ -333,7 +333,7 @@ std::string to_plain_text(const Value& value) {
       value.as_double() == std::trunc(value.as_double())) {
     return std::to_string(static_cast<std::int64_t>(value.as_double()));
   }
-  std::string text = to_json(value);
+  const std::string text = to_json(value);
   const bool is_moment = value.is_timestamp() || value.is_duration();
   return is_moment ? text.substr(1, text.size() - 2) : text;
 }

@@ -125,7 +125,8 @@ OperationPtr make_optional_map(Span span, std::size_t slot, bool flat, Operation
 
 // What a run() left: moved out of the scratch, or copied from elsewhere.
 inline Value take(const Value* result, Value& scratch) {
-  return result == &scratch ? std::move(scratch) : *result;
+  if (result == &scratch) return std::move(scratch);
+  return *result;
 }
 
 // "int", as messages call the type of a value; and "an int".

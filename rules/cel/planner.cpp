@@ -225,6 +225,7 @@ class Planner {
 
   OperationPtr plan_node(const Expression& expression, const ListLiteral& list) {
     std::vector<ListPart> parts;
+    parts.reserve(list.items.size());
     for (const ListLiteral::Item& item : list.items) {
       parts.push_back({.value = plan(item.value), .optional = item.optional});
     }
@@ -233,6 +234,7 @@ class Planner {
 
   OperationPtr plan_node(const Expression& expression, const MapLiteral& map) {
     std::vector<MapPart> parts;
+    parts.reserve(map.entries.size());
     for (const MapLiteral::Entry& entry : map.entries) {
       parts.push_back(
           {.key = plan(entry.key), .value = plan(entry.value), .optional = entry.optional});

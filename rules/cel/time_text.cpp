@@ -214,7 +214,7 @@ std::string to_text(Timestamp moment) {
   const std::chrono::year_month_day date{day};
   const std::chrono::hh_mm_ss clock{time - day};
   const auto padded = [](std::int64_t value, std::size_t width) {
-    std::string digits = std::to_string(value);
+    const std::string digits = std::to_string(value);
     return digits.size() < width ? std::string(width - digits.size(), '0') + digits : digits;
   };
   return padded(int{date.year()}, 4) + "-" + padded(unsigned{date.month()}, 2) + "-" +

@@ -49,6 +49,7 @@ base::Result<Type> TypeRules::object_field(const ObjectFields& fields,
   if (found != fields.fields.end()) return found->type;
   if (fields.open) return Type::dyn();
   std::vector<std::string> known;
+  known.reserve(fields.fields.size());
   for (const ObjectFields::Field& each : fields.fields) known.push_back(each.name);
   const std::string nearest = near_miss(field, known);
   if (!nearest.empty()) {
@@ -165,6 +166,7 @@ base::Result<Type> TypeRules::call(const std::string& function,
 base::Result<Type> TypeRules::extremum(const std::string& function,
                                        const std::vector<Type>& arguments) {
   std::vector<Type> numbers;
+  numbers.reserve(arguments.size());
   for (const Type& argument : arguments) numbers.push_back(unifier_.shallow(argument));
   if (numbers.size() == 1 && numbers[0].sort() == Type::Sort::list) {
     numbers[0] = unifier_.shallow(numbers[0].parameters()[0]);
