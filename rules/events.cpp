@@ -58,8 +58,10 @@ void Machine::take(const Event& event) {
   for (const std::string_view reason : {unsubscribed, complained}) {
     if (event.name != "message." + std::string(reason)) continue;
     const cel::Value* named = event.properties.find("channel");
-    const std::string channel =
-        named != nullptr && named->is_string() ? named->as_string() : std::string();
+    // A channel that nobody has set up stands for the person, and leaves no name behind.
+    const bool is_known = named != nullptr && named->is_string() &&
+                          book_.settings().channels.contains(named->as_string());
+    const std::string channel = is_known ? named->as_string() : std::string();
     const auto own = contact().addresses.find(channel);
     auto& known = own == contact().addresses.end()
                       ? contact().suppression
