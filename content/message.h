@@ -104,6 +104,7 @@ struct RenderData {
   base::Instant now{};
   std::string_view zone = "UTC";
   std::string_view locale = "en";  // BCP 47; "pt-BR" takes the variant pt-BR, pt, or the first file
+  std::string_view open_url;       // of an invisible picture at the end of an e-mail; empty: none
   bool strict_variables = false;
 };
 

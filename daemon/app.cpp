@@ -198,15 +198,7 @@ void App::start_dispatcher() {
     client_ = std::make_unique<http::Client>(sender_->io());
     DispatcherHooks hooks;
     hooks.links = [this](const DeliveryNotice& notice) {
-      const auto config = keeper_.current();
-      MessageLinks links;
-      if (rules::is_marketing(notice.delivery.kind)) {
-        links.unsubscribe_url =
-            unsubscribe_url(*signer_, config->http.base_url(),
-                            {notice.delivery.contact, notice.delivery.to.channel,
-                             notice.delivery.key, notice.locale});
-      }
-      return links;
+      return message_links(keeper_.current(), *signer_, notice);
     };
     hooks.message_id = [this](const std::string& key) { return message_id_token(store_key_, key); };
     hooks.alarm = [this](const ConnectorAlarm& its) { alarms_->raise(its); };

@@ -1,10 +1,17 @@
-// What the daemon serves to the outside over HTTP: ingest, unsubscribe links, health and metrics.
-// Wires http::Server to the inbox and decides nothing about marketing.
+// What the daemon serves to the outside over HTTP: ingest, the links of messages, health and
+// metrics. Wires http::Server to the inbox and decides nothing about marketing.
 //
-//   POST /v1/{track,t,identify,i,page,p,screen,s,group,g,alias,a,batch,b,import}    Segment
-//   (daemon/ingest.h) GET  /v1/projects/KEY/settings, /projects/KEY/settings the settings that its
-//   SDKs ask for POST, OPTIONS /v1/events CloudEvents (daemon/cloudevents.h) GET, POST /u/TOKEN
-//   unsubscribe, RFC 8058 GET  /healthz, /readyz, /metrics
+//   POST /v1/{track,t,identify,i,page,p,screen,s,group,g,alias,a,batch,b,import}
+//        Segment (daemon/ingest.h)
+//   GET  /v1/projects/KEY/settings, /projects/KEY/settings
+//        the settings that its SDKs ask for
+//   POST, OPTIONS /v1/events
+//        CloudEvents (daemon/cloudevents.h)
+//   GET, POST /u/TOKEN
+//        unsubscribe, RFC 8058
+//   GET  /c/TOKEN, /o/TOKEN
+//        a link of a message, and the picture that tells of its opening
+//   GET  /healthz, /readyz, /metrics
 //
 // One trailing slash is ignored. Writing is answered {"success":true} once it is on disk; 429 with
 // Retry-After when the inbox is full, 503 with Retry-After when the store cannot write.

@@ -52,6 +52,8 @@ class Routes::Impl {
 
   // ---- routes_links.cpp ----
   void unsubscribe(const http::Request& request, std::string_view token, http::Reply reply);
+  void visit(const http::Request& request, std::string_view token, rules::VisitKind kind,
+             http::Reply reply);
 
   Inbox& inbox_;
   Metrics& metrics_;
@@ -60,6 +62,8 @@ class Routes::Impl {
   std::shared_ptr<const RouteSettings> settings_;
   IngestFigures figures_;
   Counter& unsubscribes_;
+  Counter& clicks_;
+  Counter& opens_;
 };
 
 // ---- answers

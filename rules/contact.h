@@ -161,6 +161,21 @@ struct Pending {
   bool operator==(const Pending&) const = default;
 };
 
+// A link that was followed, and by whom is not known yet: rules/visits.cpp.
+struct Click {
+  std::string delivery;
+  std::string message;
+  Kind kind = Kind::value;
+  std::string channel;
+  std::string playbook;
+  std::string link;
+  std::string url;
+  Instant at;
+  bool is_machine = false;  // reported as such, and kept a moment longer for those that follow
+
+  bool operator==(const Click&) const = default;
+};
+
 // The start of a playbook that `again` is judged by.
 struct LastStart {
   std::string playbook;
@@ -196,6 +211,7 @@ struct Contact {
   std::vector<Pending> pending;
   std::vector<std::string> fill_sent;  // pieces of series that the contact has had
   std::optional<Instant> fill_last;
+  std::vector<Click> clicks;  // in the order in which they came
 
   bool operator==(const Contact&) const = default;
 };

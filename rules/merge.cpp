@@ -93,6 +93,8 @@ Contact merged(Contact into, const Contact& from, std::vector<AddressState>& add
   if (from.fill_last && (!into.fill_last || *from.fill_last > *into.fill_last)) {
     into.fill_last = from.fill_last;
   }
+  into.clicks.insert(into.clicks.end(), from.clicks.begin(), from.clicks.end());
+  std::ranges::stable_sort(into.clicks, {}, &Click::at);
   for (auto& state : addresses) {
     if (std::erase(state.holders, from.id) == 0) continue;
     if (std::ranges::find(state.holders, into.id) == state.holders.end()) {

@@ -67,6 +67,18 @@ struct Outcome {
   std::string reason;  // in the provider's words, cut
 };
 
+// Somebody, or something, followed a link of a message or fetched the picture that tells of its
+// opening.
+enum class VisitKind { click, open };
+struct Visit {
+  VisitKind kind = VisitKind::click;
+  std::string delivery;  // whose link it was; the engine looks up `message`
+  std::string link;      // its id; empty for an opening
+  std::string url;       // where it led
+  std::string machine;   // what gives it away as no person's; empty: nothing so far
+  std::optional<Delivery> message = {};
+};
+
 // Operators' commands about one contact.
 struct StopEnrollment {
   std::int64_t enrollment = 0;
@@ -99,7 +111,7 @@ struct Rejudge {
 };
 
 using Input = std::variant<Event, Wake, Claim, Outcome, StopEnrollment, RetryEnrollment, Suppress,
-                           ResendDelivery, Rejudge>;
+                           ResendDelivery, Rejudge, Visit>;
 
 // ---- out ----
 
