@@ -48,6 +48,9 @@ EventShapes make_built_in_events() {
   }
   events["message.bounced"].properties.push_back({"reason", Type::string()});
   events["message.replied"].properties.push_back({"text", Type::string()});
+  events.emplace("consent.given", closed_shape({"channel", "source"}));
+  events.emplace("preferences.changed", closed_shape({"topic"}));
+  events["preferences.changed"].properties.push_back({"wanted", Type::boolean()});
   for (const std::string_view name : {"link.clicked", "link.scanned"}) {
     events.emplace(name, closed_shape({"link", "url", "message", "kind", "channel", "playbook"}));
   }

@@ -98,7 +98,7 @@ enum class Format {
 };
 
 struct RenderData {
-  // A map: contact, event, enrollment, vars, unsubscribe_url, preferences_url.
+  // A map: contact, event, enrollment, vars, unsubscribe_url, preferences_url, confirm_url.
   const cel::Value* variables = nullptr;
   std::string_view channel;  // whose override counts; empty for none
   base::Instant now{};

@@ -64,6 +64,9 @@ base::Result<void> Engine::BatchWork::name_delivery(const ContactInput& contact)
   if (auto* visit = std::get_if<rules::Visit>(&named)) {
     return look_up(visit->delivery, visit->message);
   }
+  if (auto* choice = std::get_if<rules::Choice>(&named)) {
+    return look_up(choice->delivery, choice->message);
+  }
   return {};
 }
 

@@ -176,9 +176,12 @@ base::Result<VisitClaim> LinkSigner::verify_visit(std::string_view token,
   return claim;
 }
 
-std::string unsubscribe_url(const LinkSigner& signer, std::string_view public_url,
-                            const LinkClaim& claim) {
-  return std::string(public_url) + "/u/" + signer.sign(LinkPurpose::unsubscribe, claim);
+std::string page_url(const LinkSigner& signer, LinkPurpose purpose, std::string_view public_url,
+                     const LinkClaim& claim) {
+  std::string_view path = "/u/";
+  if (purpose == LinkPurpose::preferences) path = "/p/";
+  if (purpose == LinkPurpose::confirm) path = "/d/";
+  return std::string(public_url).append(path).append(signer.sign(purpose, claim));
 }
 
 }  // namespace nurtured::daemon

@@ -16,7 +16,13 @@
 namespace nurtured::daemon {
 
 // Part of the token: values must never change.
-enum class LinkPurpose : std::uint8_t { unsubscribe = 1, click = 2, open = 3 };
+enum class LinkPurpose : std::uint8_t {
+  unsubscribe = 1,
+  click = 2,
+  open = 3,
+  preferences = 4,
+  confirm = 5,
+};
 
 // What the token of a page says. It holds no address, since URLs end up in logs.
 struct LinkClaim {
@@ -72,8 +78,10 @@ class LinkSigner {
   std::vector<Key> keys_;
 };
 
-// PUBLIC_URL/u/TOKEN: what List-Unsubscribe (RFC 2369, RFC 8058) and the footer of a message hold.
-std::string unsubscribe_url(const LinkSigner& signer, std::string_view public_url,
-                            const LinkClaim& claim);
+// PUBLIC_URL/u/TOKEN, what List-Unsubscribe (RFC 2369, RFC 8058) and the footer of a message hold;
+// /p/TOKEN, the preference page; /d/TOKEN, the confirmation of a double opt-in. For those three
+// purposes.
+std::string page_url(const LinkSigner& signer, LinkPurpose purpose, std::string_view public_url,
+                     const LinkClaim& claim);
 
 }  // namespace nurtured::daemon

@@ -28,6 +28,7 @@ base::Result<content::Rendered> render(const config::Config& config, const Deliv
   }
   if (!links.unsubscribe_url.empty()) variables.set("unsubscribe_url", links.unsubscribe_url);
   if (!links.preferences_url.empty()) variables.set("preferences_url", links.preferences_url);
+  if (!links.confirm_url.empty()) variables.set("confirm_url", links.confirm_url);
   const cel::Value data(std::move(variables));
   static const content::PlainLinks as_written;
   const content::Links& destinations = links.destinations ? *links.destinations : as_written;

@@ -128,6 +128,14 @@ bool Routes::Impl::outside(const http::Request& request, std::string_view path,
     unsubscribe(request, path.substr(3), std::move(reply));
     return true;
   }
+  if (path.starts_with("/p/")) {
+    preferences(request, path.substr(3), std::move(reply));
+    return true;
+  }
+  if (path.starts_with("/d/")) {
+    confirm(request, path.substr(3), std::move(reply));
+    return true;
+  }
   if (path.starts_with("/c/")) {
     visit(request, path.substr(3), rules::VisitKind::click, std::move(reply));
     return true;

@@ -9,6 +9,8 @@
 //        CloudEvents (daemon/cloudevents.h)
 //   GET, POST /u/TOKEN
 //        unsubscribe, RFC 8058
+//   GET, POST /p/TOKEN, /d/TOKEN
+//        preferences, and the confirmation of a double opt-in
 //   GET  /c/TOKEN, /o/TOKEN
 //        a link of a message, and the picture that tells of its opening
 //   GET  /healthz, /readyz, /metrics
@@ -19,9 +21,12 @@
 
 #include <chrono>
 #include <functional>
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/instant.h"
 #include "base/result.h"
@@ -42,6 +47,13 @@ struct RouteSettings {
   TypedProperties typed;
   std::string public_url;  // "https://t.example.org", for the SDKs' settings document
   std::string brand;       // shown on pages; may be empty
+  std::map<std::string, std::string, std::less<>> consent;  // locale → wording; ours without
+  std::vector<std::string> channels;                        // in the workspace's order
+  std::vector<std::string> topics;
+  // Whether marketing may go by this channel, as far as the person has a say in it.
+  std::function<bool(const rules::Snapshot&, const std::string& channel)> may_send;
+  // What is known of a contact, on the server's thread; follows merges.
+  std::function<base::Result<std::optional<rules::Snapshot>>(rules::ContactId)> find_contact;
 };
 
 // Which part one listener serves: with `admin_listen`, figures are not for everybody.

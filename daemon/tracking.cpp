@@ -92,9 +92,15 @@ MessageLinks message_links(const std::shared_ptr<const config::Config>& config,
   const rules::Delivery& delivery = notice.delivery;
   const std::string base_url = config->http.base_url();
   MessageLinks links;
+  const LinkClaim claim{.contact = delivery.contact,
+                        .channel = delivery.to.channel,
+                        .delivery = delivery.key,
+                        .locale = notice.locale};
   if (rules::is_marketing(delivery.kind)) {
-    links.unsubscribe_url = unsubscribe_url(
-        signer, base_url, {delivery.contact, delivery.to.channel, delivery.key, notice.locale});
+    links.unsubscribe_url = page_url(signer, LinkPurpose::unsubscribe, base_url, claim);
+    links.preferences_url = page_url(signer, LinkPurpose::preferences, base_url, claim);
+  } else {
+    links.confirm_url = page_url(signer, LinkPurpose::confirm, base_url, claim);
   }
   const bool followed = can_be_followed(*config, delivery.to.channel);
   if (config->tracking.opens && followed) {

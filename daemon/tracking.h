@@ -18,6 +18,7 @@ namespace nurtured::daemon {
 struct MessageLinks {
   std::string unsubscribe_url = {};
   std::string preferences_url = {};
+  std::string confirm_url = {};  // of a double opt-in: asking for it is no marketing
   std::string open_url = {};
   std::shared_ptr<const content::Links> destinations = {};  // null: as the author wrote them
 };

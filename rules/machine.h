@@ -1,7 +1,8 @@
 // One transition in the making: the working state that the parts of `advance` share. Private to
 // rules/: include rules/advance.h instead. The parts are events.cpp (what comes in), steps.cpp
 // (what an enrollment does), slots.cpp (what may leave), fill.cpp (what feeds the mix),
-// visits.cpp (who follows links) and changes.cpp (what a contact is).
+// visits.cpp (who follows links), choices.cpp (what people choose on our pages) and changes.cpp
+// (what a contact is).
 #pragma once
 
 #include <deque>
@@ -65,6 +66,11 @@ class Machine {
   void handle(const StopEnrollment& command);
   void handle(const RetryEnrollment& command);
   void handle(const ResendDelivery& command);
+
+  // ---- choices.cpp ----
+  void handle(const Choice& choice);
+  void choose_channel(const Choice& choice, const std::string& channel, bool wanted);
+  void choose_topic(const std::string& topic, bool wanted);
 
   // ---- visits.cpp ----
   void handle(const Visit& visit);

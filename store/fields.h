@@ -213,6 +213,7 @@ struct Fields<rules::Consent> {
     visit(2, self.at);
     visit.name(3, self.source);
     visit(4, self.wording);
+    visit(5, self.from);
   }
 };
 
@@ -368,6 +369,7 @@ struct Fields<rules::Contact> {  // `id` is the row's
     visit(22, self.fill_last);
     visit(23, self.touch_counted);
     visit(30, self.clicks);
+    visit.name(31, self.topics_declined);
   }
 };
 
@@ -389,6 +391,7 @@ struct Fields<rules::ConsentChange> {
     visit.name(3, self.source);
     visit(4, self.wording);
     visit(5, self.restores);
+    visit(6, self.from);
   }
 };
 
@@ -472,15 +475,15 @@ struct Fields<BookFile> {
 template <class T>
 inline constexpr std::size_t members = boost::pfr::tuple_size_v<T>;
 
-static_assert(members<rules::Contact> == 24 && members<rules::Enrollment> == 19);
+static_assert(members<rules::Contact> == 25 && members<rules::Enrollment> == 19);
 static_assert(members<rules::Click> == 9);
 static_assert(members<rules::Pending> == 15 && members<rules::Target> == 6);
 static_assert(members<rules::Tally> == 5 && members<rules::Ledger> == 2);
 static_assert(members<rules::Departure> == 2 && members<rules::LastStart> == 3);
-static_assert(members<rules::Consent> == 4 && members<rules::Suppression> == 3);
+static_assert(members<rules::Consent> == 5 && members<rules::Suppression> == 3);
 static_assert(members<rules::Address> == 2 && members<rules::AddressState> == 4);
 static_assert(members<rules::Event> == 5 && members<rules::ContactChange> == 7);
-static_assert(members<rules::ConsentChange> == 5 && members<rules::Decision> == 13);
+static_assert(members<rules::ConsentChange> == 6 && members<rules::Decision> == 13);
 static_assert(members<rules::Delivery> == 13 && members<rules::Notification> == 4);
 
 }  // namespace nurtured::store

@@ -125,6 +125,7 @@ TEST_CASE("schema and reader know the same keys") {
       {"nurtured", "properties/http", n, settings("http: {qqqqqqqq: 1}")},
       {"nurtured", "properties/keys", n, settings("keys: {qqqqqqqq: 1}")},
       {"nurtured", "properties/keep", n, settings("keep: {qqqqqqqq: 1}")},
+      {"nurtured", "properties/pages", n, settings("pages: {consent: a, qqqqqqqq: 1}")},
       {"nurtured", "properties/tracking", n, settings("tracking: {clicks: true, qqqqqqqq: 1}")},
       {"nurtured", "properties/tracking/properties/utm", n,
        settings("tracking: {utm: {source: a, qqqqqqqq: 1}}")},

@@ -1,4 +1,4 @@
-// What links in messages tell of their readers.
+// What is behind the links of messages: what they tell of their readers, and the pages of ours.
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -15,6 +15,8 @@ constexpr std::array<std::string_view, 5> utm_names = {"source", "medium", "camp
                                                        "term"};
 constexpr std::array<std::string_view, 5> utm_variables = {"message", "playbook", "channel", "kind",
                                                            "link"};
+
+constexpr std::array<std::string_view, 3> page_locales = {"en", "ru", "zh"};
 
 void read_utm(Section& utm, Tracking& tracking) {
   for (const std::string_view name : utm_names) {
@@ -45,6 +47,24 @@ void read_tracking(Section& root, Tracking& tracking) {
   if (auto utm = section->section("utm")) {
     read_utm(*utm, tracking);
     utm->finish();
+  }
+  section->finish();
+}
+
+void read_pages(Section& root, Pages& pages) {
+  auto section = root.section("pages");
+  if (!section) return;
+  const Node* consent = section->node("consent");
+  if (consent != nullptr && consent->is_map()) {
+    for (auto& [locale, wording] : section->text_map("consent")) {
+      if (std::ranges::find(page_locales, locale) == page_locales.end()) {
+        section->error("consent", fmt::format("there is no page in `{}`", locale),
+                       fmt::format("pages are in {}", fmt::join(page_locales, ", ")));
+      }
+      pages.consent[locale] = std::move(wording);
+    }
+  } else if (auto wording = section->text("consent")) {
+    for (const std::string_view locale : page_locales) pages.consent.emplace(locale, *wording);
   }
   section->finish();
 }
