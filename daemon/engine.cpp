@@ -20,7 +20,8 @@ std::vector<store::Standing> standing_of(const rules::Contact& contact) {
 
 }  // namespace
 
-Engine::Engine(store::Store& store, std::shared_ptr<const rules::Book> book, EngineOptions options)
+Engine::Engine(store::EngineStore& store, std::shared_ptr<const rules::Book> book,
+               EngineOptions options)
     : store_(store), book_(std::move(book)), options_(options) {}
 
 base::Result<BatchResult> Engine::process(const std::vector<Arrived>& inputs, Instant now,
