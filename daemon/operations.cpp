@@ -14,7 +14,7 @@ namespace {
 using base::ErrorKind;
 using base::Result;
 
-constexpr std::array<OperationEntry, 20> entries = {{
+constexpr std::array<OperationEntry, 21> entries = {{
     {"status", false, run_status},
     {"plan", false, run_plan},
     {"reload", true, run_reload},
@@ -29,6 +29,7 @@ constexpr std::array<OperationEntry, 20> entries = {{
     {"explain", false, run_explain},
     {"event/add", true, run_event_add},
     {"touch/add", true, run_touch_add},
+    {"touch/qr", false, run_touch_qr},
     {"enrollment/list", false, run_enrollment_list},
     {"enrollment/stop", true, run_enrollment_stop},
     {"enrollment/retry", true, run_enrollment_retry},

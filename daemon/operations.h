@@ -14,6 +14,7 @@
 //   contact/suppress      {"contact", "scope", "reason", "channel"}
 //   event/add             {"contact", "event", "properties", "at"}
 //   touch/add             {"contact", "kind", "place", "channel", "note", "at"}
+//   touch/qr              {"kind", "note", "contact", "to", "until"} a link and its picture
 //   enrollment/list       {"contact"}, {"parked": true, "after", "limit"}, or {}
 //   enrollment/stop       {"contact", "enrollment"}                 likewise enrollment/retry
 //   delivery/list         {"state", "limit"}

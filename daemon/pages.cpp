@@ -36,6 +36,9 @@ struct Words {
   const char* saved;
   const char* none;
   const char* email;
+  const char* touch_title;
+  const char* touch_button;
+  const char* touch_done;
 };
 
 constexpr std::array<Words, 3> words = {{
@@ -309,6 +312,23 @@ http::Response preference_page(const PageOptions& options, const Preferences& pr
   form.append("<button type=\"submit\" name=\"none\" value=\"1\" class=\"plain\">");
   form.append(escaped(w.none)).append("</button>\n</form>\n");
   return page(200, options, w.preferences_title, preferences.is_saved ? w.saved : "", form);
+}
+
+http::Response touch_question(const PageOptions& options, std::string_view what, bool asks) {
+  const Words& w = words_in(options.language);
+  std::string form = "<form method=\"post\">\n";
+  if (asks) {
+    form.append("<label>").append(escaped(w.email)).append(" <input type=\"email\" name=\"email\"");
+    form.append(" autocomplete=\"email\" maxlength=\"254\" required></label>\n");
+  }
+  form.append("<button type=\"submit\">").append(escaped(w.touch_button));
+  form.append("</button>\n</form>\n");
+  return page(200, options, w.touch_title, what, form);
+}
+
+http::Response touch_done(const PageOptions& options) {
+  const Words& w = words_in(options.language);
+  return page(200, options, w.touch_title, w.touch_done);
 }
 
 http::Response link_invalid(const PageOptions& options) {

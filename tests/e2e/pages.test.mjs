@@ -120,3 +120,32 @@ test('the pages work in a browser without JavaScript, in the reader\'s language'
   assert.equal((await ask(folder, 'contact', 'show', 'u1')).consent.email.given, false);
   assert.deepEqual(refused, [], 'nothing on the pages is against their own policy');
 });
+
+test('whoever scans the code of a talk was there, and is asked for no more than an address', async (t) => {
+  const sink = await MailSink.start(t);
+  const folder = await makeWorkspace(t, workspace(sink.url));
+  const daemon = await Daemon.start(t, folder);
+  await daemon.take('identify', {userId: 'u1', traits: {email: 'u1@example.net'}});
+  const path = ({link}) => daemon.url + link.slice('https://t.example.org'.length);
+  const talk = await ask(folder, 'touch', 'qr', 'talk', '--note', 'Launches <in> spring', '--to', 'https://example.org/slides');
+  assert.match(talk.svg, /^<svg /);
+  const page = await (await fetch(path(talk))).text();
+  assert.match(page, /Launches &lt;in&gt; spring/);
+  assert.equal((await ask(folder, 'contact', 'show', 'u1')).touches, 0, 'looking is not being there');
+  assert.equal((await fetch(path(talk), {...form({email: 'no address'}), redirect: 'manual'})).status, 200);
+  for (const email of ['U1@example.net', 'new@example.net']) {
+    const answer = await fetch(path(talk), {...form({email}), redirect: 'manual'});
+    assert.equal(answer.status, 303);
+    assert.equal(answer.headers.get('location'), 'https://example.org/slides');
+  }
+  assert.equal((await ask(folder, 'contact', 'show', 'u1')).touches, 1);
+  const stranger = await ask(folder, 'contact', 'show', 'new@example.net');
+  assert.equal(stranger.touches, 1);
+  assert.deepEqual(stranger.consent, {}, 'an address is no consent');
+
+  const visit = await ask(folder, 'touch', 'qr', 'visit', '--contact', 'u1');
+  assert.equal((await fetch(path(visit), form({}))).status, 200);
+  assert.equal((await ask(folder, 'contact', 'show', 'u1')).touches, 2);
+  const over = await ask(folder, 'touch', 'qr', 'visit', '--contact', 'u1', '--until', '2026-01-01T00:00:00Z');
+  assert.equal((await fetch(path(over), form({}))).status, 404);
+});
