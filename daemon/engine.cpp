@@ -18,6 +18,14 @@ std::vector<store::Standing> standing_of(const rules::Contact& contact) {
   return standing;
 }
 
+// The delivery that an input names, for the engine to look up. nullptr: it names none.
+const std::string* named_delivery(const rules::Input& input) {
+  const std::string* key = nullptr;
+  if (const auto* suppress = std::get_if<rules::Suppress>(&input)) key = &suppress->delivery;
+  if (const auto* feedback = std::get_if<rules::Feedback>(&input)) key = &feedback->delivery;
+  return key == nullptr || key->empty() ? nullptr : key;
+}
+
 }  // namespace
 
 Engine::Engine(store::Store& store, std::shared_ptr<const rules::Book> book, EngineOptions options)
@@ -66,16 +74,8 @@ base::Result<void> Engine::BatchWork::load(const std::vector<Arrived>& inputs,
       if (event->message_id) request_.message_ids.push_back(*event->message_id);
     } else if (const auto* contact = std::get_if<ContactInput>(&arrived.input)) {
       request_.contacts.push_back(contact->contact);
-      const auto* suppress = std::get_if<rules::Suppress>(&contact->input);
-      if (suppress == nullptr || suppress->delivery.empty()) continue;
-      auto delivery = engine_.store_.delivery(suppress->delivery);
-      if (!delivery) return base::fail(delivery.error());
-      if (!*delivery) continue;
-      // The contact may have another address by now.
-      request_.addresses.push_back((*delivery)->to);
-      rules::Suppress named = *suppress;
-      named.message = *std::move(*delivery);
-      named_deliveries_.emplace(&arrived.input, std::move(named));
+      if (contact->message_id) request_.message_ids.push_back(*contact->message_id);
+      if (auto found = load_named_delivery(arrived.input, contact->input); !found) return found;
     } else {
       request_.addresses.push_back(std::get<AddressInput>(arrived.input).address);
     }
@@ -108,6 +108,50 @@ base::Result<void> Engine::BatchWork::load(const std::vector<Arrived>& inputs,
   return {};
 }
 
+base::Result<void> Engine::BatchWork::load_named_delivery(const EngineInput& key,
+                                                          const rules::Input& input) {
+  const std::string* const named = named_delivery(input);
+  if (named == nullptr) return {};
+  auto delivery = engine_.store_.delivery(*named);
+  if (!delivery) return base::fail(delivery.error());
+  if (!*delivery) return {};
+  // The contact may have another address by now.
+  request_.addresses.push_back((*delivery)->to);
+  named_deliveries_.emplace(&key, *std::move(*delivery));
+  return {};
+}
+
+// The input with the delivery that it names, as it stands now: an earlier input of the batch may
+// have changed it.
+rules::Input Engine::BatchWork::with_delivery(const EngineInput& key,
+                                              const rules::Input& input) const {
+  const auto found = named_deliveries_.find(&key);
+  if (found == named_deliveries_.end()) return input;
+  rules::Delivery delivery = found->second;
+  const auto changed =
+      std::find_if(batch_.deliveries.rbegin(), batch_.deliveries.rend(),
+                   [&](const rules::Delivery& written) { return written.key == delivery.key; });
+  if (changed != batch_.deliveries.rend()) delivery = *changed;
+  rules::Input named = input;
+  if (auto* suppress = std::get_if<rules::Suppress>(&named)) {
+    suppress->message = std::move(delivery);
+  } else if (auto* feedback = std::get_if<rules::Feedback>(&named)) {
+    feedback->message = std::move(delivery);
+  }
+  return named;
+}
+
+// Of the inputs with a messageId, in their order.
+bool Engine::BatchWork::is_repeat(const std::optional<store::DedupKey>& message_id) {
+  if (!message_id) return false;
+  if (known_messages_[messages_judged_++]) {
+    ++result_.duplicates;
+    return true;
+  }
+  batch_.message_ids.push_back(*message_id);
+  return false;
+}
+
 void Engine::BatchWork::adopt(store::Loaded loaded) {
   for (auto& stored : loaded.contacts) {
     Working working{
@@ -124,19 +168,12 @@ void Engine::BatchWork::adopt(store::Loaded loaded) {
 
 void Engine::BatchWork::run(const std::vector<Arrived>& inputs,
                             const std::vector<store::Due>& due) {
-  std::size_t message = 0;
   for (const auto& [arrived, at] : inputs) {
     if (const auto* event = std::get_if<EventInput>(&arrived)) {
-      if (event->message_id && known_messages_[message++]) {
-        ++result_.duplicates;
-        continue;
-      }
-      if (event->message_id) batch_.message_ids.push_back(*event->message_id);
-      take_event(*event, at);
+      if (!is_repeat(event->message_id)) take_event(*event, at);
     } else if (const auto* contact = std::get_if<ContactInput>(&arrived)) {
-      const auto named = named_deliveries_.find(&arrived);
-      advance(current(contact->contact),
-              named == named_deliveries_.end() ? contact->input : rules::Input(named->second), at);
+      if (is_repeat(contact->message_id)) continue;
+      advance(current(contact->contact), with_delivery(arrived, contact->input), at);
     } else {
       const auto& input = std::get<AddressInput>(arrived);
       const auto state = addresses_.find(rules::to_key(input.address));
@@ -189,6 +226,9 @@ void Engine::BatchWork::advance(rules::ContactId id, const rules::Input& input, 
   }
   if (const auto* suppress = std::get_if<rules::Suppress>(&input)) {
     if (const auto address = rules::suppressed_address(*suppress, working.contact)) want(*address);
+  }
+  if (const auto* feedback = std::get_if<rules::Feedback>(&input)) {
+    if (feedback->message) want(feedback->message->to);
   }
   journal(working.contact, input, at);
   snapshot.contact = std::move(working.contact);
