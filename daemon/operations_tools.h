@@ -56,6 +56,7 @@ base::Result<Answer> run_explain(const OperationsContext& context, const cel::Va
 // operations_events.cpp
 base::Result<Answer> run_event_add(const OperationsContext& context, const cel::Value& request);
 base::Result<Answer> run_touch_add(const OperationsContext& context, const cel::Value& request);
+base::Result<Answer> run_mail_take(const OperationsContext& context, const cel::Value& request);
 // operations_deliveries.cpp
 base::Result<Answer> run_enrollment_list(const OperationsContext& context,
                                          const cel::Value& request);
