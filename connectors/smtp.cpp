@@ -1,6 +1,7 @@
 #include "connectors/smtp.h"
 
 #include <future>
+#include <stdexcept>
 #include <thread>
 
 #include <boost/asio/executor_work_guard.hpp>
@@ -64,6 +65,14 @@ std::string sender_of(const SmtpOptions& options, std::string_view token) {
   return options.envelope_from.empty() ? options.from.address : options.envelope_from;
 }
 
+// The keys were read, and found to be some, with the section.
+std::optional<DkimSigner> signer_of(const std::vector<DkimKey>& keys) {
+  if (keys.empty()) return std::nullopt;
+  auto signer = DkimSigner::make(keys);
+  if (!signer) throw std::invalid_argument(signer.error().message);
+  return *std::move(signer);
+}
+
 class SmtpConnector final : public Connector {
  public:
   SmtpConnector(SmtpOptions options, const Environment& environment)
@@ -105,6 +114,8 @@ class SmtpConnector final : public Connector {
     session->sender = sender_of(options_, message.message_id);
     auto content = build_mime(mail_of(options_, message, std::move(*to)));
     if (!content) return refuse(std::move(done), Blame::content, content.error().message);
+    if (signer_) content = signer_->sign(*content);
+    if (!content) return refuse(std::move(done), Blame::configuration, content.error().message);
     session->content = std::move(*content);
     asio::post(mail_io_, [this, session, done = std::move(done)]() mutable {
       if (multi_) start(session, std::move(done));
@@ -162,6 +173,7 @@ class SmtpConnector final : public Connector {
 
   SmtpOptions options_;
   std::string url_ = with_name(options_);  // libcurl takes the name for EHLO from the path
+  std::optional<DkimSigner> signer_ = signer_of(options_.dkim);
   OutcomePost post_;
   OpenSockets sockets_;
   asio::io_context mail_io_;

@@ -8,8 +8,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "connectors/connector.h"
+#include "connectors/dkim.h"
 #include "connectors/imap_poller.h"
 #include "connectors/mime.h"
 #include "connectors/registry.h"
@@ -39,7 +41,8 @@ struct SmtpOptions {
   std::string list_id;  // "Name <list.example.org>"; empty: none
   std::chrono::milliseconds connect_time_max{30'000};
   std::chrono::milliseconds total_time_max{300'000};  // from send() to the outcome
-  std::optional<InboxOptions> inbox;                  // what comes back is looked for here
+  std::vector<DkimKey> dkim;          // each signs every mail; empty: none is signed here
+  std::optional<InboxOptions> inbox;  // what comes back is looked for here
   Limits limits;
 };
 

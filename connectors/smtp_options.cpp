@@ -101,6 +101,13 @@ const Descriptor& smtp_descriptor() {
                "",
                "List-Id header: \"Letters <letters.example.org>\"",
                {}},
+              {"dkim",
+               OptionType::section,
+               false,
+               "",
+               "signs each mail: {domain, selector, key: \"${credential:dkim}\"}, or a list of "
+               "them",
+               {}},
               {"inbox",
                OptionType::section,
                false,
@@ -150,6 +157,7 @@ std::optional<SmtpOptions> read_smtp(config::Section& section) {
     section.error("helo", "this is no host name", "write mail.example.org");
   }
   options.list_id = section.text("list_id").value_or("");
+  options.dkim = read_dkim(section, domain_of(options.from.address));
   if (auto inbox = section.section("inbox")) options.inbox = read_inbox(*std::move(inbox));
   options.connect_time_max = section.period("connect_timeout", {.min = 1s, .max = 5min})
                                  .value_or(options.connect_time_max);

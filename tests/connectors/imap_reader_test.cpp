@@ -58,19 +58,23 @@ TEST_CASE("a server that breaks the bounds or speaks something else is refused")
 }
 
 TEST_CASE("the numbers of a search are read, and nothing else is taken for them") {
-  using Numbers = std::optional<std::vector<std::uint32_t>>;
-  const auto [text, numbers] = GENERATE(table<std::string, Numbers>({
-      {"SEARCH", Numbers({})},
-      {"SEARCH 2 3 6", Numbers({2, 3, 6})},
-      {"search  4294967295 ", Numbers({4294967295})},
-      {"SEARCH 4294967296", std::nullopt},
-      {"SEARCH x", std::nullopt},
-      {"SEARCH -1", std::nullopt},
-      {"FETCH 1", std::nullopt},
-      {"", std::nullopt},
+  const auto [text, numbers] = GENERATE(table<std::string, std::string>({
+      {"SEARCH", ""},
+      {"SEARCH 2 3 6", "2 3 6 "},
+      {"search  4294967295 ", "4294967295 "},
+      {"SEARCH 4294967296", "none"},
+      {"SEARCH x", "none"},
+      {"SEARCH -1", "none"},
+      {"FETCH 1", "none"},
+      {"", "none"},
   }));
   CAPTURE(text);
-  CHECK(parse_imap_search(text) == numbers);
+  const auto found = parse_imap_search(text);
+  std::string words = found ? "" : "none";
+  if (found) {
+    for (const std::uint32_t number : *found) words += std::to_string(number) + " ";
+  }
+  CHECK(words == numbers);
 }
 
 TEST_CASE("numbers in brackets and of fetched mails are read") {

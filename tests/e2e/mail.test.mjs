@@ -1,9 +1,18 @@
 // Mail that comes back: through a mailbox, through `nurtured mail`, and through a mail server that refuses what we send.
 import assert from 'node:assert/strict';
+import {execFileSync} from 'node:child_process';
+import {createPublicKey} from 'node:crypto';
+import {once} from 'node:events';
+import {chmod, readFile} from 'node:fs/promises';
+import path from 'node:path';
 import {test} from 'node:test';
+
+import {dkimVerify} from 'mailauth/lib/dkim/verify.js';
+import {SMTPServer} from 'smtp-server';
 
 import {Daemon, command, eventually, makeWorkspace} from './daemon.mjs';
 import {Mailbox, mailboxMissing} from './mailbox.mjs';
+import {Postfix, postfixMissing} from './postfix.mjs';
 import {MailSink} from './sink.mjs';
 import {message, person, settings, smtp} from './workspaces.mjs';
 
@@ -117,3 +126,80 @@ test('a mailbox is read: what is ours is handled and marked, private mail stays 
     assert.equal(await mailbox.isRead('private'), false);
     assert.equal(await mailbox.isRead('forged'), false);
   });
+
+// A mail server that knows nobody.
+async function startRefuser(t) {
+  const server = new SMTPServer({
+    authOptional: true,
+    disabledCommands: ['STARTTLS', 'AUTH'],
+    disableReverseLookup: true,
+    logger: false,
+    closeTimeout: 1,
+    onRcptTo: (address, session, done) => done(Object.assign(new Error('5.1.1 no such user'), {responseCode: 550})),
+  });
+  server.on('error', () => {});
+  server.listen(0, '127.0.0.1');
+  await once(server.server, 'listening');
+  t.after(() => new Promise((resolve) => server.close(resolve)));
+  return server.server.address().port;
+}
+
+test('through a mail server: what it cannot deliver comes back into the mailbox and suppresses the address',
+  {timeout: 120_000, skip: mailboxMissing ?? postfixMissing}, async (t) => {
+    const mailbox = await Mailbox.start(t);
+    const postfix = await Postfix.start(t, {refuser: await startRefuser(t), mailbox});
+    const folder = await makeWorkspace(t, workspace(postfix.url, `inbox: ${mailbox.inbox}`));
+    const daemon = await Daemon.start(t, folder);
+    await daemon.take('identify', person('f1'));
+    await daemon.take('track', {userId: 'f1', event: 'go'});
+    await eventually('the bounce', async () => /bounced/.test(JSON.stringify(await shown(folder, 'f1'))));
+    const states = await command(folder, ['delivery', 'list', '--state', 'refused']);
+    assert.match(states.stdout, /550 5\.1\.1 no such user/);
+  });
+
+// The TXT records of the selectors `rsa` and `ed`, made from the private keys.
+async function dkimRecords(folder) {
+  const der = async (name) => createPublicKey(await readFile(path.join(folder, name))).export({type: 'spki', format: 'der'});
+  return {
+    'rsa._domainkey.example.org': `v=DKIM1; k=rsa; p=${(await der('rsa.pem')).toString('base64')}`,
+    'ed._domainkey.example.org': `v=DKIM1; k=ed25519; p=${(await der('ed.pem')).subarray(-32).toString('base64')}`,
+  };
+}
+
+const dkimpy = `
+import json, sys
+import dkim
+records = json.loads(sys.argv[1])
+mail = sys.stdin.buffer.read()
+find = lambda name, timeout=5: records[name.decode().rstrip(".")].encode()
+print(all(dkim.DKIM(mail).verify(idx=i, dnsfunc=find) for i in range(2)))
+`;
+
+test('every mail is signed by each key, as two other programs find', {timeout: 60_000}, async (t) => {
+  const sink = await MailSink.start(t);
+  const key = (selector) => `{selector: ${selector}, key: "\${file:${selector}.pem}"}`;
+  const folder = await makeWorkspace(t, workspace(sink.url, `dkim: [${key('rsa')}, ${key('ed')}]`));
+  const make = (name, ...how) => execFileSync('openssl', ['genpkey', ...how, '-out', path.join(folder, name)], {stdio: 'ignore'});
+  make('rsa.pem', '-algorithm', 'RSA', '-pkeyopt', 'rsa_keygen_bits:2048');
+  make('ed.pem', '-algorithm', 'ed25519');
+  for (const name of ['rsa.pem', 'ed.pem']) await chmod(path.join(folder, name), 0o600);
+  const daemon = await Daemon.start(t, folder);
+  const {source} = await sent(daemon, sink, 'f1');
+  const records = await dkimRecords(folder);
+  const {results} = await dkimVerify(source, {
+    resolver: async (name, type) => {
+      assert.equal(type, 'TXT');
+      return [[records[name]]];
+    },
+  });
+  assert.deepEqual(results.map(({status, selector}) => [status.result, selector]).sort(), [['pass', 'ed'], ['pass', 'rsa']]);
+  const signed = results[0].signingHeaders.keys.toLowerCase();
+  for (const name of ['from', 'to', 'subject', 'date', 'message-id', 'list-unsubscribe', 'list-unsubscribe-post', 'feedback-id']) {
+    assert.ok(signed.includes(name), `${name} is signed`);
+  }
+  // The system's Python, for which Debian ships the other verifier.
+  const missing = await import('node:fs').then(({existsSync}) => !existsSync('/usr/lib/python3/dist-packages/dkim'));
+  if (missing) return t.diagnostic('python3-dkim is not installed: script/bootstrap test installs it');
+  const verdict = execFileSync('/usr/bin/python3', ['-c', dkimpy, JSON.stringify(records)], {input: source});
+  assert.equal(verdict.toString().trim(), 'True');
+});

@@ -17,7 +17,7 @@ const owner = isRoot ? {uid: 65534, gid: 65534, user: 'nobody', group: 'nogroup'
 export const mailboxMissing = existsSync(dovecot) && existsSync('/usr/lib/dovecot/imap') ? undefined
   : 'dovecot-imapd is not installed: script/bootstrap test installs it';
 
-async function freePort() {
+export async function freePort() {
   const server = net.createServer();
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   const {port} = server.address();
@@ -62,9 +62,15 @@ service anvil {
 }
 `;
 
+export const isListening = (port) => new Promise((resolve) => {
+  const probe = net.connect(port, '127.0.0.1', () => { probe.destroy(); resolve(true); });
+  probe.on('error', () => resolve(false));
+});
+
 export class Mailbox {
   #folder;
   #count = 0;
+  owner = owner;
   user = 'hello@example.org';
 
   static async start(t) {
@@ -76,9 +82,9 @@ export class Mailbox {
     execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2',
       '-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost', '-keyout', path.join(folder, 'key.pem'),
       '-out', path.join(folder, 'cert.pem')], {stdio: 'ignore'});
-    for (const name of ['', 'cur', 'new', 'tmp']) await mkdir(path.join(mailbox.#maildir, name), {recursive: true});
+    for (const name of ['', 'cur', 'new', 'tmp']) await mkdir(path.join(mailbox.maildir, name), {recursive: true});
     if (isRoot) {
-      for (const name of ['..', '', 'cur', 'new', 'tmp']) await chown(path.join(mailbox.#maildir, name), owner.uid, owner.gid);
+      for (const name of ['..', '', 'cur', 'new', 'tmp']) await chown(path.join(mailbox.maildir, name), owner.uid, owner.gid);
     }
     await writeFile(path.join(folder, 'dovecot.conf'), configuration(folder, mailbox.port));
     const server = spawn(dovecot, ['-F', '-c', path.join(folder, 'dovecot.conf')], {stdio: ['ignore', 'ignore', 'inherit']});
@@ -87,14 +93,11 @@ export class Mailbox {
       server.on('exit', resolve);
       server.kill('SIGTERM');
     }));
-    await eventually('Dovecot to listen', () => new Promise((resolve) => {
-      const probe = net.connect(mailbox.port, '127.0.0.1', () => { probe.destroy(); resolve(true); });
-      probe.on('error', () => resolve(false));
-    }));
+    await eventually('Dovecot to listen', () => isListening(mailbox.port));
     return mailbox;
   }
 
-  get #maildir() { return path.join(this.#folder, 'mail', this.user); }
+  get maildir() { return path.join(this.#folder, 'mail', this.user); }
 
   // What nurtured.yaml says of it.
   get inbox() {
@@ -105,15 +108,15 @@ export class Mailbox {
   // As a delivery agent leaves a mail: written aside, then moved. Its name begins with `name`.
   async deliver(name, source) {
     const file = `${1700000000 + ++this.#count}.${name}.localhost`;
-    const aside = path.join(this.#maildir, 'tmp', file);
+    const aside = path.join(this.maildir, 'tmp', file);
     await writeFile(aside, source);
     if (isRoot) await chown(aside, owner.uid, owner.gid);
-    await rename(aside, path.join(this.#maildir, 'new', file));
+    await rename(aside, path.join(this.maildir, 'new', file));
   }
 
   // Whether somebody has read the mail: Maildir's flag S.
   async isRead(name) {
-    const files = await readdir(path.join(this.#maildir, 'cur'));
+    const files = await readdir(path.join(this.maildir, 'cur'));
     return files.some((file) => file.includes(`.${name}.`) && /:2,.*S/.test(file));
   }
 }
