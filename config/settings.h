@@ -9,7 +9,8 @@ namespace nurtured::config {
 
 struct SettingsFile {
   rules::Settings rules;
-  // Store, http, keys, keep, connectors, dedup, notify; the rest is filled by compile().
+  // Store, http, keys, keep, connectors, dedup, notify, tracking, pages, hooks; the rest is filled
+  // by compile().
   Config daemon;
 };
 
@@ -26,7 +27,13 @@ void check_series(const Document& document, const rules::Settings& settings,
 // runs on (settings_daemon.cpp).
 void read_rules(Section& root, const Document& document, const CompileOptions& options,
                 Catalogue& catalogue, Uses& uses, rules::Settings& settings);
-void read_daemon(Section& root, const CompileOptions& options, Catalogue& catalogue,
-                 rules::Settings& settings, Config& config);
+// `tracking` and `pages` (settings_links.cpp).
+void read_tracking(Section& root, Tracking& tracking);
+void read_pages(Section& root, Pages& pages);
+// `hooks` (settings_hooks.cpp).
+void read_hooks(Section& root, const Document& document, const Catalogue& catalogue,
+                Config& config);
+void read_daemon(Section& root, const Document& document, const CompileOptions& options,
+                 Catalogue& catalogue, rules::Settings& settings, Config& config);
 
 }  // namespace nurtured::config

@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "base/result.h"
-#include "config/secret.h"
 #include "config/section.h"
 
 namespace nurtured::connectors {

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "base/result.h"
-#include "config/secret.h"
+#include "config/section.h"
 
 namespace nurtured::connectors {
 

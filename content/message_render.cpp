@@ -61,11 +61,11 @@ Result<std::string> MessageRenderer::line(const liquid::Template& piece) const {
 
 Result<Element> MessageRenderer::body() const {
   const auto found = wording_.overrides.find(data_.channel);
-  const liquid::Template& piece = found == wording_.overrides.end() ? wording_.body : found->second;
+  const auto& [piece, reader] = found == wording_.overrides.end() ? wording_.body : found->second;
   const auto marked = liquid::render_marked(piece, variables_, options_);
   if (!marked) return base::fail(marked.error());
   int count = 0;
-  auto body = read_markdown(*marked, [&](std::string_view url) {
+  auto body = reader->read(*marked, [&](std::string_view url) {
     return links_.rewrite("link-" + std::to_string(++count), url);
   });
   if (!body) return failed(body.error(), piece);
@@ -101,6 +101,10 @@ Result<std::string> MessageRenderer::email(const Element& body, const Rendered& 
                  escape_html(button.text) + "</a>\n";
     }
     content += "</p>\n";
+  }
+  if (!data_.open_url.empty()) {
+    content +=
+        "<img src=\"" + escape_html(data_.open_url) + "\" width=\"1\" height=\"1\" alt=\"\">\n";
   }
   const auto found = message_.library->layouts.find(message_.layout);
   liquid::RenderOptions options = options_;

@@ -1,6 +1,7 @@
 #include "daemon/engine.h"
 
 #include <algorithm>
+#include <concepts>
 
 #include "daemon/batch_work.h"
 #include "rules/merge.h"
@@ -18,17 +19,37 @@ std::vector<store::Standing> standing_of(const rules::Contact& contact) {
   return standing;
 }
 
-// The delivery that an input names, for the engine to look up. nullptr: it names none.
+// Inputs that name a delivery by its key, for the engine to look up what the store keeps of it.
+template <class T>
+concept NamesDelivery = requires(T& input) {
+  { input.delivery } -> std::same_as<std::string&>;
+  { input.message } -> std::same_as<std::optional<rules::Delivery>&>;
+};
+
+// The key that an input names; nullptr where it names none.
 const std::string* named_delivery(const rules::Input& input) {
-  const std::string* key = nullptr;
-  if (const auto* suppress = std::get_if<rules::Suppress>(&input)) key = &suppress->delivery;
-  if (const auto* feedback = std::get_if<rules::Feedback>(&input)) key = &feedback->delivery;
-  return key == nullptr || key->empty() ? nullptr : key;
+  return std::visit(
+      []<class T>(const T& its) -> const std::string* {
+        if constexpr (NamesDelivery<T>) return its.delivery.empty() ? nullptr : &its.delivery;
+        return nullptr;
+      },
+      input);
+}
+
+// What was looked up for it; nullptr where nothing was.
+const rules::Delivery* known_delivery(const rules::Input& input) {
+  return std::visit(
+      []<class T>(const T& its) -> const rules::Delivery* {
+        if constexpr (NamesDelivery<T>) return its.message ? &*its.message : nullptr;
+        return nullptr;
+      },
+      input);
 }
 
 }  // namespace
 
-Engine::Engine(store::Store& store, std::shared_ptr<const rules::Book> book, EngineOptions options)
+Engine::Engine(store::EngineStore& store, std::shared_ptr<const rules::Book> book,
+               EngineOptions options)
     : store_(store), book_(std::move(book)), options_(options) {}
 
 base::Result<BatchResult> Engine::process(const std::vector<Arrived>& inputs, Instant now,
@@ -68,6 +89,10 @@ base::Result<void> Engine::BatchWork::load(const std::vector<Arrived>& inputs,
       identity(Kind::anonymous, event->who.anonymous_id);
       identity(Kind::user, event->who.previous_id);
       identity(Kind::anonymous, event->who.previous_id);
+      if (event->who.address) {
+        identity(Kind::user, event->who.address->value);
+        request_.addresses.push_back(*event->who.address);
+      }
       for (const auto& [channel, value] : event->event.change.addresses) {
         if (!value.empty()) request_.addresses.push_back({channel, value});
       }
@@ -94,8 +119,12 @@ base::Result<void> Engine::BatchWork::load(const std::vector<Arrived>& inputs,
   store::LoadRequest holders;
   for (const auto& arrived : inputs) {
     const auto* input = std::get_if<AddressInput>(&arrived.input);
-    if (input == nullptr) continue;
-    const auto state = addresses_.find(rules::to_key(input->address));
+    const auto* event = std::get_if<EventInput>(&arrived.input);
+    const rules::Address* named = nullptr;
+    if (input != nullptr) named = &input->address;
+    if (event != nullptr && event->who.address) named = &*event->who.address;
+    if (named == nullptr) continue;
+    const auto state = addresses_.find(rules::to_key(*named));
     if (state == addresses_.end()) continue;
     for (const auto holder : state->second.holders) {
       if (!contacts_.contains(holder.value)) holders.contacts.push_back(holder);
@@ -133,11 +162,11 @@ rules::Input Engine::BatchWork::with_delivery(const EngineInput& key,
                    [&](const rules::Delivery& written) { return written.key == delivery.key; });
   if (changed != batch_.deliveries.rend()) delivery = *changed;
   rules::Input named = input;
-  if (auto* suppress = std::get_if<rules::Suppress>(&named)) {
-    suppress->message = std::move(delivery);
-  } else if (auto* feedback = std::get_if<rules::Feedback>(&named)) {
-    feedback->message = std::move(delivery);
-  }
+  std::visit(
+      [&]<class T>(T& its) {
+        if constexpr (NamesDelivery<T>) its.message = std::move(delivery);
+      },
+      named);
   return named;
 }
 
@@ -227,9 +256,7 @@ void Engine::BatchWork::advance(rules::ContactId id, const rules::Input& input, 
   if (const auto* suppress = std::get_if<rules::Suppress>(&input)) {
     if (const auto address = rules::suppressed_address(*suppress, working.contact)) want(*address);
   }
-  if (const auto* feedback = std::get_if<rules::Feedback>(&input)) {
-    if (feedback->message) want(feedback->message->to);
-  }
+  if (const auto* delivery = known_delivery(input)) want(delivery->to);
   journal(working.contact, input, at);
   snapshot.contact = std::move(working.contact);
   const auto addresses_before = snapshot.addresses;

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/encoding.h"
+#include "daemon/hooks.h"
 #include "daemon/routes_impl.h"
 #include "http/url.h"
 #include "rules/cel/json.h"
@@ -93,6 +94,7 @@ http::Response server_refusal(int status) {
 }
 
 std::size_t route_body_bytes_max(const http::Request& request) {
+  if (request.path().starts_with("/hooks/")) return hook_body_bytes_max;
   return request.path().starts_with("/v1/") ? ingest_body_bytes_max : small_body_bytes_max;
 }
 
@@ -107,7 +109,13 @@ Routes::Impl::Impl(Inbox& inbox, Metrics& metrics, const base::Clock& clock, Rea
       settings_(std::move(settings)),
       figures_(metrics),
       unsubscribes_(metrics.counter("nurtured_unsubscribe_requests_total",
-                                    "Unsubscribes with a valid link, repeats included")) {}
+                                    "Unsubscribes with a valid link, repeats included")),
+      clicks_(metrics.counter("nurtured_visits_total",
+                              "Links of messages followed and pictures loaded, programs included.",
+                              {{"kind", "click"}})),
+      opens_(metrics.counter("nurtured_visits_total",
+                             "Links of messages followed and pictures loaded, programs included.",
+                             {{"kind", "open"}})) {}
 
 void Routes::Impl::handle(http::Request&& request, http::Reply reply, RouteSet served) {
   const std::string_view path = route_path(request);
@@ -120,6 +128,26 @@ bool Routes::Impl::outside(const http::Request& request, std::string_view path,
                            http::Reply& reply) {
   if (path.starts_with("/u/")) {
     unsubscribe(request, path.substr(3), std::move(reply));
+    return true;
+  }
+  if (path.starts_with("/p/")) {
+    preferences(request, path.substr(3), std::move(reply));
+    return true;
+  }
+  if (path.starts_with("/d/")) {
+    confirm(request, path.substr(3), std::move(reply));
+    return true;
+  }
+  if (path.starts_with("/hooks/")) {
+    hook(request, path.substr(7), std::move(reply));
+    return true;
+  }
+  if (path.starts_with("/c/")) {
+    visit(request, path.substr(3), rules::VisitKind::click, std::move(reply));
+    return true;
+  }
+  if (path.starts_with("/o/")) {
+    visit(request, path.substr(3), rules::VisitKind::open, std::move(reply));
     return true;
   }
   for (const std::string_view prefix : {"/v1/projects/", "/projects/"}) {

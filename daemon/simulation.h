@@ -41,8 +41,8 @@ class Simulation {
  public:
   using Print = std::function<void(const SimulatedLine&)>;
 
-  // `store` is fresh and in memory for `simulate`; tests also give others. Both outlive it.
-  Simulation(std::shared_ptr<const config::Config> config, store::Store& store, Print print,
+  // `store` is fresh, a store::MemoryStore for `simulate`; tests also give others. Both outlive it.
+  Simulation(std::shared_ptr<const config::Config> config, store::EngineStore& store, Print print,
              SimulationOptions options = {});
 
   // Feeds `events` in the order of their time (`occurred_at`; equal ones in the given order) and

@@ -14,12 +14,9 @@ constexpr std::size_t soft_bounces_max = 5;
 constexpr base::Milliseconds soft_bounce_gap_max = std::chrono::hours{24 * 7};
 constexpr base::Milliseconds soft_bounce_gap_min = std::chrono::hours{24};
 
-// What every built-in event about a message tells (CONTRACT section 6).
-cel::Map message_properties(const Delivery& delivery) {
-  return {{"message", delivery.message},
-          {"kind", to_string(delivery.kind)},
-          {"channel", delivery.to.channel},
-          {"playbook", delivery.playbook}};
+cel::Map properties_of(const Delivery& delivery) {
+  return message_properties(delivery.message, delivery.kind, delivery.to.channel,
+                            delivery.playbook);
 }
 
 }  // namespace
@@ -60,7 +57,7 @@ void Machine::handle(const Feedback& feedback) {
   if (feedback.kind == FeedbackKind::bounced) return bounced(feedback, delivery);
   if (delivery.change == DeliveryChange::uncertain) departed_after_all(delivery);
   address_state(delivery.to).soft_bounces.clear();
-  cel::Map properties = message_properties(delivery);
+  cel::Map properties = properties_of(delivery);
   switch (feedback.kind) {
     case FeedbackKind::seen:
     case FeedbackKind::bounced:
@@ -100,7 +97,7 @@ void Machine::departed_after_all(const Delivery& delivery) {
   record("send", delivery).detail = "known by what came back";
   if (is_marketing(delivery.kind)) contact().touches.add(delivery.at);
   had_piece(delivery.message);
-  emit("message.sent", message_properties(delivery));
+  emit("message.sent", properties_of(delivery));
 }
 
 void Machine::bounced(const Feedback& feedback, const Delivery& delivery) {
@@ -120,7 +117,7 @@ void Machine::bounced(const Feedback& feedback, const Delivery& delivery) {
   Decision& decision = record("fail", delivery);
   decision.reason = Reason::refused;
   decision.detail = feedback.reason;
-  bounce(delivery.to, feedback.bounce, message_properties(delivery), feedback.reason);
+  bounce(delivery.to, feedback.bounce, properties_of(delivery), feedback.reason);
 }
 
 void Machine::bounce(const Address& address, BounceClass bounce, cel::Map properties,

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -95,6 +96,18 @@ struct Feedback {
   std::optional<Delivery> message = {};       // the delivery; the engine looks it up
 };
 
+// Somebody, or something, followed a link of a message or fetched the picture that tells of its
+// opening.
+enum class VisitKind { click, open };
+struct Visit {
+  VisitKind kind = VisitKind::click;
+  std::string delivery;  // whose link it was; the engine looks up `message`
+  std::string link;      // its id; empty for an opening
+  std::string url;       // where it led
+  std::string machine;   // what gives it away as no person's; empty: nothing so far
+  std::optional<Delivery> message = {};
+};
+
 // Operators' commands about one contact.
 struct StopEnrollment {
   std::int64_t enrollment = 0;
@@ -117,6 +130,18 @@ struct Suppress {
 // What is suppressed: `address`, or the contact's own on `channel`. nullopt: the person.
 std::optional<Address> suppressed_address(const Suppress& command, const Contact& contact);
 
+// What a person chose on a page of ours: on the preference page, or by confirming what a message
+// asked (double opt-in).
+struct Choice {
+  std::string source;    // "preferences", "double-opt-in"
+  std::string delivery;  // whose link led there; the engine looks up `message`
+  std::vector<std::pair<std::string, bool>> channels = {};  // channel → wanted
+  std::vector<std::pair<std::string, bool>> topics = {};    // topic → wanted
+  std::string wording = {};                                 // what was agreed to, as it was shown
+  std::string from = {};                                    // the network address that it came from
+  std::optional<Delivery> message = {};
+};
+
 struct ResendDelivery {
   Delivery delivery;  // an uncertain one, by hand: what the store kept of it
 };
@@ -127,7 +152,7 @@ struct Rejudge {
 };
 
 using Input = std::variant<Event, Wake, Claim, Outcome, Feedback, StopEnrollment, RetryEnrollment,
-                           Suppress, ResendDelivery, Rejudge>;
+                           Suppress, ResendDelivery, Rejudge, Visit, Choice>;
 
 // ---- out ----
 
