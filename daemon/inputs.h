@@ -41,6 +41,7 @@ struct EventInput {
 struct ContactInput {
   rules::ContactId contact;
   rules::Input input;
+  std::optional<store::DedupKey> message_id = {};  // of what may be told twice
 };
 
 // Something about whoever holds an address: an unsubscribe, a bounce.

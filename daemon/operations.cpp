@@ -14,7 +14,7 @@ namespace {
 using base::ErrorKind;
 using base::Result;
 
-constexpr std::array<OperationEntry, 21> entries = {{
+constexpr std::array<OperationEntry, 22> entries = {{
     {"status", false, run_status},
     {"plan", false, run_plan},
     {"reload", true, run_reload},
@@ -35,6 +35,7 @@ constexpr std::array<OperationEntry, 21> entries = {{
     {"enrollment/retry", true, run_enrollment_retry},
     {"delivery/list", false, run_delivery_list},
     {"delivery/resend", true, run_delivery_resend},
+    {"mail/take", true, run_mail_take},
     {"backup/mark", true, run_backup_mark},
 }};
 

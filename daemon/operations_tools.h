@@ -57,6 +57,7 @@ base::Result<Answer> run_explain(const OperationsContext& context, const cel::Va
 base::Result<Answer> run_event_add(const OperationsContext& context, const cel::Value& request);
 base::Result<Answer> run_touch_add(const OperationsContext& context, const cel::Value& request);
 base::Result<Answer> run_touch_qr(const OperationsContext& context, const cel::Value& request);
+base::Result<Answer> run_mail_take(const OperationsContext& context, const cel::Value& request);
 // operations_deliveries.cpp
 base::Result<Answer> run_enrollment_list(const OperationsContext& context,
                                          const cel::Value& request);
