@@ -154,6 +154,20 @@ TEST_CASE("an uncertain delivery is settled by what comes back") {
   CHECK(done.next.contact.history.contains("message.sent") == (change == departed));
 }
 
+TEST_CASE("an uncertain delivery is settled by whoever follows its links") {
+  const auto kind = GENERATE(VisitKind::click, VisitKind::open);
+  const Book book({}, {}, {}, {}, {}, {});
+  const Visit visit{.kind = kind,
+                    .delivery = "1.1.0.0.email",
+                    .link = "more",
+                    .url = "https://example.org/",
+                    .message = delivery_that(DeliveryChange::uncertain)};
+  const Transition done = advance(book, {}, anna(), visit, start + day);
+  REQUIRE(done.deliveries.size() == 1);
+  CHECK(done.deliveries[0].change == DeliveryChange::departed);
+  CHECK(done.next.contact.history.contains("message.sent"));
+}
+
 TEST_CASE("a bounce that was told before, or comes before the outcome, changes nothing") {
   using enum DeliveryChange;
   const auto change = GENERATE(refused, ready, committing, returned);
