@@ -20,6 +20,7 @@
 #include "daemon/alarms.h"
 #include "daemon/book_keeper.h"
 #include "daemon/control_server.h"
+#include "daemon/crash_record.h"
 #include "daemon/dispatcher.h"
 #include "daemon/engine_thread.h"
 #include "daemon/io_thread.h"
@@ -31,6 +32,7 @@
 #include "daemon/recovery.h"
 #include "daemon/routes.h"
 #include "daemon/service_manager.h"
+#include "daemon/set_aside.h"
 #include "daemon/store_key.h"
 #include "daemon/system_clock.h"
 #include "http/address.h"
@@ -45,16 +47,6 @@ namespace asio = boost::asio;
 constexpr std::chrono::seconds drain_time_max{20};
 // Of all of a shutdown; well within TimeoutStopSec of systemd/nurtured.service.
 constexpr std::chrono::seconds shutdown_time_max{30};
-
-store::Options store_options(const config::Config* config) {
-  store::Options options;
-  if (config != nullptr) {
-    options.keep_events = config->keep.events.nominal();
-    options.keep_decisions = config->keep.decisions.nominal();
-    options.dedup = config->dedup.nominal();
-  }
-  return options;
-}
 
 class App final : public EngineListener {
  public:
@@ -81,6 +73,8 @@ class App final : public EngineListener {
 
  private:
   base::Result<void> open_store(const BookFiles& files);
+  void open_crash_record();
+  base::Result<void> set_aside_poison();
   base::Result<void> listen(const config::Config& config);
   base::Result<void> start_control(const config::Config& config);
   base::Result<void> hand_on_recovered(const config::Config& config);
@@ -112,6 +106,8 @@ class App final : public EngineListener {
       lateness_buckets());
   Counter& duplicates_ =
       metrics_.counter("nurtured_duplicates_total", "Repeats that were recognised.");
+  Counter& repeats_ = metrics_.counter("nurtured_set_aside_repeats_total",
+                                       "Repeats of inputs that are set aside: not taken.");
   std::atomic<bool> store_works_ = true;
   std::atomic<bool> stopping_ = false;
   Instant told_alive_;
@@ -122,6 +118,8 @@ class App final : public EngineListener {
   bool finished_ = false;
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<store::Reader> reader_;
+  std::unique_ptr<CrashRecord> crash_record_;  // none for a store in memory
+  std::string poison_;                         // what this start set aside, in words
   std::unique_ptr<Engine> engine_;
   std::unique_ptr<EngineThread> engine_thread_;
   std::unique_ptr<IoThread> sender_;  // of connectors and dispatcher
@@ -150,10 +148,33 @@ base::Result<void> App::open_store(const BookFiles& files) {
   return {};
 }
 
+// A daemon whose end cannot be recorded is better than none.
+void App::open_crash_record() {
+  const std::string path = crash_record_path(store_file(location_));
+  if (path.empty()) return;
+  auto record = CrashRecord::open(path, read_boot_id());
+  if (record) {
+    crash_record_ = *std::move(record);
+  } else {
+    spdlog::warn("an input that ends the daemon would be met again at each start: {}",
+                 base::to_string(record.error()));
+  }
+}
+
+base::Result<void> App::set_aside_poison() {
+  if (crash_record_) {
+    const auto poison = set_aside_suspect(*crash_record_, *store_, clock_.now());
+    if (!poison) return base::fail(poison.error());
+    if (*poison) poison_ = (*poison)->text;
+  }
+  return load_set_aside(*engine_, *store_);
+}
+
 base::Result<void> App::start() {
   BookFiles files = keeper_.read();
   log_problems(files.problems);
   if (auto opened = open_store(files); !opened) return opened;
+  open_crash_record();
   auto book = keeper_.start(std::move(files), *store_);
   if (!book) return base::fail(book.error());
   if (book->applied) {
@@ -164,16 +185,24 @@ base::Result<void> App::start() {
   if (!key) return base::fail(key.error());
   store_key_ = *std::move(key);
   engine_ = std::make_unique<Engine>(*store_, config->book, EngineOptions{.keep_decisions = false});
+  if (auto done = set_aside_poison(); !done) return done;
   auto pauses = load_pauses(*store_);
   if (!pauses) return base::fail(pauses.error());
   engine_->set_pauses(*pauses);
   if (pauses->all) spdlog::warn("everything is paused: `nurtured resume` goes on");
-  engine_thread_ = std::make_unique<EngineThread>(*engine_, *store_, clock_, *this,
-                                                  EngineThreadOptions{.uptime = since_boot});
+  engine_thread_ = std::make_unique<EngineThread>(
+      *engine_, *store_, clock_, *this,
+      EngineThreadOptions{.uptime = since_boot, .crash_record = crash_record_.get()});
   start_dispatcher();
   if (book->broken_files) {
     alarms_->raise("files", "the files have errors: the book that was applied last runs instead" +
                                 first_error(book->problems));
+  }
+  if (!poison_.empty()) {
+    alarms_->raise("set-aside",
+                   "the daemon ended again and again at this input, which is now set "
+                   "aside: " +
+                       poison_ + "; see `nurtured event list --set-aside`");
   }
   if (auto recovered = hand_on_recovered(*config); !recovered) return recovered;
   register_metrics();
@@ -187,6 +216,13 @@ base::Result<void> App::start() {
       route_settings(config));
   if (auto listening = listen(*config); !listening) return listening;
   if (auto control = start_control(*config); !control) return control;
+  if (crash_record_) {
+    crash_record_->begin(clock_.now());
+    if (crash_record_->is_one_by_one(clock_.now())) {
+      spdlog::warn("the last run did not end cleanly: inputs are taken one by one until {}",
+                   base::to_rfc3339(crash_record_->one_by_one_until()));
+    }
+  }
   engine_thread_->start();
   wait_for_signals();
   return {};
@@ -221,6 +257,12 @@ void App::start_dispatcher() {
         }
       });
     };
+    if (crash_record_) {
+      hooks.rendering = [&mark = crash_record_->rendering()](std::string_view key) {
+        if (key.empty()) return mark.clear();
+        mark.mark(store::dedup_key("rendering", key), key);
+      };
+    }
     hooks.count = [this](const std::string& connector, const connectors::Outcome& outcome) {
       static constexpr std::array<const char*, 4> names = {"delivered", "deferred", "rejected",
                                                            "uncertain"};
@@ -260,7 +302,9 @@ Dispatcher::Connectors App::build_connectors(const config::Config& config) {
 }
 
 base::Result<void> App::hand_on_recovered(const config::Config& config) {
-  auto found = recover_deliveries(*store_, config);
+  std::optional<Suspect> rendering;
+  if (crash_record_) rendering = crash_record_->found().rendering;
+  auto found = recover_deliveries(*store_, config, rendering);
   if (!found) return base::fail(found.error());
   if (!found->ready.empty() || !found->outcomes.empty()) {
     spdlog::info("{} messages wait to be sent, {} were on their way when the daemon ended",
@@ -370,7 +414,10 @@ void App::register_metrics() {
   auto& works = metrics_.gauge("nurtured_store_works", "0 while the store cannot write.");
   auto& waiting =
       metrics_.gauge("nurtured_dispatcher_waiting", "Messages waiting for a connector.");
-  metrics_.before_text([this, &inbox, &broken, &works, &waiting] {
+  auto& set_aside = metrics_.gauge("nurtured_set_aside",
+                                   "Inputs that ended the daemon and are not taken until retried.");
+  metrics_.before_text([this, &inbox, &broken, &works, &waiting, &set_aside] {
+    set_aside.set(static_cast<double>(engine_thread_->stats().set_aside));
     inbox.set(static_cast<double>(engine_thread_->stats().inbox));
     broken.set(keeper_.files_broken() ? 1 : 0);
     works.set(store_works_ ? 1 : 0);
@@ -390,6 +437,7 @@ void App::on_batch(const BatchResult& result) {
         std::chrono::duration<double>(std::max(now - due, base::Milliseconds{0})).count());
   }
   duplicates_.add(result.duplicates);
+  repeats_.add(result.set_aside);
   if (!result.deliveries.empty()) dispatcher_->take(result.deliveries);
   if (!result.notifications.empty()) dispatcher_->tell_kept(result.notifications);
 }
@@ -480,6 +528,7 @@ void App::finish_shutdown() {
     client_.reset();
   });
   sender_->stop();
+  if (crash_record_) crash_record_->end();
   io_.stop();
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "daemon/one_by_one.h"
 #include "daemon/pauses.h"
 
 namespace nurtured::daemon {
@@ -86,6 +87,7 @@ void EngineThread::run() {
     {
       const std::lock_guard lock(mutex_);
       jobs.swap(jobs_);
+      stats_.set_aside = engine_.set_aside_count();
       stop = stopping_ && inbox_.empty();
     }
     for (auto& job : jobs) job(engine_, store_);
@@ -119,7 +121,7 @@ void EngineThread::run_batch() {
     maintain(now);
     return;
   }
-  const auto result = engine_.process(inputs, now);
+  const auto result = process(inputs, now);
   failed_ = !result;
   if (!result) {
     const bool fatal = store::is_fatal(result.error());
@@ -149,6 +151,13 @@ void EngineThread::run_batch() {
     listener_.on_store_error(next.error(), store::is_fatal(next.error()));
   }
   if (now - maintained_ >= options_.maintain_every) maintain(now);
+}
+
+base::Result<BatchResult> EngineThread::process(const std::vector<Arrived>& inputs, Instant now) {
+  CrashRecord* record = options_.crash_record;
+  if (record == nullptr || !record->is_one_by_one(now)) return engine_.process(inputs, now);
+  return process_one_by_one(engine_, store_, *record, inputs, now,
+                            [this] { listener_.on_alive(clock_.now()); });
 }
 
 void EngineThread::finish(std::vector<Submission>& submissions, const base::Result<void>& outcome) {

@@ -12,11 +12,14 @@
 //                          "untag"}
 //   contact/consent       {"contact", "channel", "given", "wording"}
 //   contact/suppress      {"contact", "scope", "reason", "channel"}
+//   contact/unsuppress    {"contact", "channel", "by", "reason"}
 //   event/add             {"contact", "event", "properties", "at"}
+//   event/list            {"set_aside": true, "after", "limit"}     inputs that ended the daemon
+//   event/retry           {"number"}                                take one of them again
 //   touch/add             {"contact", "kind", "place", "channel", "note", "at"}
 //   enrollment/list       {"contact"}, {"parked": true, "after", "limit"}, or {}
 //   enrollment/stop       {"contact", "enrollment"}                 likewise enrollment/retry
-//   delivery/list         {"state", "limit"}
+//   delivery/list         {"state", "after", "limit"}
 //   delivery/resend       {"delivery"}
 //   explain               {"contact", "limit"}
 //   backup/mark                                                     before the store is copied

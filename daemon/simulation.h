@@ -41,7 +41,8 @@ class Simulation {
  public:
   using Print = std::function<void(const SimulatedLine&)>;
 
-  // `store` is fresh and in memory for `simulate`; tests also give others. Both outlive it.
+  // `store` is fresh and in memory for `simulate`, with the daemon's options, so that a messageId
+  // is remembered as long as there; tests also give others. Both outlive it.
   Simulation(std::shared_ptr<const config::Config> config, store::Store& store, Print print,
              SimulationOptions options = {});
 
@@ -52,15 +53,18 @@ class Simulation {
   Engine& engine() { return engine_; }
 
  private:
+  base::Result<void> maintain_on_a_new_day(Instant now);
   base::Result<void> step(const std::vector<Arrived>& inputs, Instant now, Timers timers,
                           std::vector<Arrived>& follow);
   void print(const BatchResult& result);
   Arrived answer(const DeliveryNotice& notice, Instant now);
 
   std::shared_ptr<const config::Config> config_;
+  store::Store& store_;
   Engine engine_;
   Print print_;
   SimulationOptions options_;
+  std::optional<std::chrono::sys_days> maintained_;
   std::map<std::string, std::string> subjects_;  // delivery → what was rendered
 };
 

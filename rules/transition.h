@@ -89,6 +89,14 @@ struct Suppress {
 // What is suppressed: `address`, or the contact's own on `channel`. nullopt: the person.
 std::optional<Address> suppressed_address(const Suppress& command, const Contact& contact);
 
+// The way back from a suppression of any scope, by hand (CONTRACT M4). What consent was taken back
+// with it stays so.
+struct Unsuppress {
+  std::optional<Address> address = {};  // none: the person
+  std::string by;                       // who decided it, and why: recorded
+  std::string reason;
+};
+
 struct ResendDelivery {
   Delivery delivery;  // an uncertain one, by hand: what the store kept of it
 };
@@ -99,7 +107,7 @@ struct Rejudge {
 };
 
 using Input = std::variant<Event, Wake, Claim, Outcome, StopEnrollment, RetryEnrollment, Suppress,
-                           ResendDelivery, Rejudge>;
+                           Unsuppress, ResendDelivery, Rejudge>;
 
 // ---- out ----
 
@@ -109,7 +117,7 @@ struct Decision {
   Instant at;
   std::string action;  // CONTRACT section 5's `do`: start send hold skip wait fail end set tag
                        // untag move_to score emit notify; and, not printed by the simulator: touch,
-                       // conversion, ignored, error, suppress
+                       // conversion, ignored, error, suppress, unsuppress
   std::int64_t enrollment = 0;
   std::string playbook;
   std::string step;

@@ -1,5 +1,6 @@
 #include "store/codec.h"
 
+#include <algorithm>
 #include <concepts>
 #include <limits>
 #include <map>
@@ -45,7 +46,7 @@ template <class T>
 constexpr Form form_of() {
   if constexpr (std::same_as<T, double>) {
     return Form::eight_bytes;
-  } else if constexpr (std::same_as<T, std::string>) {
+  } else if constexpr (std::same_as<T, std::string> || std::same_as<T, DedupKey>) {
     return Form::text;
   } else if constexpr (IsOptional<T>::value) {
     return form_of<typename T::value_type>();
@@ -124,6 +125,7 @@ class Encoder {
   void put(bool value) { out_.byte(value ? 1 : 0); }
   void put(double value) { out_.decimal(value); }
   void put(const std::string& value) { out_.text(value); }
+  void put(const DedupKey& value) { out_.text(std::string(value.begin(), value.end())); }
   void put(Instant value) { out_.zigzag(static_cast<std::int64_t>(to_bits(value) - origin_)); }
   void put(ContactId value) { out_.zigzag(value.value); }
   template <Number T>
@@ -186,6 +188,8 @@ class Encoder {
   static bool is_default(const T& value) {
     if constexpr (std::same_as<T, cel::Value>) {
       return value.is_null();
+    } else if constexpr (std::same_as<T, DedupKey>) {
+      return value == T{};
     } else if constexpr (requires { value.empty(); }) {
       return value.empty();
     } else if constexpr (Enumeration<T>) {
@@ -334,6 +338,11 @@ class Decoder {
   static void take_into(Cursor& in, bool& value) { value = in.varint() != 0; }
   static void take_into(Cursor& in, double& value) { value = in.decimal(); }
   void take_into(Cursor& in, std::string& value) { value = in.text(context_.names); }
+  static void take_into(Cursor& in, DedupKey& value) {
+    const std::string bytes = in.text(nullptr);
+    if (bytes.size() != value.size()) return in.fail();
+    std::ranges::copy(bytes, value.begin());
+  }
   void take_into(Cursor& in, Instant& value) { value = take_moment(in, context_.origin); }
   static void take_into(Cursor& in, ContactId& value) { value.value = in.zigzag(); }
   template <Number T>
@@ -613,6 +622,14 @@ Result<void> encode(const rules::Notification& notification, std::string& out, N
 Result<rules::Notification> decode_notification(Instant at, std::string_view data, Names* names) {
   return decode_fields(rules::Notification{.at = at}, data, {.names = names, .origin = to_bits(at)},
                        "notification");
+}
+
+Result<void> encode(const SetAside& input, std::string& out) {
+  return encode_fields(input, out, nullptr, {});
+}
+
+Result<SetAside> decode_set_aside(std::string_view data) {
+  return decode_fields(SetAside{}, data, {}, "input that was set aside");
 }
 
 Result<void> encode(const std::vector<BookFile>& files, std::string& out) {

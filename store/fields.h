@@ -159,6 +159,18 @@ constexpr int number_of(rules::Reason reason) {
   return -1;
 }
 
+constexpr int number_of(SetAside::Kind kind) {
+  switch (kind) {
+    case SetAside::Kind::other:
+      return 0;
+    case SetAside::Kind::event:
+      return 1;
+    case SetAside::Kind::timer:
+      return 2;
+  }
+  return -1;
+}
+
 constexpr int number_of(cel::Kind kind) {
   using enum cel::Kind;
   switch (kind) {
@@ -440,6 +452,23 @@ struct Fields<rules::Notification> {  // `at` is the row's
     visit.name(1, self.playbook);
     visit.name(2, self.step);
     visit(3, self.text);
+  }
+};
+
+template <>
+struct Fields<SetAside> {  // `number` and `at` are the row's
+  static void list(auto& visit, auto& self) {
+    visit(1, self.fingerprint);
+    visit(2, self.kind);
+    visit(3, self.text);
+    visit(4, self.contact);
+    visit(5, self.due);
+    visit(6, self.user_id);
+    visit(7, self.anonymous_id);
+    visit(8, self.previous_id);
+    visit(9, self.message_id);
+    visit(10, self.event.received_at);
+    visit(11, self.event);
   }
 };
 

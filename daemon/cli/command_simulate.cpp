@@ -137,7 +137,7 @@ int simulate(const Call& call, const SimulateOptions& options, base::Instant unt
   EventFile file(call, *config, options.events);
   auto events = file.read();
   if (!events) return complain(call, events.error());
-  auto store = store::open("sqlite::memory:");
+  auto store = store::open("sqlite::memory:", store_options(config.get()));
   if (!store) return complain(call, store.error());
   const auto print_line = [&](const SimulatedLine& line) {
     const std::string json = to_json_line(line);
