@@ -42,13 +42,21 @@ rules::EventShape closed_shape(std::initializer_list<std::string_view> texts) {
 EventShapes make_built_in_events() {
   EventShapes events;
   for (const std::string_view what : {"sent", "delivered", "opened", "clicked", "replied",
-                                      "bounced", "complained", "unsubscribed"}) {
+                                      "bounced", "complained", "unsubscribed", "scanned"}) {
     events.emplace(fmt::format("message.{}", what),
                    closed_shape({"message", "kind", "channel", "playbook"}));
   }
   events["message.bounced"].properties.push_back({"reason", Type::string()});
   events["message.replied"].properties.push_back({"text", Type::string()});
-  events.emplace("link.clicked", closed_shape({"link", "url", "message"}));
+  events.emplace("consent.given", closed_shape({"channel", "source"}));
+  events.emplace("preferences.changed", closed_shape({"topic"}));
+  events["preferences.changed"].properties.push_back({"wanted", Type::boolean()});
+  for (const std::string_view name : {"link.clicked", "link.scanned"}) {
+    events.emplace(name, closed_shape({"link", "url", "message", "kind", "channel", "playbook"}));
+  }
+  for (const std::string_view name : {"message.scanned", "link.scanned"}) {
+    events.at(std::string(name)).properties.push_back({"reason", Type::string()});
+  }
   // What these carry is not fixed.
   for (const std::string_view name :
        {"segment.entered", "segment.left", "stage.moved", "enrollment.started", "enrollment.ended",

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "config/secret.h"
@@ -48,6 +49,21 @@ struct NotifySettings {
   std::string to;
 };
 
+// What links in messages tell of their readers; our addition to the contract.
+struct Tracking {
+  bool clicks = true;
+  bool opens = true;
+  // "utm_source" → Liquid over message, playbook, channel, kind and link, in the file's order.
+  std::vector<std::pair<std::string, content::liquid::Template>> utm;
+};
+
+// What the pages behind links say; our addition to the contract.
+struct Pages {
+  // What a person agrees to on the page of a double opt-in: "en", "ru", "zh" → text. Kept as the
+  // evidence of the consent. Ours where it is left out.
+  std::map<std::string, std::string, std::less<>> consent;
+};
+
 // A connector's section as it stands, to be read again by whoever builds the connector:
 //   Section section(connector.node, "connectors." + connector.name, problems, secrets);
 //   section.allow({"type"});
@@ -70,6 +86,8 @@ struct Config {
   Keep keep;
   rules::Span dedup{.days = 7};  // how long a messageId is remembered
   std::optional<NotifySettings> notify;
+  Tracking tracking;
+  Pages pages;
 
   std::string root;         // the workspace's folder: attachments are below it
   std::vector<File> files;  // what was compiled, to be kept in the store as the applied book

@@ -324,7 +324,7 @@ class MessageReader {
     }
     info.stage = section.choice("stage", stages).value_or("");
     info.role = section.choice("role", roles).value_or("");
-    section.text("topic");
+    info.topic = section.text("topic").value_or("");
     if (const Node* expires = section.node("expires"); expires != nullptr) {
       const Document document{file.path, file.front_source, {}};
       info.expires =

@@ -9,7 +9,8 @@ namespace nurtured::config {
 
 struct SettingsFile {
   rules::Settings rules;
-  // Store, http, keys, keep, connectors, dedup, notify; the rest is filled by compile().
+  // Store, http, keys, keep, connectors, dedup, notify, tracking, pages; the rest is filled by
+  // compile().
   Config daemon;
 };
 
@@ -26,6 +27,9 @@ void check_series(const Document& document, const rules::Settings& settings,
 // runs on (settings_daemon.cpp).
 void read_rules(Section& root, const Document& document, const CompileOptions& options,
                 Catalogue& catalogue, Uses& uses, rules::Settings& settings);
+// `tracking` and `pages` (settings_links.cpp).
+void read_tracking(Section& root, Tracking& tracking);
+void read_pages(Section& root, Pages& pages);
 void read_daemon(Section& root, const CompileOptions& options, Catalogue& catalogue,
                  rules::Settings& settings, Config& config);
 

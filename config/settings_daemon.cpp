@@ -285,6 +285,8 @@ void read_daemon(Section& root, const CompileOptions& options, Catalogue& catalo
   read_connectors(root, options.connector_types, config);
   read_channels(root, options.connector_types, catalogue, settings, config);
   read_notify(root, catalogue, config);
+  read_tracking(root, config.tracking);
+  read_pages(root, config.pages);
 }
 
 SettingsFile read_settings(const Document& document, const CompileOptions& options,

@@ -155,6 +155,8 @@ struct Descriptor {
   // A repeat with the same delivery key is known to the receiver as such, so nothing is ever
   // uncertain.
   bool honours_key = false;
+  // What it sends is read on this machine alone, where links to the daemon's own `listen` work.
+  bool is_local = false;
   Limits limits;
   std::vector<Option> options;  // beside `type`, `rate` and `concurrency`, which all have
   std::vector<Action> actions;

@@ -142,6 +142,7 @@ const Descriptor& file_descriptor() {
       .format = content::Format::email,
       .has_subject = true,
       .honours_key = true,
+      .is_local = true,
       .limits = {.rate = 0, .concurrency = 64},
       .options =
           {

@@ -98,12 +98,13 @@ enum class Format {
 };
 
 struct RenderData {
-  // A map: contact, event, enrollment, vars, unsubscribe_url, preferences_url.
+  // A map: contact, event, enrollment, vars, unsubscribe_url, preferences_url, confirm_url.
   const cel::Value* variables = nullptr;
   std::string_view channel;  // whose override counts; empty for none
   base::Instant now{};
   std::string_view zone = "UTC";
   std::string_view locale = "en";  // BCP 47; "pt-BR" takes the variant pt-BR, pt, or the first file
+  std::string_view open_url;       // of an invisible picture at the end of an e-mail; empty: none
   bool strict_variables = false;
 };
 

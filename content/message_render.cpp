@@ -102,6 +102,10 @@ Result<std::string> MessageRenderer::email(const Element& body, const Rendered& 
     }
     content += "</p>\n";
   }
+  if (!data_.open_url.empty()) {
+    content +=
+        "<img src=\"" + escape_html(data_.open_url) + "\" width=\"1\" height=\"1\" alt=\"\">\n";
+  }
   const auto found = message_.library->layouts.find(message_.layout);
   liquid::RenderOptions options = options_;
   options.limits = {};

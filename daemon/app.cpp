@@ -38,6 +38,7 @@
 #include "http/address.h"
 #include "http/client.h"
 #include "http/server.h"
+#include "rules/gates.h"
 
 namespace nurtured::daemon {
 namespace {
@@ -117,7 +118,7 @@ class App final : public EngineListener {
   asio::steady_timer shutdown_timer_{io_};
   bool finished_ = false;
   std::unique_ptr<store::Store> store_;
-  std::unique_ptr<store::Reader> reader_;
+  std::unique_ptr<store::Reader> reader_;  // of the main thread
   std::unique_ptr<CrashRecord> crash_record_;  // none for a store in memory
   std::string poison_;                         // what this start set aside, in words
   std::unique_ptr<Engine> engine_;
@@ -206,6 +207,9 @@ base::Result<void> App::start() {
   }
   if (auto recovered = hand_on_recovered(*config); !recovered) return recovered;
   register_metrics();
+  auto reader = store::open_reader(location_, clock_);
+  if (!reader) return base::fail(reader.error());
+  reader_ = *std::move(reader);
   routes_ = std::make_unique<Routes>(
       *engine_thread_, metrics_, clock_,
       [this]() -> base::Result<void> {
@@ -234,15 +238,7 @@ void App::start_dispatcher() {
     client_ = std::make_unique<http::Client>(sender_->io());
     DispatcherHooks hooks;
     hooks.links = [this](const DeliveryNotice& notice) {
-      const auto config = keeper_.current();
-      MessageLinks links;
-      if (rules::is_marketing(notice.delivery.kind)) {
-        links.unsubscribe_url =
-            unsubscribe_url(*signer_, config->http.base_url(),
-                            {notice.delivery.contact, notice.delivery.to.channel,
-                             notice.delivery.key, notice.locale});
-      }
-      return links;
+      return message_links(keeper_.current(), *signer_, notice);
     };
     hooks.message_id = [this](const std::string& key) { return message_id_token(store_key_, key); };
     hooks.alarm = [this](const ConnectorAlarm& its) { alarms_->raise(its); };
@@ -325,16 +321,24 @@ std::shared_ptr<const RouteSettings> App::route_settings(
       named && named->is_string()) {
     brand = named->as_string();
   }
-  return std::make_shared<const RouteSettings>(
-      RouteSettings{.write_keys = WriteKeys(config->keys.write),
-                    .links = link_signer(config->keys, store_key_),
-                    .typed =
-                        [config](std::string_view event, cel::Value properties) {
-                          return rules::typed_properties(config->book->settings().events, event,
-                                                         std::move(properties));
-                        },
-                    .public_url = config->http.base_url(),
-                    .brand = brand});
+  return std::make_shared<const RouteSettings>(RouteSettings{
+      .write_keys = WriteKeys(config->keys.write),
+      .links = link_signer(config->keys, store_key_),
+      .typed =
+          [config](std::string_view event, cel::Value properties) {
+            return rules::typed_properties(config->book->settings().events, event,
+                                           std::move(properties));
+          },
+      .public_url = config->http.base_url(),
+      .brand = brand,
+      .consent = config->pages.consent,
+      .channels = config->book->settings().default_via,
+      .topics = config->book->topics(),
+      .may_send =
+          [config](const rules::Snapshot& known, const std::string& channel) {
+            return rules::is_wanted(*config->book, known, channel);
+          },
+      .find_contact = [this](rules::ContactId contact) { return reader_->contact(contact); }});
 }
 
 base::Result<void> App::listen(const config::Config& config) {
@@ -365,9 +369,6 @@ base::Result<void> App::listen(const config::Config& config) {
 }
 
 base::Result<void> App::start_control(const config::Config& config) {
-  auto reader = store::open_reader(location_, clock_);
-  if (!reader) return base::fail(reader.error());
-  reader_ = *std::move(reader);
   OperationsContext context{
       .reader = *reader_,
       .keeper = keeper_,

@@ -54,6 +54,7 @@ class Engine::BatchWork {
   rules::ContactId current(rules::ContactId id) const;
 
   // ---- engine.cpp ----
+  base::Result<void> name_delivery(const ContactInput& contact);
   void adopt(store::Loaded loaded);
   void advance(rules::ContactId id, const rules::Input& input, Instant at);
   void journal(const Refusals& before, const rules::Contact& contact, Instant at);
@@ -71,7 +72,7 @@ class Engine::BatchWork {
   store::LoadRequest request_;
   std::vector<bool> known_messages_;
   // Of the batch's inputs: those that name a delivery, with what the store keeps of it.
-  std::unordered_map<const EngineInput*, rules::Suppress> named_deliveries_;
+  std::unordered_map<const ContactInput*, rules::Input> named_deliveries_;
   std::unordered_map<std::int64_t, Working> contacts_;
   std::map<std::string, rules::AddressState> addresses_;
   std::set<std::string> addresses_changed_;

@@ -31,7 +31,8 @@ cel::Value consents_value(const rules::Contact& contact) {
     map.set(channel, cel::Map{{"given", consent.given},
                               {"at", time_value(consent.at)},
                               {"source", consent.source},
-                              {"wording", consent.wording}});
+                              {"wording", consent.wording},
+                              {"from", consent.from}});
   }
   return map;
 }
@@ -235,6 +236,7 @@ cel::Value to_value(const rules::Contact& contact, const rules::Book& book) {
                   {"consent", consents_value(contact)},
                   {"suppression", to_value(contact.suppression)},
                   {"tags", list_of(contact.tags)},
+                  {"topics_declined", list_of(contact.topics_declined)},
                   {"timezone", contact.timezone},
                   {"locale", contact.locale},
                   {"stage", contact.stage},

@@ -86,6 +86,33 @@ base::Result<BatchResult> Engine::process_taken(const std::vector<Arrived>& inpu
   return result;
 }
 
+// What names a delivery gets what the store keeps of it.
+base::Result<void> Engine::BatchWork::name_delivery(const ContactInput& contact) {
+  rules::Input named = contact.input;
+  const auto look_up = [&](const std::string& key,
+                           std::optional<rules::Delivery>& into) -> base::Result<void> {
+    if (key.empty()) return {};
+    auto delivery = engine_.store_.delivery(key);
+    if (!delivery) return base::fail(delivery.error());
+    if (!*delivery) return {};
+    // The contact may have another address by now.
+    request_.addresses.push_back((*delivery)->to);
+    into = *std::move(*delivery);
+    named_deliveries_.insert_or_assign(&contact, named);
+    return {};
+  };
+  if (auto* suppress = std::get_if<rules::Suppress>(&named)) {
+    return look_up(suppress->delivery, suppress->message);
+  }
+  if (auto* visit = std::get_if<rules::Visit>(&named)) {
+    return look_up(visit->delivery, visit->message);
+  }
+  if (auto* choice = std::get_if<rules::Choice>(&named)) {
+    return look_up(choice->delivery, choice->message);
+  }
+  return {};
+}
+
 base::Result<std::optional<Instant>> Engine::next_due() {
   if (!rejudge_.empty()) return std::optional(base::instant_min);
   return store_.next_due();
@@ -109,16 +136,7 @@ base::Result<void> Engine::BatchWork::load(const std::vector<Arrived>& inputs,
       if (event->message_id) request_.message_ids.push_back(*event->message_id);
     } else if (const auto* contact = std::get_if<ContactInput>(&arrived.input)) {
       request_.contacts.push_back(contact->contact);
-      const auto* suppress = std::get_if<rules::Suppress>(&contact->input);
-      if (suppress == nullptr || suppress->delivery.empty()) continue;
-      auto delivery = engine_.store_.delivery(suppress->delivery);
-      if (!delivery) return base::fail(delivery.error());
-      if (!*delivery) continue;
-      // The contact may have another address by now.
-      request_.addresses.push_back((*delivery)->to);
-      rules::Suppress named = *suppress;
-      named.message = *std::move(*delivery);
-      named_deliveries_.emplace(&arrived.input, std::move(named));
+      if (const auto named = name_delivery(*contact); !named) return named;
     } else {
       request_.addresses.push_back(std::get<AddressInput>(arrived.input).address);
     }
@@ -180,9 +198,9 @@ void Engine::BatchWork::run(const std::vector<Arrived>& inputs,
       if (event->message_id) batch_.message_ids.push_back(*event->message_id);
       take_event(*event, at);
     } else if (const auto* contact = std::get_if<ContactInput>(&arrived)) {
-      const auto named = named_deliveries_.find(&arrived);
+      const auto named = named_deliveries_.find(contact);
       advance(current(contact->contact),
-              named == named_deliveries_.end() ? contact->input : rules::Input(named->second), at);
+              named == named_deliveries_.end() ? contact->input : named->second, at);
     } else {
       const auto& input = std::get<AddressInput>(arrived);
       const auto state = addresses_.find(rules::to_key(input.address));
@@ -239,10 +257,12 @@ void Engine::BatchWork::advance(rules::ContactId id, const rules::Input& input, 
   snapshot.contact = std::move(working.contact);
   const Refusals refused{snapshot.contact.consents, snapshot.contact.suppression};
   const auto addresses_before = snapshot.addresses;
-  // Unsubscribes are repeated by mail programs and replayed by others: those alone are worth asking
-  // whether anything changed.
+  // What is behind a link is repeated by mail programs and replayed by others: that alone is worth
+  // asking whether anything changed.
+  const bool is_repeatable = std::holds_alternative<rules::Suppress>(input) ||
+                             std::holds_alternative<rules::Choice>(input);
   std::optional<rules::Contact> before;
-  if (std::holds_alternative<rules::Suppress>(input)) before = snapshot.contact;
+  if (is_repeatable) before = snapshot.contact;
   auto transition = rules::advance(*engine_.book_, engine_.pauses_, std::move(snapshot), input, at);
   working.contact = std::move(transition.next.contact);
   working.changed |= !before || *before != working.contact || working.wake != transition.wake;

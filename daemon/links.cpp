@@ -10,8 +10,12 @@
 //   1   version
 //   1   purpose
 //   4   key id
-//   8   contact, big-endian
-//   1+n channel, delivery, locale: each its length and its bytes
+//       the claim; of a page
+//   8     contact, big-endian
+//   1+n   channel, delivery, locale: each its length and its bytes
+//       of a visit
+//   1+n   delivery, link: likewise
+//   2+n   url: its length, big-endian, and its bytes
 //   16  the first bytes of HMAC-SHA256 over all before
 namespace nurtured::daemon {
 namespace {
@@ -19,6 +23,7 @@ namespace {
 constexpr char version = 1;
 constexpr std::size_t key_id_bytes = 4;
 constexpr std::size_t contact_bytes = 8;
+constexpr std::size_t url_size_bytes = 2;
 // 128 bits: guessing is hopeless, and the URL stays short.
 constexpr std::size_t mac_bytes = 16;
 
@@ -31,11 +36,8 @@ void append_text(std::string& out, std::string_view text) {
   out += text;
 }
 
-void append_contact(std::string& out, rules::ContactId contact) {
-  const auto value = static_cast<std::uint64_t>(contact.value);
-  for (std::size_t i = contact_bytes; i-- > 0;) {
-    out += static_cast<char>((value >> (8 * i)) & 0xffU);
-  }
+void append_number(std::string& out, std::uint64_t value, std::size_t bytes) {
+  for (std::size_t i = bytes; i-- > 0;) out += static_cast<char>((value >> (8 * i)) & 0xffU);
 }
 
 // Takes what append_* wrote off the front of `rest_`. The bytes are signed, so a fault here is one
@@ -54,18 +56,13 @@ class Reader {
     return taken;
   }
 
-  std::string text() {
-    const std::string_view size = bytes(1);
-    return std::string(size.empty() ? size : bytes(static_cast<unsigned char>(size.front())));
+  std::uint64_t number(std::size_t count) {
+    std::uint64_t value = 0;
+    for (const char byte : bytes(count)) value = (value << 8U) | static_cast<unsigned char>(byte);
+    return value;
   }
 
-  rules::ContactId contact() {
-    std::uint64_t value = 0;
-    for (const char byte : bytes(contact_bytes)) {
-      value = (value << 8U) | static_cast<unsigned char>(byte);
-    }
-    return {static_cast<std::int64_t>(value)};
-  }
+  std::string text(std::size_t size_bytes = 1) { return std::string(bytes(number(size_bytes))); }
 
   bool read_all() const { return !failed_ && rest_.empty(); }
 
@@ -99,24 +96,18 @@ const LinkSigner::Key* LinkSigner::find(std::string_view id) const {
   return found == keys_.end() ? nullptr : &*found;
 }
 
-std::string LinkSigner::sign(LinkPurpose purpose, const LinkClaim& claim) const {
-  if (claim.channel.size() > link_field_bytes_max) {
-    throw std::length_error("LinkSigner: the channel's name is too long");
-  }
+std::string LinkSigner::seal(LinkPurpose purpose, std::string_view claim) const {
   const Key& key = keys_.front();
   std::string token;
   token += version;
   token += static_cast<char>(purpose);
   token += key.id;
-  append_contact(token, claim.contact);
-  append_text(token, claim.channel);
-  append_text(token, if_short(claim.delivery));
-  append_text(token, if_short(claim.locale));
+  token += claim;
   token += first_bytes(base::hmac_sha256(key.secret, token), mac_bytes);
   return base::to_base64url(token);
 }
 
-base::Result<LinkClaim> LinkSigner::verify(std::string_view token, LinkPurpose purpose) const {
+base::Result<std::string> LinkSigner::unseal(std::string_view token, LinkPurpose purpose) const {
   if (token.size() > link_token_bytes_max) return denied();
   const auto decoded = base::from_base64url(token);
   if (!decoded || decoded->size() < mac_bytes) return denied();
@@ -131,8 +122,27 @@ base::Result<LinkClaim> LinkSigner::verify(std::string_view token, LinkPurpose p
     return denied();
   }
   if (head != std::string{version, static_cast<char>(purpose)}) return denied();
+  return std::string(claimed.substr(head.size() + key_id_bytes));
+}
+
+std::string LinkSigner::sign(LinkPurpose purpose, const LinkClaim& claim) const {
+  if (claim.channel.size() > link_field_bytes_max) {
+    throw std::length_error("LinkSigner: the channel's name is too long");
+  }
+  std::string sealed;
+  append_number(sealed, static_cast<std::uint64_t>(claim.contact.value), contact_bytes);
+  append_text(sealed, claim.channel);
+  append_text(sealed, if_short(claim.delivery));
+  append_text(sealed, if_short(claim.locale));
+  return seal(purpose, sealed);
+}
+
+base::Result<LinkClaim> LinkSigner::verify(std::string_view token, LinkPurpose purpose) const {
+  const auto sealed = unseal(token, purpose);
+  if (!sealed) return base::fail(sealed.error());
+  Reader reader(*sealed);
   LinkClaim claim;
-  claim.contact = reader.contact();
+  claim.contact = {static_cast<std::int64_t>(reader.number(contact_bytes))};
   claim.channel = reader.text();
   claim.delivery = reader.text();
   claim.locale = reader.text();
@@ -140,9 +150,38 @@ base::Result<LinkClaim> LinkSigner::verify(std::string_view token, LinkPurpose p
   return claim;
 }
 
-std::string unsubscribe_url(const LinkSigner& signer, std::string_view public_url,
-                            const LinkClaim& claim) {
-  return std::string(public_url) + "/u/" + signer.sign(LinkPurpose::unsubscribe, claim);
+std::optional<std::string> LinkSigner::sign(LinkPurpose purpose, const VisitClaim& claim) const {
+  if (claim.delivery.size() > link_field_bytes_max || claim.link.size() > link_field_bytes_max ||
+      claim.url.size() > link_url_bytes_max) {
+    return std::nullopt;
+  }
+  std::string sealed;
+  append_text(sealed, claim.delivery);
+  append_text(sealed, claim.link);
+  append_number(sealed, claim.url.size(), url_size_bytes);
+  sealed += claim.url;
+  return seal(purpose, sealed);
+}
+
+base::Result<VisitClaim> LinkSigner::verify_visit(std::string_view token,
+                                                  LinkPurpose purpose) const {
+  const auto sealed = unseal(token, purpose);
+  if (!sealed) return base::fail(sealed.error());
+  Reader reader(*sealed);
+  VisitClaim claim;
+  claim.delivery = reader.text();
+  claim.link = reader.text();
+  claim.url = reader.text(url_size_bytes);
+  if (!reader.read_all() || claim.delivery.empty()) return denied();
+  return claim;
+}
+
+std::string page_url(const LinkSigner& signer, LinkPurpose purpose, std::string_view public_url,
+                     const LinkClaim& claim) {
+  std::string_view path = "/u/";
+  if (purpose == LinkPurpose::preferences) path = "/p/";
+  if (purpose == LinkPurpose::confirm) path = "/d/";
+  return std::string(public_url).append(path).append(signer.sign(purpose, claim));
 }
 
 }  // namespace nurtured::daemon

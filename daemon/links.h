@@ -3,8 +3,8 @@
 // keys for rotation.
 #pragma once
 
-#include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,9 +16,15 @@
 namespace nurtured::daemon {
 
 // Part of the token: values must never change.
-enum class LinkPurpose : std::uint8_t { unsubscribe = 1 };
+enum class LinkPurpose : std::uint8_t {
+  unsubscribe = 1,
+  click = 2,
+  open = 3,
+  preferences = 4,
+  confirm = 5,
+};
 
-// What a token says. It holds no address, since URLs end up in logs.
+// What the token of a page says. It holds no address, since URLs end up in logs.
 struct LinkClaim {
   rules::ContactId contact;
   std::string channel;
@@ -27,8 +33,19 @@ struct LinkClaim {
   bool operator==(const LinkClaim&) const = default;
 };
 
-inline constexpr std::size_t link_token_bytes_max = 512;
-inline constexpr std::size_t link_field_bytes_max = 100;  // of each text of a claim
+// What the token of a link or of the picture that tells of an opening says: that this delivery held
+// this very destination. The destination is inside, so that a redirect needs no table, outlives a
+// restored backup, and can never lead elsewhere.
+struct VisitClaim {
+  std::string delivery;  // its key names the contact
+  std::string link;      // content::Links' id; empty for an opening
+  std::string url;       // empty for an opening
+  bool operator==(const VisitClaim&) const = default;
+};
+
+inline constexpr std::size_t link_field_bytes_max = 100;   // of each text of a claim but the URL
+inline constexpr std::size_t link_url_bytes_max = 2000;    // of the URL
+inline constexpr std::size_t link_token_bytes_max = 3200;  // the longest, in base64url
 
 class LinkSigner {
  public:
@@ -44,6 +61,11 @@ class LinkSigner {
   // says why.
   base::Result<LinkClaim> verify(std::string_view token, LinkPurpose purpose) const;
 
+  // Likewise for `click` and `open`. nullopt where a text is longer than its limit: such a link is
+  // left as it is.
+  std::optional<std::string> sign(LinkPurpose purpose, const VisitClaim& claim) const;
+  base::Result<VisitClaim> verify_visit(std::string_view token, LinkPurpose purpose) const;
+
  private:
   struct Key {
     std::string id;  // key_id_bytes of the key's hash: tells verify which key to try
@@ -51,11 +73,15 @@ class LinkSigner {
         secret;  // derived from the configured key, so that no other use of it can make tokens
   };
   const Key* find(std::string_view id) const;
+  std::string seal(LinkPurpose purpose, std::string_view claim) const;
+  base::Result<std::string> unseal(std::string_view token, LinkPurpose purpose) const;
   std::vector<Key> keys_;
 };
 
-// PUBLIC_URL/u/TOKEN: what List-Unsubscribe (RFC 2369, RFC 8058) and the footer of a message hold.
-std::string unsubscribe_url(const LinkSigner& signer, std::string_view public_url,
-                            const LinkClaim& claim);
+// PUBLIC_URL/u/TOKEN, what List-Unsubscribe (RFC 2369, RFC 8058) and the footer of a message hold;
+// /p/TOKEN, the preference page; /d/TOKEN, the confirmation of a double opt-in. For those three
+// purposes.
+std::string page_url(const LinkSigner& signer, LinkPurpose purpose, std::string_view public_url,
+                     const LinkClaim& claim);
 
 }  // namespace nurtured::daemon

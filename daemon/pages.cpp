@@ -22,30 +22,105 @@ struct Words {
   const char* invalid;
   const char* later_title;
   const char* later;
+  const char* confirm_title;
+  const char* wording;         // of a consent, to nobody named
+  const char* wording_before;  // likewise to a brand: what stands before its name
+  const char* wording_after;   // and after it
+  const char* confirm_button;
+  const char* confirmed_title;
+  const char* confirmed;
+  const char* preferences_title;
+  const char* channels;
+  const char* topics;
+  const char* save;
+  const char* saved;
+  const char* none;
+  const char* email;
 };
 
 constexpr std::array<Words, 3> words = {{
-    {"en", "Unsubscribe", "Do you want to stop receiving our messages on this channel?",
-     "Unsubscribe", "You are unsubscribed",
+    {"en",
+     "Unsubscribe",
+     "Do you want to stop receiving our messages on this channel?",
+     "Unsubscribe",
+     "You are unsubscribed",
      "You will not receive marketing messages from us on this channel any more.",
      "This link does not work",
      "It may have been cut on its way. Please open it from the message again.",
      "Please try again in a minute",
-     "We could not save your choice just now. Nothing has changed yet."},
-    {"ru", "Отписаться", "Вы хотите больше не получать наши сообщения в этом канале?", "Отписаться",
-     "Вы отписаны", "Мы больше не будем присылать вам рекламные сообщения в этом канале.",
-     "Ссылка не работает", "Возможно, она была обрезана по пути. Откройте её ещё раз из сообщения.",
+     "We could not save your choice just now. Nothing has changed yet.",
+     "Please confirm",
+     "I agree to receive messages with news and offers.",
+     "I agree to receive messages with news and offers from ",
+     ".",
+     "I agree",
+     "Thank you",
+     "Your consent is recorded. You can take it back at any time by the link at the foot of each "
+     "message.",
+     "What would you like to receive?",
+     "By",
+     "About",
+     "Save",
+     "Your choice is saved.",
+     "Nothing at all",
+     "E-mail"},
+    {"ru",
+     "Отписаться",
+     "Вы хотите больше не получать наши сообщения в этом канале?",
+     "Отписаться",
+     "Вы отписаны",
+     "Мы больше не будем присылать вам рекламные сообщения в этом канале.",
+     "Ссылка не работает",
+     "Возможно, она была обрезана по пути. Откройте её ещё раз из сообщения.",
      "Попробуйте ещё раз через минуту",
-     "Сейчас нам не удалось сохранить ваш выбор. Пока ничего не изменилось."},
-    {"zh", "退订", "您确定不再通过此渠道接收我们的消息吗？", "退订", "您已退订",
-     "我们不会再通过此渠道向您发送营销消息。", "此链接无效", "链接可能不完整，请从消息中重新打开。",
-     "请稍后再试", "目前无法保存您的选择，一切尚未更改。"},
+     "Сейчас нам не удалось сохранить ваш выбор. Пока ничего не изменилось.",
+     "Пожалуйста, подтвердите",
+     "Я согласен получать сообщения с новостями и предложениями.",
+     "Я согласен получать сообщения с новостями и предложениями от «",
+     "».",
+     "Согласен",
+     "Спасибо",
+     "Ваше согласие записано. Отозвать его можно в любой момент по ссылке внизу каждого сообщения.",
+     "Что вы хотите получать?",
+     "Каким образом",
+     "О чём",
+     "Сохранить",
+     "Ваш выбор сохранён.",
+     "Совсем ничего",
+     "Электронная почта"},
+    {"zh",
+     "退订",
+     "您确定不再通过此渠道接收我们的消息吗？",
+     "退订",
+     "您已退订",
+     "我们不会再通过此渠道向您发送营销消息。",
+     "此链接无效",
+     "链接可能不完整，请从消息中重新打开。",
+     "请稍后再试",
+     "目前无法保存您的选择，一切尚未更改。",
+     "请确认",
+     "我同意接收包含资讯和优惠的消息。",
+     "我同意接收“",
+     "”发送的资讯和优惠消息。",
+     "我同意",
+     "谢谢",
+     "您的同意已记录。您可以随时通过每条消息底部的链接撤回。",
+     "您希望收到什么？",
+     "方式",
+     "主题",
+     "保存",
+     "您的选择已保存。",
+     "全都不要",
+     "电子邮件"},
 }};
 
 constexpr std::string_view style =
     "body{font:18px/1.5 system-ui,sans-serif;max-width:32em;margin:15vh auto;padding:0 "
     "1em;color:#222;background:#fff}h1{font-size:1.4em}button{font:inherit;padding:.6em "
     "1.4em;border:0;border-radius:.3em;color:#fff;background:#1a5fb4;cursor:pointer}"
+    "fieldset{border:0;margin:0 0 1em;padding:0}legend{font-weight:600;margin-bottom:.3em}"
+    "label{display:block;margin:.3em 0}button{margin:0 .6em .6em 0}"
+    "button.plain{color:inherit;background:none;text-decoration:underline}"
     "@media(prefers-color-scheme:dark){body{color:#eee;background:#1d1d20}}";
 
 const Words& words_in(PageLanguage language) {
@@ -102,8 +177,9 @@ http::Response page(int status, const PageOptions& options, std::string_view tit
   body.append(escaped(title)).append("</title>\n<style>").append(style);
   body.append("</style>\n</head>\n<body>\n<main>\n");
   if (!options.brand.empty()) body.append("<p>").append(escaped(options.brand)).append("</p>\n");
-  body.append("<h1>").append(escaped(title)).append("</h1>\n<p>").append(escaped(text));
-  body.append("</p>\n").append(rest).append("</main>\n</body>\n</html>\n");
+  body.append("<h1>").append(escaped(title)).append("</h1>\n");
+  if (!text.empty()) body.append("<p>").append(escaped(text)).append("</p>\n");
+  body.append(rest).append("</main>\n</body>\n</html>\n");
   http::Response response = http::html_response(status, std::move(body));
   response.headers.add("Content-Language", w.language);
   add_safety_headers(response.headers);
@@ -161,6 +237,10 @@ PageLanguage page_language(std::string_view locale, std::string_view accept_lang
   return best;
 }
 
+std::string_view page_locale(PageLanguage language) {
+  return words_in(language).language;
+}
+
 http::Response unsubscribe_question(const PageOptions& options) {
   const Words& w = words_in(options.language);
   // The same body that a mail program posts (RFC 8058 section 3.2).
@@ -174,6 +254,61 @@ http::Response unsubscribe_question(const PageOptions& options) {
 http::Response unsubscribe_done(const PageOptions& options) {
   const Words& w = words_in(options.language);
   return page(200, options, w.done_title, w.done);
+}
+
+std::string consent_wording(const PageOptions& options) {
+  const Words& w = words_in(options.language);
+  if (options.brand.empty()) return w.wording;
+  return std::string(w.wording_before).append(options.brand).append(w.wording_after);
+}
+
+http::Response confirm_question(const PageOptions& options, std::string_view wording) {
+  const Words& w = words_in(options.language);
+  std::string form = "<form method=\"post\"><button type=\"submit\">";
+  form.append(escaped(w.confirm_button)).append("</button></form>\n");
+  return page(200, options, w.confirm_title, wording, form);
+}
+
+http::Response confirm_done(const PageOptions& options) {
+  const Words& w = words_in(options.language);
+  return page(200, options, w.confirmed_title, w.confirmed);
+}
+
+std::string channel_title(PageLanguage language, std::string_view channel,
+                          std::string_view address) {
+  if (channel == "telegram") return "Telegram";
+  if (channel != "email") return std::string(channel);
+  std::string title = words_in(language).email;
+  const std::size_t at = address.rfind('@');
+  if (at == std::string_view::npos || at == 0) return title;
+  return title.append(" (")
+      .append(base::cut_utf8(address, 1))
+      .append("…")
+      .append(address.substr(at))
+      .append(")");
+}
+
+http::Response preference_page(const PageOptions& options, const Preferences& preferences) {
+  const Words& w = words_in(options.language);
+  std::string form = "<form method=\"post\">\n";
+  const auto add = [&](const char* legend, std::string_view field,
+                       const std::vector<PreferenceItem>& items) {
+    if (items.empty()) return;
+    form.append("<fieldset><legend>").append(escaped(legend)).append("</legend>\n");
+    for (const PreferenceItem& item : items) {
+      form.append("<label><input type=\"checkbox\" name=\"").append(field);
+      form.append("\" value=\"").append(escaped(item.name)).append("\"");
+      form.append(item.is_wanted ? " checked> " : "> ").append(escaped(item.shown));
+      form.append("</label>\n");
+    }
+    form.append("</fieldset>\n");
+  };
+  add(w.channels, "channel", preferences.channels);
+  add(w.topics, "topic", preferences.topics);
+  form.append("<button type=\"submit\">").append(escaped(w.save)).append("</button>\n");
+  form.append("<button type=\"submit\" name=\"none\" value=\"1\" class=\"plain\">");
+  form.append(escaped(w.none)).append("</button>\n</form>\n");
+  return page(200, options, w.preferences_title, preferences.is_saved ? w.saved : "", form);
 }
 
 http::Response link_invalid(const PageOptions& options) {

@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "http/reply.h"
 
@@ -14,6 +15,8 @@ enum class PageLanguage { en, ru, zh };
 // (RFC 9110 section 12.5.4), else English.
 PageLanguage page_language(std::string_view locale, std::string_view accept_language);
 
+std::string_view page_locale(PageLanguage language);  // "en", "ru", "zh"
+
 struct PageOptions {
   PageLanguage language = PageLanguage::en;
   std::string_view brand;  // whose messages these are; may be empty; escaped here
@@ -22,6 +25,28 @@ struct PageOptions {
 // Asks, with a form that posts to the page's own URL. Nothing has happened yet.
 http::Response unsubscribe_question(const PageOptions& options);
 http::Response unsubscribe_done(const PageOptions& options);
+// Double opt-in: shows what is agreed to, with a form that posts to the page's own URL.
+std::string consent_wording(const PageOptions& options);  // ours, where the workspace has none
+http::Response confirm_question(const PageOptions& options, std::string_view wording);
+http::Response confirm_done(const PageOptions& options);
+
+// What a person may choose, and how it stands. The form posts `channel` and `topic` once for each
+// that is wanted, or `none`.
+struct PreferenceItem {
+  std::string name;
+  std::string shown;
+  bool is_wanted = false;
+};
+struct Preferences {
+  std::vector<PreferenceItem> channels;
+  std::vector<PreferenceItem> topics;
+  bool is_saved = false;  // just now
+};
+http::Response preference_page(const PageOptions& options, const Preferences& preferences);
+// "E-mail (a…@example.org)": whose page this is, and not to anybody who looks over the shoulder.
+std::string channel_title(PageLanguage language, std::string_view channel,
+                          std::string_view address);
+
 // The token is not ours, or was damaged on its way.
 http::Response link_invalid(const PageOptions& options);
 // Nothing was written; the reader should try again.

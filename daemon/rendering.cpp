@@ -28,7 +28,10 @@ base::Result<content::Rendered> render(const config::Config& config, const Deliv
   }
   if (!links.unsubscribe_url.empty()) variables.set("unsubscribe_url", links.unsubscribe_url);
   if (!links.preferences_url.empty()) variables.set("preferences_url", links.preferences_url);
+  if (!links.confirm_url.empty()) variables.set("confirm_url", links.confirm_url);
   const cel::Value data(std::move(variables));
+  static const content::PlainLinks as_written;
+  const content::Links& destinations = links.destinations ? *links.destinations : as_written;
   const std::string& zone =
       notice.timezone.empty() ? config.book->settings().zone_name : notice.timezone;
   return content::render(message->second, format_of(config, notice.delivery.to.channel),
@@ -36,8 +39,9 @@ base::Result<content::Rendered> render(const config::Config& config, const Deliv
                           .channel = notice.delivery.to.channel,
                           .now = now,
                           .zone = zone,
-                          .locale = notice.locale.empty() ? "en" : notice.locale},
-                         content::PlainLinks());
+                          .locale = notice.locale.empty() ? "en" : notice.locale,
+                          .open_url = links.open_url},
+                         destinations);
 }
 
 }  // namespace nurtured::daemon

@@ -9,6 +9,7 @@
 #include "config/config.h"
 #include "content/message.h"
 #include "daemon/engine.h"
+#include "daemon/tracking.h"
 
 namespace nurtured::daemon {
 
@@ -16,13 +17,7 @@ namespace nurtured::daemon {
 // connector, and for a connector that takes any channel (`file`, `webhook`) by the channel's name.
 content::Format format_of(const config::Config& config, const std::string& channel);
 
-// The addresses of pages that a message links to.
-struct MessageLinks {
-  std::string unsubscribe_url;
-  std::string preferences_url;
-};
-
-// The locale variant is the contact's, the zone too; links are left as the author wrote them.
+// The locale variant is the contact's, the zone too.
 base::Result<content::Rendered> render(const config::Config& config, const DeliveryNotice& notice,
                                        const MessageLinks& links, base::Instant now);
 

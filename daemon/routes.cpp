@@ -107,7 +107,13 @@ Routes::Impl::Impl(Inbox& inbox, Metrics& metrics, const base::Clock& clock, Rea
       settings_(std::move(settings)),
       figures_(metrics),
       unsubscribes_(metrics.counter("nurtured_unsubscribe_requests_total",
-                                    "Unsubscribes with a valid link, repeats included")) {}
+                                    "Unsubscribes with a valid link, repeats included")),
+      clicks_(metrics.counter("nurtured_visits_total",
+                              "Links of messages followed and pictures loaded, programs included.",
+                              {{"kind", "click"}})),
+      opens_(metrics.counter("nurtured_visits_total",
+                             "Links of messages followed and pictures loaded, programs included.",
+                             {{"kind", "open"}})) {}
 
 void Routes::Impl::handle(http::Request&& request, http::Reply reply, RouteSet served) {
   const std::string_view path = route_path(request);
@@ -120,6 +126,22 @@ bool Routes::Impl::outside(const http::Request& request, std::string_view path,
                            http::Reply& reply) {
   if (path.starts_with("/u/")) {
     unsubscribe(request, path.substr(3), std::move(reply));
+    return true;
+  }
+  if (path.starts_with("/p/")) {
+    preferences(request, path.substr(3), std::move(reply));
+    return true;
+  }
+  if (path.starts_with("/d/")) {
+    confirm(request, path.substr(3), std::move(reply));
+    return true;
+  }
+  if (path.starts_with("/c/")) {
+    visit(request, path.substr(3), rules::VisitKind::click, std::move(reply));
+    return true;
+  }
+  if (path.starts_with("/o/")) {
+    visit(request, path.substr(3), rules::VisitKind::open, std::move(reply));
     return true;
   }
   for (const std::string_view prefix : {"/v1/projects/", "/projects/"}) {

@@ -1,10 +1,19 @@
-// What the daemon serves to the outside over HTTP: ingest, unsubscribe links, health and metrics.
-// Wires http::Server to the inbox and decides nothing about marketing.
+// What the daemon serves to the outside over HTTP: ingest, the links of messages, health and
+// metrics. Wires http::Server to the inbox and decides nothing about marketing.
 //
-//   POST /v1/{track,t,identify,i,page,p,screen,s,group,g,alias,a,batch,b,import}    Segment
-//   (daemon/ingest.h) GET  /v1/projects/KEY/settings, /projects/KEY/settings the settings that its
-//   SDKs ask for POST, OPTIONS /v1/events CloudEvents (daemon/cloudevents.h) GET, POST /u/TOKEN
-//   unsubscribe, RFC 8058 GET  /healthz, /readyz, /metrics
+//   POST /v1/{track,t,identify,i,page,p,screen,s,group,g,alias,a,batch,b,import}
+//        Segment (daemon/ingest.h)
+//   GET  /v1/projects/KEY/settings, /projects/KEY/settings
+//        the settings that its SDKs ask for
+//   POST, OPTIONS /v1/events
+//        CloudEvents (daemon/cloudevents.h)
+//   GET, POST /u/TOKEN
+//        unsubscribe, RFC 8058
+//   GET, POST /p/TOKEN, /d/TOKEN
+//        preferences, and the confirmation of a double opt-in
+//   GET  /c/TOKEN, /o/TOKEN
+//        a link of a message, and the picture that tells of its opening
+//   GET  /healthz, /readyz, /metrics
 //
 // One trailing slash is ignored. Writing is answered {"success":true} once it is on disk; 429 with
 // Retry-After when the inbox is full, 503 with Retry-After when the store cannot write.
@@ -12,9 +21,12 @@
 
 #include <chrono>
 #include <functional>
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/instant.h"
 #include "base/result.h"
@@ -35,6 +47,13 @@ struct RouteSettings {
   TypedProperties typed;
   std::string public_url;  // "https://t.example.org", for the SDKs' settings document
   std::string brand;       // shown on pages; may be empty
+  std::map<std::string, std::string, std::less<>> consent;  // locale → wording; ours without
+  std::vector<std::string> channels;                        // in the workspace's order
+  std::vector<std::string> topics;
+  // Whether marketing may go by this channel, as far as the person has a say in it.
+  std::function<bool(const rules::Snapshot&, const std::string& channel)> may_send;
+  // What is known of a contact, on the server's thread; follows merges.
+  std::function<base::Result<std::optional<rules::Snapshot>>(rules::ContactId)> find_contact;
 };
 
 // Which part one listener serves: with `admin_listen`, figures are not for everybody.

@@ -2,12 +2,14 @@
 // routes_links.cpp (pages behind signed links). Private to them.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "daemon/pages.h"
 #include "daemon/routes.h"
 
 namespace nurtured::daemon {
@@ -52,6 +54,16 @@ class Routes::Impl {
 
   // ---- routes_links.cpp ----
   void unsubscribe(const http::Request& request, std::string_view token, http::Reply reply);
+  void confirm(const http::Request& request, std::string_view token, http::Reply reply);
+  void preferences(const http::Request& request, std::string_view token, http::Reply reply);
+  // The claim and the page's language; nullopt when it was refused, and answered.
+  std::optional<LinkClaim> claim_of(const http::Request& request, std::string_view token,
+                                    LinkPurpose purpose, PageOptions& page, http::Reply& reply);
+  // Answers with `done` once `input` is on disk.
+  void act(rules::ContactId contact, rules::Input input, http::Reply reply, const PageOptions& page,
+           std::function<http::Response()> done);
+  void visit(const http::Request& request, std::string_view token, rules::VisitKind kind,
+             http::Reply reply);
 
   Inbox& inbox_;
   Metrics& metrics_;
@@ -60,6 +72,8 @@ class Routes::Impl {
   std::shared_ptr<const RouteSettings> settings_;
   IngestFigures figures_;
   Counter& unsubscribes_;
+  Counter& clicks_;
+  Counter& opens_;
 };
 
 // ---- answers

@@ -36,6 +36,12 @@ std::string name_of(const rules::Input& input) {
       return "resend " + resend.delivery.key;
     }
     std::string operator()(const rules::Rejudge& /*rejudge*/) const { return "rejudge"; }
+    std::string operator()(const rules::Visit& visit) const {
+      return "visit " + visit.link + " " + visit.delivery;
+    }
+    std::string operator()(const rules::Choice& choice) const {
+      return "choice " + choice.source + " " + choice.delivery;
+    }
   };
   return std::visit(Name{}, input);
 }

@@ -61,6 +61,7 @@ std::optional<Instant> next_wake(const Book& book, const Snapshot& snapshot) {
   for (const auto& enrollment : contact.enrollments) consider(wake, enrollment.due);
   for (const auto& pending : contact.pending) consider(wake, pending_due(pending));
   consider(wake, fill_due(book, snapshot));
+  consider(wake, click_due(contact));
   return wake;
 }
 
@@ -71,6 +72,7 @@ void Machine::run_due(Instant now, bool inclusive) {
     const auto wake = next_wake(book_, out_.next);
     if (!wake || *wake > now || (*wake == now && !inclusive)) return;
     now_ = now - *wake <= lag_max ? *wake : now;
+    judge_clicks(*wake);
     while (const auto first = first_due_enrollment(contact())) {
       if (first->due > *wake) break;
       enrollment_due(first->number, first->due);

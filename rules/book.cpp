@@ -1,6 +1,7 @@
 #include "rules/book.h"
 
 #include <algorithm>
+#include <set>
 
 namespace nurtured::rules {
 
@@ -48,6 +49,14 @@ Book::Book(Settings settings, ZoneTable zones, std::vector<MessageInfo> messages
 const MessageInfo* Book::message(std::string_view name) const {
   const auto found = messages_.find(name);
   return found == messages_.end() ? nullptr : &found->second;
+}
+
+std::vector<std::string> Book::topics() const {
+  std::set<std::string> topics;
+  for (const auto& [name, message] : messages_) {
+    if (!message.topic.empty()) topics.insert(message.topic);
+  }
+  return {topics.begin(), topics.end()};
 }
 
 const Touchpoint* Book::touchpoint(std::string_view event) const {

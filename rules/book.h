@@ -26,6 +26,7 @@ struct MessageInfo {
   Kind kind = Kind::value;
   std::string stage;
   std::string role;
+  std::string topic;  // what the preference page offers to leave; may be empty
   std::optional<Expression> expires;
 };
 
@@ -106,6 +107,7 @@ class Book {
 
   const Settings& settings() const { return settings_; }
   const MessageInfo* message(std::string_view name) const;
+  std::vector<std::string> topics() const;  // of all messages, sorted, each once
   const Touchpoint* touchpoint(std::string_view event) const;
   // The playbook that new enrollments start on; nullptr when its file is gone.
   const Playbook* playbook(std::string_view id) const;

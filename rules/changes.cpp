@@ -83,7 +83,8 @@ void Machine::set_consent(const ConsentChange& change) {
       !change.restores) {
     return;
   }
-  contact().consents[change.channel] = {change.given, now_, change.source, change.wording};
+  contact().consents[change.channel] = {change.given, now_, change.source, change.wording,
+                                        change.from};
 }
 
 void Machine::set_timezone(const std::string& name) {

@@ -37,6 +37,7 @@ struct Consent {
   Instant at;
   std::string source;
   std::string wording;
+  std::string from;
   bool operator==(const Consent&) const = default;
 };
 // Taken back by an unsubscribe or a complaint: only the person's own act or an operator brings it
@@ -46,6 +47,10 @@ bool is_unsubscribed(const Consent& consent);
 // CONTRACT M4: `marketing` after an unsubscribe or complaint; `all` after a hard bounce, by hand,
 // or when erased.
 enum class SuppressionScope { marketing, all };
+
+// Sources of a consent that are the person's own act on a page of ours.
+inline constexpr std::string_view double_opt_in = "double-opt-in";
+inline constexpr std::string_view preferences = "preferences";
 
 // Reasons of a suppression that are the person's own word.
 inline constexpr std::string_view unsubscribed = "unsubscribed";
@@ -161,6 +166,21 @@ struct Pending {
   bool operator==(const Pending&) const = default;
 };
 
+// A link that was followed, and by whom is not known yet: rules/visits.cpp.
+struct Click {
+  std::string delivery;
+  std::string message;
+  Kind kind = Kind::value;
+  std::string channel;
+  std::string playbook;
+  std::string link;
+  std::string url;
+  Instant at;
+  bool is_machine = false;  // reported as such, and kept a moment longer for those that follow
+
+  bool operator==(const Click&) const = default;
+};
+
 // The start of a playbook that `again` is judged by.
 struct LastStart {
   std::string playbook;
@@ -196,6 +216,8 @@ struct Contact {
   std::vector<Pending> pending;
   std::vector<std::string> fill_sent;  // pieces of series that the contact has had
   std::optional<Instant> fill_last;
+  std::vector<Click> clicks;                 // in the order in which they came
+  std::vector<std::string> topics_declined;  // sorted; on the preference page
 
   bool operator==(const Contact&) const = default;
 };

@@ -21,6 +21,7 @@ struct ConsentChange {
   bool given = false;
   std::string source;   // "sdk", "form", "double-opt-in", "operator", "preferences" …
   std::string wording;  // what the person agreed to, as evidence; may be empty
+  std::string from;     // where from: a network address, a page; may be empty
   // Only double opt-in, the preference page or an operator bring back consent after an unsubscribe
   // (CONTRACT M4).
   bool restores = false;

@@ -340,13 +340,10 @@ void Machine::handle(const Suppress& command) {
   const std::string channel = address ? address->channel : command.channel;
   if (command.reason == unsubscribed || command.reason == complained) {
     take_back_consent(channel, command.reason);
-    cel::Map properties{{"channel", channel}};
-    if (command.message) {
-      properties.set("message", command.message->message);
-      properties.set("kind", to_string(command.message->kind));
-      properties.set("playbook", command.message->playbook);
-    }
-    emit("message." + command.reason, std::move(properties));
+    const auto& told = command.message;
+    emit("message." + command.reason,
+         told ? message_properties(told->message, told->kind, channel, told->playbook)
+              : cel::Map{{"channel", channel}});
   }
   judge_stops(nullptr);
 }

@@ -181,6 +181,13 @@ Reason judge_address(const Book& book, const Snapshot& snapshot, Kind kind,
   return Reason::none;
 }
 
+bool is_wanted(const Book& book, const Snapshot& snapshot, const std::string& channel) {
+  const auto own = snapshot.contact.addresses.find(channel);
+  const Address address{channel, own == snapshot.contact.addresses.end() ? "" : own->second};
+  const Reason barred = judge_address(book, snapshot, Kind::value, address);
+  return barred != Reason::consent && barred != Reason::suppressed;
+}
+
 std::size_t share_max(const Mix& mix, Kind kind) {
   int share = 100;
   if (kind == Kind::offer) share = mix.offer;
@@ -249,6 +256,10 @@ Verdict judge(const Book& book, const Pauses& pauses, const Snapshot& snapshot,
     verdict.until = until;
     return verdict;
   };
+  if (is_marketing(message.kind) &&
+      std::ranges::binary_search(contact.topics_declined, message.topic)) {
+    return no(Reason::consent, fmt::format("the topic {} is not wanted", message.topic));
+  }
   if (is_paused(book, pauses, pending, message.kind, verdict.targets)) {
     return no(Reason::paused, "paused by an operator");
   }

@@ -41,6 +41,9 @@ Verdict judge(const Book& book, const Pauses& pauses, const Snapshot& snapshot,
 // `via: all` message, which share the slot of the first.
 Reason judge_address(const Book& book, const Snapshot& snapshot, Kind kind, const Address& address);
 
+// Whether the person lets marketing come by this channel: consent, and no suppression.
+bool is_wanted(const Book& book, const Snapshot& snapshot, const std::string& channel);
+
 // What M1 and M3 are judged by for a message to `targets`: the contact's ledger and theirs.
 std::vector<const Ledger*> ledgers_of(const Snapshot& snapshot,
                                       const std::vector<Address>& targets);

@@ -1,7 +1,8 @@
 // One transition in the making: the working state that the parts of `advance` share. Private to
 // rules/: include rules/advance.h instead. The parts are events.cpp (what comes in), steps.cpp
-// (what an enrollment does), slots.cpp (what may leave), fill.cpp (what feeds the mix) and
-// changes.cpp (what a contact is).
+// (what an enrollment does), slots.cpp (what may leave), fill.cpp (what feeds the mix),
+// visits.cpp (who follows links), choices.cpp (what people choose on our pages) and changes.cpp
+// (what a contact is).
 #pragma once
 
 #include <deque>
@@ -66,6 +67,16 @@ class Machine {
   void handle(const StopEnrollment& command);
   void handle(const RetryEnrollment& command);
   void handle(const ResendDelivery& command);
+
+  // ---- choices.cpp ----
+  void handle(const Choice& choice);
+  void choose_channel(const Choice& choice, const std::string& channel, bool wanted);
+  void choose_topic(const std::string& topic, bool wanted);
+
+  // ---- visits.cpp ----
+  void handle(const Visit& visit);
+  void judge_clicks(Instant until);
+  void report_click(const Click& click, std::string_view machine);
 
   // ---- changes.cpp ----
   void apply(const ContactChange& change);
@@ -144,6 +155,13 @@ class Machine {
   std::deque<Event> events_;  // built-in and emitted ones, waiting for their turn
   std::size_t events_taken_ = 0;
 };
+
+// What every built-in event about a message tells (CONTRACT section 6).
+cel::Map message_properties(const std::string& message, Kind kind, const std::string& channel,
+                            const std::string& playbook);
+
+// When the first click that came by itself counts as a person's.
+std::optional<Instant> click_due(const Contact& contact);
 
 // Whether more messages or touches alone would let it go.
 bool is_held_by_share(const Pending& pending);

@@ -93,6 +93,14 @@ Contact merged(Contact into, const Contact& from, std::vector<AddressState>& add
   if (from.fill_last && (!into.fill_last || *from.fill_last > *into.fill_last)) {
     into.fill_last = from.fill_last;
   }
+  for (const auto& topic : from.topics_declined) {
+    const auto place = std::ranges::lower_bound(into.topics_declined, topic);
+    if (place == into.topics_declined.end() || *place != topic) {
+      into.topics_declined.insert(place, topic);
+    }
+  }
+  into.clicks.insert(into.clicks.end(), from.clicks.begin(), from.clicks.end());
+  std::ranges::stable_sort(into.clicks, {}, &Click::at);
   for (auto& state : addresses) {
     if (std::erase(state.holders, from.id) == 0) continue;
     if (std::ranges::find(state.holders, into.id) == state.holders.end()) {

@@ -48,14 +48,6 @@ base::Milliseconds jittered(base::Milliseconds delay, const std::string& key,
   return delay + base::Milliseconds{drawn};
 }
 
-// What every built-in event about a message tells (CONTRACT section 6).
-cel::Map message_properties(const Pending& pending, const std::string& channel, Kind kind) {
-  return {{"message", pending.message},
-          {"kind", to_string(kind)},
-          {"channel", channel},
-          {"playbook", pending.playbook}};
-}
-
 const Playbook* version_of(const Book& book, const Pending& pending) {
   return book.playbook(pending.playbook, pending.version);
 }
@@ -418,7 +410,8 @@ void Machine::delivered(std::size_t index, Target& target, Kind kind) {
   if (first && is_marketing(kind)) contact().touches.add(departed);
   if (first) had_piece(pending.message);
   const std::string key = decision.delivery;
-  emit("message.sent", message_properties(pending, target.address.channel, kind));
+  emit("message.sent",
+       message_properties(pending.message, kind, target.address.channel, pending.playbook));
   // While the step still stands at the message: a wait_for right after it listens already, and a
   // stop comes before the next step.
   drain_events();
@@ -471,7 +464,8 @@ void Machine::refused(std::size_t index, Target& target, Kind kind, const Outcom
   decision.detail = outcome.reason;
   if (outcome.kind == OutcomeKind::refused_address) {
     address_state(address).suppression = Suppression{SuppressionScope::all, now_, "bounced"};
-    cel::Map properties = message_properties(pending, address.channel, kind);
+    cel::Map properties =
+        message_properties(pending.message, kind, address.channel, pending.playbook);
     properties.set("reason", outcome.reason);
     emit("message.bounced", std::move(properties));
   }

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -67,6 +68,18 @@ struct Outcome {
   std::string reason;  // in the provider's words, cut
 };
 
+// Somebody, or something, followed a link of a message or fetched the picture that tells of its
+// opening.
+enum class VisitKind { click, open };
+struct Visit {
+  VisitKind kind = VisitKind::click;
+  std::string delivery;  // whose link it was; the engine looks up `message`
+  std::string link;      // its id; empty for an opening
+  std::string url;       // where it led
+  std::string machine;   // what gives it away as no person's; empty: nothing so far
+  std::optional<Delivery> message = {};
+};
+
 // Operators' commands about one contact.
 struct StopEnrollment {
   std::int64_t enrollment = 0;
@@ -97,6 +110,18 @@ struct Unsuppress {
   std::string reason;
 };
 
+// What a person chose on a page of ours: on the preference page, or by confirming what a message
+// asked (double opt-in).
+struct Choice {
+  std::string source;    // "preferences", "double-opt-in"
+  std::string delivery;  // whose link led there; the engine looks up `message`
+  std::vector<std::pair<std::string, bool>> channels = {};  // channel → wanted
+  std::vector<std::pair<std::string, bool>> topics = {};    // topic → wanted
+  std::string wording = {};                                 // what was agreed to, as it was shown
+  std::string from = {};                                    // the network address that it came from
+  std::optional<Delivery> message = {};
+};
+
 struct ResendDelivery {
   Delivery delivery;  // an uncertain one, by hand: what the store kept of it
 };
@@ -107,7 +132,7 @@ struct Rejudge {
 };
 
 using Input = std::variant<Event, Wake, Claim, Outcome, StopEnrollment, RetryEnrollment, Suppress,
-                           Unsuppress, ResendDelivery, Rejudge>;
+                           Unsuppress, ResendDelivery, Rejudge, Visit, Choice>;
 
 // ---- out ----
 

@@ -225,6 +225,7 @@ struct Fields<rules::Consent> {
     visit(2, self.at);
     visit.name(3, self.source);
     visit(4, self.wording);
+    visit(5, self.from);
   }
 };
 
@@ -340,6 +341,21 @@ struct Fields<rules::LastStart> {
 };
 
 template <>
+struct Fields<rules::Click> {
+  static void list(auto& visit, auto& self) {
+    visit.origin(1, self.at);
+    visit(2, self.delivery);
+    visit.name(3, self.message);
+    visit(4, self.kind);
+    visit.name(5, self.channel);
+    visit.name(6, self.playbook);
+    visit.name(7, self.link);
+    visit(8, self.url);
+    visit(9, self.is_machine);
+  }
+};
+
+template <>
 struct Fields<rules::Contact> {  // `id` is the row's
   static void list(auto& visit, auto& self) {
     visit.origin(1, self.created);
@@ -364,6 +380,8 @@ struct Fields<rules::Contact> {  // `id` is the row's
     visit.name(21, self.fill_sent);
     visit(22, self.fill_last);
     visit(23, self.touch_counted);
+    visit(30, self.clicks);
+    visit.name(31, self.topics_declined);
   }
 };
 
@@ -385,6 +403,7 @@ struct Fields<rules::ConsentChange> {
     visit.name(3, self.source);
     visit(4, self.wording);
     visit(5, self.restores);
+    visit(6, self.from);
   }
 };
 
@@ -485,14 +504,15 @@ struct Fields<BookFile> {
 template <class T>
 inline constexpr std::size_t members = boost::pfr::tuple_size_v<T>;
 
-static_assert(members<rules::Contact> == 23 && members<rules::Enrollment> == 19);
+static_assert(members<rules::Contact> == 25 && members<rules::Enrollment> == 19);
+static_assert(members<rules::Click> == 9);
 static_assert(members<rules::Pending> == 15 && members<rules::Target> == 6);
 static_assert(members<rules::Tally> == 5 && members<rules::Ledger> == 2);
 static_assert(members<rules::Departure> == 2 && members<rules::LastStart> == 3);
-static_assert(members<rules::Consent> == 4 && members<rules::Suppression> == 3);
+static_assert(members<rules::Consent> == 5 && members<rules::Suppression> == 3);
 static_assert(members<rules::Address> == 2 && members<rules::AddressState> == 4);
 static_assert(members<rules::Event> == 5 && members<rules::ContactChange> == 7);
-static_assert(members<rules::ConsentChange> == 5 && members<rules::Decision> == 13);
+static_assert(members<rules::ConsentChange> == 6 && members<rules::Decision> == 13);
 static_assert(members<rules::Delivery> == 13 && members<rules::Notification> == 4);
 
 }  // namespace nurtured::store

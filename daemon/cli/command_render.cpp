@@ -73,6 +73,8 @@ Result<Recipient> find_recipient(const Call& call, const BookKeeper& keeper,
   for (const auto& entry : variables.as_map()) recipient.variables.set(entry.key, entry.value);
   if (!config.http.public_url.empty()) {
     recipient.variables.set("unsubscribe_url", config.http.public_url + "/u/example");
+    recipient.variables.set("preferences_url", config.http.public_url + "/p/example");
+    recipient.variables.set("confirm_url", config.http.public_url + "/d/example");
   }
   for (const auto& entry : data.as_map()) recipient.variables.set(entry.key, entry.value);
   return recipient;

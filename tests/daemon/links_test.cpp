@@ -36,7 +36,7 @@ TEST_CASE("a token says what was signed, and no address") {
   CHECK(
       token.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_") ==
       std::string::npos);
-  CHECK(unsubscribe_url(signer, "https://t.example.org", claim) ==
+  CHECK(page_url(signer, LinkPurpose::unsubscribe, "https://t.example.org", claim) ==
         "https://t.example.org/u/" + token);
 }
 
@@ -58,7 +58,7 @@ TEST_CASE("the first key signs, all verify, and a key that is gone does not") {
 
 TEST_CASE("a token for one purpose does not serve another") {
   const LinkSigner signer = signer_of({"secret"});
-  const auto click = static_cast<LinkPurpose>(2);
+  const auto click = LinkPurpose::click;
   CHECK(is_refused(signer, signer.sign(click, claim)));
   CHECK(is_refused(signer, signer.sign(LinkPurpose::unsubscribe, claim), click));
 }
@@ -144,4 +144,57 @@ TEST_CASE("what was signed is what is read") {
 
 TEST_CASE("a signer without a key is a bug") {
   CHECK_THROWS_AS(signer_of({}), std::invalid_argument);
+}
+
+TEST_CASE("a visit's token holds its destination, and serves its purpose alone") {
+  const LinkSigner signer = signer_of({"secret"});
+  const VisitClaim visit{
+      .delivery = "7.3.1.0.email", .link = "webinar", .url = "https://example.org/?a=b"};
+  const auto token = signer.sign(LinkPurpose::click, visit);
+  REQUIRE(token);
+  const auto read = signer.verify_visit(*token, LinkPurpose::click);
+  REQUIRE(read);
+  CHECK(*read == visit);
+  CHECK_FALSE(signer.verify_visit(*token, LinkPurpose::open));
+  CHECK_FALSE(signer.verify(*token, LinkPurpose::unsubscribe));
+  CHECK_FALSE(
+      signer.verify_visit(signer.sign(LinkPurpose::unsubscribe, claim), LinkPurpose::click));
+  // Tokens are in mails that were sent years ago.
+  CHECK(*token ==
+        "AQLcH-uaDTcuMy4xLjAuZW1haWwHd2ViaW5hcgAYaHR0cHM6Ly9leGFtcGxl"
+        "Lm9yZy8_YT1iBvDRd3mY_u7-ZW2zJYkb8Q");
+}
+
+TEST_CASE("ten thousand damaged links lead nowhere") {
+  const LinkSigner signer = signer_of({"secret"});
+  const std::string token = *signer.sign(
+      LinkPurpose::click,
+      VisitClaim{.delivery = "7.3.1.0.email", .link = "a", .url = "https://example.org/"});
+  rc::check("a token that is not the one that was signed is refused", [&] {
+    std::string damaged = token;
+    const auto changes = *rc::gen::inRange(1, 5);
+    for (int i = 0; i < changes; ++i) {
+      const auto at = *rc::gen::inRange<std::size_t>(0, damaged.size());
+      damaged[at] = *rc::gen::arbitrary<char>();
+    }
+    RC_PRE(damaged != token);
+    const auto read = signer.verify_visit(damaged, LinkPurpose::click);
+    // The last character's spare bits say nothing.
+    RC_ASSERT(!read || read->url == "https://example.org/");
+  });
+}
+
+TEST_CASE("a claim beyond its limits is not signed") {
+  const LinkSigner signer = signer_of({"secret"});
+  const std::string longest_url(link_url_bytes_max, 'u');
+  const std::string longest(link_field_bytes_max, 'd');
+  const VisitClaim fits{.delivery = longest, .link = longest, .url = longest_url};
+  const auto token = signer.sign(LinkPurpose::click, fits);
+  REQUIRE(token);
+  CHECK(token->size() <= link_token_bytes_max);
+  CHECK(signer.verify_visit(*token, LinkPurpose::click) == fits);
+  CHECK_FALSE(
+      signer.sign(LinkPurpose::click, VisitClaim{.delivery = "d", .url = longest_url + "u"}));
+  CHECK_FALSE(signer.sign(LinkPurpose::click, VisitClaim{.delivery = longest + "d"}));
+  CHECK_FALSE(signer.sign(LinkPurpose::click, VisitClaim{.delivery = "d", .link = longest + "l"}));
 }

@@ -52,11 +52,27 @@ class FakeInbox final : public Inbox {
 RouteSettings settings_with(const std::vector<std::string>& keys) {
   std::vector<config::Secret> secrets;
   for (const auto& key : keys) secrets.emplace_back(key);
-  return {.write_keys = WriteKeys(secrets),
-          .links = LinkSigner({config::Secret("sign")}),
-          .typed = {},
-          .public_url = "https://t.example.org",
-          .brand = "Anna's school"};
+  return {
+      .write_keys = WriteKeys(secrets),
+      .links = LinkSigner({config::Secret("sign")}),
+      .typed = {},
+      .public_url = "https://t.example.org",
+      .brand = "Anna's school",
+      .consent = {},
+      .channels = {"email", "telegram"},
+      .topics = {"webinars"},
+      .may_send =
+          [](const rules::Snapshot& known, const std::string& channel) {
+            return known.contact.consents.contains(channel);
+          },
+      .find_contact = [](rules::ContactId contact) -> base::Result<std::optional<rules::Snapshot>> {
+        if (contact.value != 7) return std::optional<rules::Snapshot>();
+        rules::Snapshot known;
+        known.contact.id = contact;
+        known.contact.addresses = {{"email", "anna@example.org"}};
+        known.contact.consents["email"] = {.given = true};
+        return std::optional(known);
+      }};
 }
 
 // The daemon's outside: a server, its routes and one client.
@@ -457,6 +473,120 @@ TEST_CASE("an unsubscribe that could not be written is not called done") {
   outside.inbox.set_full(false);
   outside.inbox.set_outcome(base::fail(ErrorKind::disk, "full"));
   CHECK(status_of(outside.post(outside.unsubscribe_path(), "")) == 503);
+}
+
+TEST_CASE("a confirmation shows what is agreed to, and only a POST agrees") {
+  Outside outside;
+  const LinkClaim claim{.contact = {7}, .channel = "email", .delivery = "7.1.0.0.email"};
+  const std::string path = "/d/" + outside.settings->links.sign(LinkPurpose::confirm, claim);
+  for (const std::string method : {"GET", "HEAD"}) {
+    CHECK(status_of(outside.ask(method, path)) == 200);
+    CHECK(outside.inbox.take().empty());
+  }
+  const std::string wording =
+      "I agree to receive messages with news and offers from Anna&#39;s school.";
+  CHECK(outside.ask("GET", path).find(wording) != std::string::npos);
+  CHECK(status_of(outside.post(path, "")) == 200);
+  const auto taken = outside.inbox.take();
+  REQUIRE(taken.size() == 1);
+  const auto& choice = std::get<rules::Choice>(std::get<ContactInput>(taken[0]).input);
+  CHECK(choice.source == "double-opt-in");
+  CHECK(choice.delivery == "7.1.0.0.email");
+  CHECK(choice.channels == std::vector<std::pair<std::string, bool>>{{"email", true}});
+  CHECK(choice.wording == "I agree to receive messages with news and offers from Anna's school.");
+  CHECK(choice.from == "127.0.0.1");
+}
+
+TEST_CASE("the preference page shows how things stand, and a POST changes them") {
+  Outside outside;
+  const LinkClaim claim{.contact = {7}, .channel = "email", .delivery = "7.1.0.0.email"};
+  const std::string path = "/p/" + outside.settings->links.sign(LinkPurpose::preferences, claim);
+  const std::string page = outside.ask("GET", path);
+  CHECK(page.find("value=\"email\" checked> E-mail (a…@example.org)") != std::string::npos);
+  CHECK(page.find("value=\"webinars\" checked> webinars") != std::string::npos);
+  CHECK(page.find("telegram") == std::string::npos);
+  CHECK(outside.inbox.take().empty());
+  using Choices = std::vector<std::pair<std::string, bool>>;
+  struct Case {
+    std::string body;
+    Choices channels;
+    Choices topics;
+  };
+  const Case cases[] = {
+      {"channel=email&topic=webinars", {{"email", true}}, {{"webinars", true}}},
+      {"channel=email", {{"email", true}}, {{"webinars", false}}},
+      {"", {{"email", false}}, {{"webinars", false}}},
+      {"channel=email&topic=webinars&none=1", {{"email", false}}, {}},
+      {"channel=telegram&channel=email&topic=other&x=%", {{"email", true}}, {{"webinars", false}}},
+  };
+  for (const Case& c : cases) {
+    INFO(c.body);
+    CHECK(outside.post(path, c.body).find("Your choice is saved.") != std::string::npos);
+    const auto taken = outside.inbox.take();
+    REQUIRE(taken.size() == 1);
+    const auto& choice = std::get<rules::Choice>(std::get<ContactInput>(taken[0]).input);
+    CHECK(choice.source == "preferences");
+    CHECK(choice.channels == c.channels);
+    CHECK(choice.topics == c.topics);
+  }
+}
+
+TEST_CASE("a page is behind its own token alone") {
+  Outside outside;
+  const LinkClaim claim{.contact = {7}, .channel = "email"};
+  const std::pair<std::string, LinkPurpose> pages[] = {{"/u/", LinkPurpose::unsubscribe},
+                                                       {"/p/", LinkPurpose::preferences},
+                                                       {"/d/", LinkPurpose::confirm}};
+  for (const auto& [path, purpose] : pages) {
+    for (const auto& [other_path, other] : pages) {
+      const std::string target = path + outside.settings->links.sign(other, claim);
+      INFO(target);
+      CHECK(status_of(outside.post(target, "")) == (purpose == other ? 200 : 404));
+    }
+  }
+  LinkClaim stranger = claim;
+  stranger.contact = {8};
+  const std::string gone = outside.settings->links.sign(LinkPurpose::preferences, stranger);
+  CHECK(status_of(outside.ask("GET", "/p/" + gone)) == 404);
+}
+
+TEST_CASE(
+    "a visit is recorded with what gives its visitor away, and led on even when it cannot be") {
+  Outside outside;
+  const VisitClaim claim{
+      .delivery = "7.1.0.0.email", .link = "a", .url = "https://example.org/?x=1#y"};
+  const std::string click = "/c/" + *outside.settings->links.sign(LinkPurpose::click, claim);
+  const std::string open = "/o/" + *outside.settings->links.sign(
+                                       LinkPurpose::open, VisitClaim{.delivery = "7.1.0.0.email"});
+  const std::string person =
+      "User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Firefox/128.0\r\n";
+  const auto visit = [&](const std::string& path, const std::string& headers) {
+    INFO(path);
+    const std::string response = outside.ask("GET", path, "", headers);
+    const bool is_click = path == click;
+    CHECK(status_of(response) == (is_click ? 302 : 200));
+    CHECK(has_header(
+        response, is_click ? "Location: https://example.org/?x=1#y" : "Content-Type: image/gif"));
+    const auto taken = outside.inbox.take();
+    REQUIRE(taken.size() == 1);
+    const auto& input = std::get<ContactInput>(taken[0]);
+    CHECK(input.contact.value == 7);
+    return std::get<rules::Visit>(input.input);
+  };
+  CHECK(visit(click, person).machine.empty());
+  CHECK(visit(open, person).machine.empty());
+  CHECK(visit(click, "User-Agent: curl/8\r\n").machine == "a program's user agent");
+  CHECK(visit(open, "User-Agent: Mozilla/5.0\r\n").machine == "a privacy proxy");
+  CHECK(visit(click, person + "Sec-Purpose: prefetch\r\n").machine == "a prefetch");
+  CHECK(visit(click, person).link == "a");
+
+  CHECK(status_of(outside.ask("HEAD", click, "", person)) == 302);
+  CHECK(outside.inbox.take().empty());
+  CHECK(status_of(outside.post(click, "")) == 405);
+  outside.inbox.set_outcome(base::fail(ErrorKind::disk, "full"));
+  CHECK(status_of(outside.ask("GET", click, "", person)) == 302);
+  outside.inbox.set_full(true);
+  CHECK(status_of(outside.ask("GET", click, "", person)) == 302);
 }
 
 TEST_CASE("health, readiness and figures") {

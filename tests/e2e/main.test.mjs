@@ -86,7 +86,7 @@ function checkMail(mail, id) {
   assert.match(headerLine(mail, 'content-type'), /^Content-Type: multipart\/alternative/);
   assert.match(mail.text, /Hello Ольга,/);
   assert.match(mail.html, /<strong>on Thursday<\/strong>/);
-  assert.match(mail.html, /href="https:\/\/example\.org\/webinar"/);
+  assert.match(mail.html, /href="https:\/\/t\.example\.org\/c\/[A-Za-z0-9_-]+">Take a seat</);
 }
 
 test('the daemon does it: from the SDK to the mail server, and one click ends it', async (t) => {

@@ -110,6 +110,18 @@ TEST_CASE("no address is unreachable, an unset channel too") {
   CHECK(world.judge().reason == Reason::unreachable);
 }
 
+TEST_CASE("a topic that is not wanted keeps marketing about it") {
+  World world;
+  world.message.topic = "webinars";
+  CHECK(world.judge().allowed());
+  world.snapshot.contact.topics_declined = {"news"};
+  CHECK(world.judge().allowed());
+  world.snapshot.contact.topics_declined = {"news", "webinars"};
+  CHECK(world.judge().reason == Reason::consent);
+  world.message.kind = Kind::receipt;
+  CHECK(world.judge().allowed());
+}
+
 TEST_CASE("an offer waits for seven touches") {
   World world;
   world.message.kind = Kind::offer;

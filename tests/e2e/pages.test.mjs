@@ -1,0 +1,77 @@
+// Consent by double opt-in and the preference page, from the mail that holds the link to the next message that may leave.
+import assert from 'node:assert/strict';
+import {test} from 'node:test';
+
+import {Daemon, ask, eventually, makeWorkspace} from './daemon.mjs';
+import {MailSink} from './sink.mjs';
+import {message, settings, smtp} from './workspaces.mjs';
+
+const workspace = (sinkUrl) => ({
+  'nurtured.yaml': settings({connector: smtp(sinkUrl), more: 'pages: {consent: {en: "Yes, write to me"}}\nvars: {brand: "Anna\'s school"}\n'}),
+  'events.yaml': 'events:\n  form.sent: {}\n  talk: {}\n',
+  'playbooks/welcome.yaml':
+    'start: {when: form.sent}\nsteps:\n  - send: confirm\n  - wait_for: consent.given\n    within: 7d\n  - send: welcome\n',
+  'playbooks/talks.yaml': 'start: {when: talk}\nagain: always\nsteps:\n  - send: talk\n',
+  'content/confirm.md': message('reply', 'Please confirm', 'Shall we write? [Yes, please]({{ confirm_url }})'),
+  'content/welcome.md': message('value', 'Welcome'),
+  'content/talk.md': message('value', 'A talk').replace('---\nkind', '---\ntopic: talks\nkind'),
+});
+
+const linkIn = (daemon, mail, path) => {
+  const found = new RegExp(`https://t\\.example\\.org(/${path}/[A-Za-z0-9_-]+)`).exec(mail.html);
+  assert.ok(found, `a link to /${path}/ in ${mail.html}`);
+  return daemon.url + found[1];
+};
+const form = (fields) => ({
+  method: 'POST',
+  redirect: 'error',
+  headers: {'Content-Type': 'application/x-www-form-urlencoded'},
+  body: new URLSearchParams(fields).toString(),
+});
+
+test('a lead confirms, is welcomed, chooses, leaves and comes back', async (t) => {
+  const sink = await MailSink.start(t);
+  const folder = await makeWorkspace(t, workspace(sink.url));
+  const daemon = await Daemon.start(t, folder);
+  const shown = () => ask(folder, 'contact', 'show', 'u1');
+  await daemon.take('identify', {userId: 'u1', traits: {email: 'u1@example.net'}});
+  await daemon.take('track', {userId: 'u1', event: 'form.sent'});
+
+  const asked = await sink.parsed('u1@example.net');
+  assert.equal(asked.subject, 'Please confirm');
+  const confirm = linkIn(daemon, asked, 'd');
+  for (const method of ['HEAD', 'GET']) {
+    const page = await fetch(confirm, {method});
+    assert.equal(page.status, 200);
+    if (method === 'GET') assert.match(await page.text(), /Yes, write to me/);
+  }
+  assert.deepEqual((await shown()).consent, {}, 'looking is not agreeing');
+
+  assert.equal((await fetch(confirm, form({}))).status, 200);
+  const {email} = (await shown()).consent;
+  assert.equal(email.given, true);
+  assert.equal(email.source, 'double-opt-in');
+  assert.equal(email.wording, 'Yes, write to me');
+  assert.equal(email.from, '127.0.0.1');
+  const welcome = await sink.parsed('Subject: Welcome');
+  assert.equal(welcome.subject, 'Welcome');
+
+  const preferences = linkIn(daemon, welcome, 'p');
+  assert.match(await (await fetch(preferences)).text(), /value="talks" checked/);
+  assert.match(await (await fetch(preferences, form({channel: 'email'}))).text(), /Your choice is saved/);
+  await daemon.take('track', {userId: 'u1', event: 'talk'});
+  const held = await eventually('the talk to be held', async () => {
+    const answer = await ask(folder, 'explain', 'u1');
+    return answer.held?.length > 0 && answer.held;
+  });
+  assert.equal(held[0].reason, 'consent');
+
+  await fetch(preferences, form({none: '1'}));
+  assert.equal((await shown()).consent.email.given, false);
+  assert.equal((await fetch(confirm, form({}))).status, 200);
+  assert.equal((await shown()).consent.email.given, false, 'an old confirmation does not undo a later unsubscribe');
+
+  await fetch(preferences, form([['channel', 'email'], ['topic', 'talks']]));
+  assert.equal((await sink.parsed('Subject: A talk')).subject, 'A talk', 'what was held goes when it is wanted again');
+  assert.equal((await shown()).consent.email.source, 'preferences');
+});
