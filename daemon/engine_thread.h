@@ -17,6 +17,7 @@
 #include "daemon/crash_record.h"
 #include "daemon/engine.h"
 #include "daemon/inbox.h"
+#include "daemon/one_by_one.h"
 
 namespace nurtured::daemon {
 
@@ -88,8 +89,9 @@ class EngineThread final : public Inbox {
   void run();
   void wait();
   void run_batch();
-  base::Result<BatchResult> process(const std::vector<Arrived>& inputs, Instant now);
-  std::vector<Submission> take_submissions(std::vector<Arrived>& inputs);
+  TakenInputs process(const std::vector<Arrived>& inputs, Instant now, bool one_by_one);
+  void took(const BatchResult& result);
+  std::vector<Submission> take_submissions(std::vector<Arrived>& inputs, std::size_t inputs_max);
   void finish(std::vector<Submission>& submissions, const base::Result<void>& outcome);
   void maintain(Instant now);
   void watch_clock();

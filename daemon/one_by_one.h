@@ -14,12 +14,17 @@
 
 namespace nurtured::daemon {
 
-// All of `inputs`, then timers due at `now`, up to a bound: `more` says that there are others.
-// `alive` is called after each. After an error those before the one that failed are on disk; a
-// repeat finds them done. On the engine's thread.
-base::Result<BatchResult> process_one_by_one(Engine& engine, store::Store& store,
-                                             CrashRecord& record,
-                                             const std::vector<Arrived>& inputs, Instant now,
-                                             const std::function<void()>& alive);
+// What came of it. After an error `results` has what was on disk before; a repeat of the inputs
+// finds that done.
+struct TakenInputs {
+  std::vector<BatchResult> results;  // of each in turn
+  base::Result<void> outcome;
+};
+
+// All of `inputs`, then timers due at `now`, up to a bound: the last result's `more` says that
+// there are others. `alive` is called after each. On the engine's thread.
+TakenInputs process_one_by_one(Engine& engine, store::Store& store, CrashRecord& record,
+                               const std::vector<Arrived>& inputs, Instant now,
+                               const std::function<void()>& alive);
 
 }  // namespace nurtured::daemon

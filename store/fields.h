@@ -1,5 +1,5 @@
 // The field lists: one for each stored struct, read by the encoder and the decoder alike. Inside
-// store/ only (codec.cpp).
+// store/ only.
 //
 // `visit(tag, member)` is called in ascending order of tags; a third argument is what the member is
 // when the field is left out, made from fields before it. `visit.name` is for texts that many
