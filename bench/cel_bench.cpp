@@ -43,10 +43,10 @@ class BenchScope final : public cel::Scope {
  public:
   std::optional<Value> variable(std::size_t /*unused*/) const override { return std::nullopt; }
 
-  std::optional<Value> field(std::size_t variable, cel::FieldName field) const override {
-    if (variable == 0 && field.slot < contact_.size()) return contact_[field.slot];
-    if (variable == 1 && field.slot == 0) return event_;
-    return std::nullopt;
+  const Value* field(std::size_t variable, cel::FieldName field, Value& /*unused*/) const override {
+    if (variable == 0 && field.slot < contact_.size()) return &contact_[field.slot];
+    if (variable == 1 && field.slot == 0) return &event_;
+    return nullptr;
   }
 
   base::Result<Value> call(std::size_t /*unused*/,

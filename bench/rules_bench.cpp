@@ -177,8 +177,8 @@ double measure_product(const rules::Book& book, base::Instant now) {
     const rules::ConditionScope scope(book, contact, &each, nullptr, now);
     for (const rules::StartRef& ref : book.starts(each.name)) {
       const auto& condition = ref.playbook->starts[ref.start].condition;
-      const auto answer = condition->program.evaluate(scope);
-      if (answer && answer->is_bool() && answer->as_bool()) ++fitting;
+      const auto answer = condition->program.test(scope);
+      if (answer && *answer) ++fitting;
     }
   });
   if (fitting > 0) surprise("the book");

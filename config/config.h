@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "config/hook.h"
 #include "config/secret.h"
 #include "config/workspace.h"
 #include "config/yaml.h"
@@ -88,6 +89,7 @@ struct Config {
   std::optional<NotifySettings> notify;
   Tracking tracking;
   Pages pages;
+  std::map<std::string, Hook, std::less<>> hooks;
 
   std::string root;         // the workspace's folder: attachments are below it
   std::vector<File> files;  // what was compiled, to be kept in the store as the applied book

@@ -9,8 +9,8 @@ namespace nurtured::config {
 
 struct SettingsFile {
   rules::Settings rules;
-  // Store, http, keys, keep, connectors, dedup, notify, tracking, pages; the rest is filled by
-  // compile().
+  // Store, http, keys, keep, connectors, dedup, notify, tracking, pages, hooks; the rest is filled
+  // by compile().
   Config daemon;
 };
 
@@ -30,7 +30,10 @@ void read_rules(Section& root, const Document& document, const CompileOptions& o
 // `tracking` and `pages` (settings_links.cpp).
 void read_tracking(Section& root, Tracking& tracking);
 void read_pages(Section& root, Pages& pages);
-void read_daemon(Section& root, const CompileOptions& options, Catalogue& catalogue,
-                 rules::Settings& settings, Config& config);
+// `hooks` (settings_hooks.cpp).
+void read_hooks(Section& root, const Document& document, const Catalogue& catalogue,
+                Config& config);
+void read_daemon(Section& root, const Document& document, const CompileOptions& options,
+                 Catalogue& catalogue, rules::Settings& settings, Config& config);
 
 }  // namespace nurtured::config

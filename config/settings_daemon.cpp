@@ -269,8 +269,8 @@ void read_notify(Section& root, const Catalogue& catalogue, Config& config) {
 
 }  // namespace
 
-void read_daemon(Section& root, const CompileOptions& options, Catalogue& catalogue,
-                 rules::Settings& settings, Config& config) {
+void read_daemon(Section& root, const Document& document, const CompileOptions& options,
+                 Catalogue& catalogue, rules::Settings& settings, Config& config) {
   read_store(root, config);
   read_http(root, config.http);
   read_keys(root, config.keys);
@@ -287,6 +287,7 @@ void read_daemon(Section& root, const CompileOptions& options, Catalogue& catalo
   read_notify(root, catalogue, config);
   read_tracking(root, config.tracking);
   read_pages(root, config.pages);
+  read_hooks(root, document, catalogue, config);
 }
 
 SettingsFile read_settings(const Document& document, const CompileOptions& options,
@@ -294,7 +295,7 @@ SettingsFile read_settings(const Document& document, const CompileOptions& optio
   SettingsFile out;
   Section root(document.root, "", problems, options.secrets);
   // First, because conditions are held to `keep.history`.
-  read_daemon(root, options, catalogue, out.rules, out.daemon);
+  read_daemon(root, document, options, catalogue, out.rules, out.daemon);
   read_rules(root, document, options, catalogue, uses, out.rules);
   root.finish();
   return out;

@@ -1,6 +1,7 @@
 #include "connectors/mime.h"
 
 #include <algorithm>
+#include <initializer_list>
 #include <memory>
 #include <new>
 #include <optional>
@@ -13,8 +14,11 @@
 namespace nurtured::connectors {
 namespace {
 
-// RFC 5322 section 2.1.1: 998 characters in a line, the header's name among them.
+// RFC 5322 section 2.1.1: characters in a line, a header's name among them.
+constexpr std::size_t line_bytes_max = 998;
 constexpr std::size_t identifier_bytes_max = 900;
+// Room for the headers without growing; more may come.
+constexpr std::size_t head_bytes_expected = 1024;
 
 using base::fail;
 using base::Result;
@@ -30,6 +34,13 @@ struct FreeDate {
 };
 struct FreeFormat {
   void operator()(GMimeFormatOptions* options) const { g_mime_format_options_free(options); }
+};
+using Format = std::unique_ptr<GMimeFormatOptions, FreeFormat>;
+struct FreeString {
+  void operator()(GString* text) const { g_string_free(text, TRUE); }
+};
+struct FreeText {
+  void operator()(char* text) const { g_free(text); }
 };
 
 // GMime's tables, for the life of the process: its count of users is not safe on several threads.
@@ -87,9 +98,10 @@ bool is_content_type(std::string_view text) {
 std::string crlf_lines(std::string_view text) {
   std::string out;
   out.reserve(text.size() + text.size() / 16 + 2);
-  constexpr std::string_view special{"\r\n\0", 3};
+  const auto is_special = [](char c) { return c == '\r' || c == '\n' || c == '\0'; };
   while (!text.empty()) {
-    const std::size_t run = std::min(text.find_first_of(special), text.size());
+    const auto run =
+        static_cast<std::size_t>(std::ranges::find_if(text, is_special) - text.begin());
     out.append(text.substr(0, run));
     text.remove_prefix(run);
     if (text.empty()) break;
@@ -100,20 +112,110 @@ std::string crlf_lines(std::string_view text) {
   return out;
 }
 
+void append_line(std::string& out, std::initializer_list<std::string_view> pieces) {
+  for (const std::string_view piece : pieces) out += piece;
+  out += "\r\n";
+}
+
+// ---- how a text travels (RFC 2045, section 6)
+
+constexpr std::size_t encoded_row_max = 76;
+
+enum class TransferEncoding { seven_bit, quoted_printable, base64 };
+
+// Of text in CRLF lines. Past a sixth of bytes that are no ASCII base64 is shorter.
+TransferEncoding encoding_for(std::string_view text) {
+  const auto foreign = static_cast<std::size_t>(
+      std::ranges::count_if(text, [](char c) { return static_cast<signed char>(c) < 0; }));
+  if (foreign > text.size() / 6) return TransferEncoding::base64;
+  if (foreign > 0) return TransferEncoding::quoted_printable;
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::size_t end = text.find('\n', begin);
+    if (end - begin > line_bytes_max + 1) return TransferEncoding::quoted_printable;
+    begin = end + 1;
+  }
+  return TransferEncoding::seven_bit;
+}
+
+// One line without its end. A blank there would get lost on the way, so it is encoded.
+void append_quoted_printable(std::string& out, std::string_view line) {
+  constexpr std::string_view digits = "0123456789ABCDEF";
+  const bool blank_end = line.ends_with(' ') || line.ends_with('\t');
+  const std::size_t plain_end = line.size() - (blank_end ? 1 : 0);
+  const auto is_plain = [&](std::size_t i) {
+    return i < plain_end &&
+           ((line[i] >= ' ' && line[i] <= '~' && line[i] != '=') || line[i] == '\t');
+  };
+  std::size_t column = 0;
+  for (std::size_t i = 0; i < line.size();) {
+    std::size_t end = i;
+    const std::size_t row_end = i + encoded_row_max - 1 - column;
+    while (end < row_end && is_plain(end)) ++end;
+    out.append(line.substr(i, end - i));
+    column += end - i;
+    i = end;
+    if (i == line.size()) break;
+    const std::size_t width = is_plain(i) ? 1 : 3;
+    const std::size_t soft_break = i + 1 < line.size() ? 1 : 0;
+    if (column + width + soft_break > encoded_row_max) {
+      out += "=\r\n";
+      column = 0;
+    } else {
+      const auto byte = static_cast<unsigned char>(line[i]);
+      if (width == 1) {
+        out += line[i];
+      } else {
+        out += {'=', digits[byte >> 4], digits[byte & 15]};
+      }
+      column += width;
+      ++i;
+    }
+  }
+}
+
+void append_quoted_lines(std::string& out, std::string_view text) {
+  while (!text.empty()) {
+    const std::size_t end = text.find("\r\n");
+    append_quoted_printable(out, text.substr(0, end));
+    out += "\r\n";
+    text.remove_prefix(end + 2);
+  }
+}
+
+void append_base64(std::string& out, std::string_view bytes) {
+  const std::string encoded = base::to_base64(bytes);
+  for (std::size_t begin = 0; begin < encoded.size(); begin += encoded_row_max) {
+    append_line(out, {std::string_view(encoded).substr(begin, encoded_row_max)});
+  }
+}
+
+// From its first header on.
+void append_text_part(std::string& out, std::string_view subtype, std::string_view text) {
+  const std::string lines = crlf_lines(text);
+  append_line(out, {"Content-Type: text/", subtype, "; charset=utf-8"});
+  switch (encoding_for(lines)) {
+    case TransferEncoding::seven_bit:
+      append_line(out, {"Content-Transfer-Encoding: 7bit\r\n"});
+      out += lines;
+      break;
+    case TransferEncoding::quoted_printable:
+      append_line(out, {"Content-Transfer-Encoding: quoted-printable\r\n"});
+      append_quoted_lines(out, lines);
+      break;
+    case TransferEncoding::base64:
+      append_line(out, {"Content-Transfer-Encoding: base64\r\n"});
+      append_base64(out, lines);
+      break;
+  }
+}
+
+// ---- attachments, whose parameters RFC 2231 encodes
+
 void set_content(GMimePart* part, std::string_view bytes) {
   const Owned<GMimeStream> stream(g_mime_stream_mem_new_with_buffer(bytes.data(), bytes.size()));
   const Owned<GMimeDataWrapper> content(
       g_mime_data_wrapper_new_with_stream(stream.get(), GMIME_CONTENT_ENCODING_DEFAULT));
   g_mime_part_set_content(part, content.get());
-}
-
-Owned<GMimePart> text_part(const char* subtype, std::string_view text) {
-  Owned<GMimePart> part(g_mime_part_new_with_type("text", subtype));
-  g_mime_object_set_content_type_parameter(GMIME_OBJECT(part.get()), "charset", "utf-8");
-  set_content(part.get(), crlf_lines(text));
-  g_mime_part_set_content_encoding(part.get(), g_mime_part_get_best_content_encoding(
-                                                   part.get(), GMIME_ENCODING_CONSTRAINT_7BIT));
-  return part;
 }
 
 // GMime would otherwise pick the smallest charset that fits, and not every reader knows them all.
@@ -142,6 +244,29 @@ Owned<GMimePart> attachment_part(const Attachment& attachment) {
   return part;
 }
 
+Format crlf_format() {
+  Format format(g_mime_format_options_new());
+  g_mime_format_options_set_newline_format(format.get(), GMIME_NEWLINE_FORMAT_DOS);
+  return format;
+}
+
+// What `write` writes to the stream that it is given.
+std::string written(auto write) {
+  const Owned<GMimeStream> stream(g_mime_stream_mem_new());
+  if (write(crlf_format().get(), stream.get()) < 0) throw std::bad_alloc();
+  const GByteArray* const bytes = g_mime_stream_mem_get_byte_array(GMIME_STREAM_MEM(stream.get()));
+  return {reinterpret_cast<const char*>(bytes->data), bytes->len};
+}
+
+void append_attachment(std::string& out, const Attachment& attachment) {
+  const Owned<GMimePart> part = attachment_part(attachment);
+  out += written([&](GMimeFormatOptions* format, GMimeStream* stream) {
+    return g_mime_object_write_to_stream(GMIME_OBJECT(part.get()), format, stream);
+  });
+}
+
+// ---- the body
+
 // Boundaries from the Message-ID, so that the same mail is the same bytes. RFC 2046 allows 70
 // characters, and no encoding writes "=_", so none can stand inside a part.
 std::string boundary(const Mail& mail, std::string_view level) {
@@ -149,81 +274,98 @@ std::string boundary(const Mail& mail, std::string_view level) {
          base::to_hex(base::view(base::sha256(mail.message_id)).substr(0, 12));
 }
 
-Owned<GMimeMultipart> multipart(const char* subtype, const std::string& boundary) {
-  Owned<GMimeMultipart> parts(g_mime_multipart_new_with_subtype(subtype));
-  g_mime_multipart_set_boundary(parts.get(), boundary.c_str());
-  return parts;
+void append_multipart_head(std::string& out, std::string_view subtype, std::string_view boundary) {
+  append_line(out, {"Content-Type: multipart/", subtype, "; boundary=\"", boundary, "\"\r\n"});
 }
 
-Owned<GMimeObject> build_body(const Mail& mail) {
-  Owned<GMimeObject> body(GMIME_OBJECT(text_part("plain", mail.text).release()));
-  if (!mail.html.empty()) {
-    const Owned<GMimePart> html = text_part("html", mail.html);
-    Owned<GMimeMultipart> both = multipart("alternative", boundary(mail, "alt"));
-    g_mime_multipart_add(both.get(), body.get());
-    g_mime_multipart_add(both.get(), GMIME_OBJECT(html.get()));
-    body.reset(GMIME_OBJECT(both.release()));
+// The line break before a boundary belongs to it (RFC 2046, section 5.1.1).
+void append_boundary_after_part(std::string& out, std::string_view boundary, bool is_last) {
+  append_line(out, {"\r\n--", boundary, is_last ? "--" : ""});
+}
+
+// The text, and the HTML beside it, from their first header on.
+void append_wording(std::string& out, const Mail& mail) {
+  if (mail.html.empty()) return append_text_part(out, "plain", mail.text);
+  const std::string between = boundary(mail, "alt");
+  append_multipart_head(out, "alternative", between);
+  append_line(out, {"--", between});
+  append_text_part(out, "plain", mail.text);
+  append_boundary_after_part(out, between, false);
+  append_text_part(out, "html", mail.html);
+  append_boundary_after_part(out, between, true);
+}
+
+void append_body(std::string& out, const Mail& mail) {
+  if (mail.attachments.empty()) return append_wording(out, mail);
+  const std::string between = boundary(mail, "mix");
+  append_multipart_head(out, "mixed", between);
+  append_line(out, {"--", between});
+  append_wording(out, mail);
+  for (const Attachment& attachment : mail.attachments) {
+    append_boundary_after_part(out, between, false);
+    append_attachment(out, attachment);
   }
-  if (!mail.attachments.empty()) {
-    Owned<GMimeMultipart> mixed = multipart("mixed", boundary(mail, "mix"));
-    g_mime_multipart_add(mixed.get(), body.get());
-    for (const Attachment& attachment : mail.attachments) {
-      const Owned<GMimePart> part = attachment_part(attachment);
-      g_mime_multipart_add(mixed.get(), GMIME_OBJECT(part.get()));
-    }
-    body.reset(GMIME_OBJECT(mixed.release()));
-  }
-  return body;
+  append_boundary_after_part(out, between, true);
 }
 
-void set_mailbox(GMimeMessage* message, GMimeAddressType type, const Mailbox& mailbox) {
-  g_mime_message_add_mailbox(message, type, mailbox.name.empty() ? nullptr : mailbox.name.c_str(),
-                             mailbox.address.c_str());
-  InternetAddressList* const list = g_mime_message_get_addresses(message, type);
-  internet_address_set_charset(internet_address_list_get_address(list, 0), "utf-8");
+// ---- the headers
+
+// Printable ASCII that fits its line and that nobody takes for an encoded word: it stands as it is.
+bool needs_no_encoding(std::string_view name, std::string_view value) {
+  constexpr std::size_t row_max = 76;
+  return name.size() + 2 + value.size() <= row_max && !value.empty() && value.front() != ' ' &&
+         value.back() != ' ' && value.find("=?") == std::string_view::npos &&
+         std::ranges::all_of(value, [](char c) { return c >= ' ' && c <= '~'; });
 }
 
-void append(GMimeMessage* message, const char* name, const std::string& value) {
-  g_mime_object_append_header(GMIME_OBJECT(message), name, value.c_str(), "utf-8");
+// Prose: encoded words (RFC 2047) and folds where they are needed.
+void append_prose(std::string& out, const char* name, const std::string& value) {
+  if (needs_no_encoding(name, value)) return append_line(out, {name, ": ", value});
+  const Owned<GMimeHeaderList> headers(g_mime_header_list_new(nullptr));
+  g_mime_header_list_append(headers.get(), name, value.c_str(), "utf-8");
+  out += written([&](GMimeFormatOptions* format, GMimeStream* stream) {
+    return g_mime_header_list_write_to_stream(headers.get(), format, stream);
+  });
 }
 
-// As it stands. GMime takes headers that it does not know for prose and would break a long URL into
-// encoded words, which no reader of List-Unsubscribe puts together again.
-void append_raw(GMimeMessage* message, const char* name, const std::string& value) {
-  append(message, name, "-");
-  GMimeHeaderList* const headers = g_mime_object_get_header_list(GMIME_OBJECT(message));
-  GMimeHeader* const last =
-      g_mime_header_list_get_header_at(headers, g_mime_header_list_get_count(headers) - 1);
-  g_mime_header_set_raw_value(last, (" " + value + "\n").c_str());
+void append_mailbox(std::string& out, const char* name, const Mailbox& mailbox) {
+  if (mailbox.name.empty()) return append_line(out, {name, ": ", mailbox.address});
+  const Owned<InternetAddressList> list(internet_address_list_new());
+  const Owned<InternetAddress> address(
+      internet_address_mailbox_new(mailbox.name.c_str(), mailbox.address.c_str()));
+  internet_address_set_charset(address.get(), "utf-8");
+  internet_address_list_add(list.get(), address.get());
+  const std::unique_ptr<GString, FreeString> line(g_string_new(name));
+  g_string_append(line.get(), ": ");
+  internet_address_list_encode(list.get(), crlf_format().get(), line.get());
+  out.append(line->str, line->len);
 }
 
-void set_headers(GMimeMessage* message, const Mail& mail, const std::optional<Mailbox>& reply_to) {
-  set_mailbox(message, GMIME_ADDRESS_TYPE_FROM, mail.from);
-  set_mailbox(message, GMIME_ADDRESS_TYPE_TO, mail.to);
-  if (reply_to) set_mailbox(message, GMIME_ADDRESS_TYPE_REPLY_TO, *reply_to);
-  g_mime_message_set_subject(message, mail.subject.c_str(), "utf-8");
-  const auto seconds = std::chrono::floor<std::chrono::seconds>(mail.date).time_since_epoch();
-  const std::unique_ptr<GDateTime, FreeDate> date(g_date_time_new_from_unix_utc(seconds.count()));
-  g_mime_message_set_date(message, date.get());
-  g_mime_message_set_message_id(message, mail.message_id.c_str());
-  if (!mail.list_id.empty()) append(message, "List-Id", mail.list_id);
+void append_date(std::string& out, base::Instant date) {
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(date).time_since_epoch();
+  const std::unique_ptr<GDateTime, FreeDate> moment(g_date_time_new_from_unix_utc(seconds.count()));
+  const std::unique_ptr<char, FreeText> text(g_mime_utils_header_format_date(moment.get()));
+  append_line(out, {"Date: ", text.get()});
+}
+
+void append_headers(std::string& out, const Mail& mail, const std::optional<Mailbox>& reply_to) {
+  append_mailbox(out, "From", mail.from);
+  append_mailbox(out, "To", mail.to);
+  if (reply_to) append_mailbox(out, "Reply-To", *reply_to);
+  append_prose(out, "Subject", mail.subject);
+  append_date(out, mail.date);
+  append_line(out, {"Message-Id: <", mail.message_id, ">"});
+  if (!mail.list_id.empty()) append_prose(out, "List-Id", mail.list_id);
+  // Never folded nor encoded: no reader of List-Unsubscribe puts such a URL together again.
   if (!mail.list_unsubscribe.empty()) {
-    append_raw(message, "List-Unsubscribe", "<" + mail.list_unsubscribe + ">");
+    append_line(out, {"List-Unsubscribe: <", mail.list_unsubscribe, ">"});
     if (mail.list_unsubscribe_post) {
-      append_raw(message, "List-Unsubscribe-Post", "List-Unsubscribe=One-Click");
+      append_line(out, {"List-Unsubscribe-Post: List-Unsubscribe=One-Click"});
     }
   }
-  if (!mail.feedback_id.empty()) append_raw(message, "Feedback-ID", mail.feedback_id);
-  if (mail.auto_submitted) append_raw(message, "Auto-Submitted", "auto-generated");
-}
-
-std::string to_text(GMimeObject* object) {
-  const std::unique_ptr<GMimeFormatOptions, FreeFormat> format(g_mime_format_options_new());
-  g_mime_format_options_set_newline_format(format.get(), GMIME_NEWLINE_FORMAT_DOS);
-  const Owned<GMimeStream> stream(g_mime_stream_mem_new());
-  if (g_mime_object_write_to_stream(object, format.get(), stream.get()) < 0) throw std::bad_alloc();
-  const GByteArray* const bytes = g_mime_stream_mem_get_byte_array(GMIME_STREAM_MEM(stream.get()));
-  return {reinterpret_cast<const char*>(bytes->data), bytes->len};
+  if (!mail.feedback_id.empty()) append_line(out, {"Feedback-ID: ", mail.feedback_id});
+  if (mail.auto_submitted) append_line(out, {"Auto-Submitted: auto-generated"});
+  append_line(out, {"MIME-Version: 1.0"});
 }
 
 Result<void> judge(const Mail& mail) {
@@ -318,10 +460,10 @@ Result<std::string> build_mime(const Mail& mail) {
     reply_to = std::move(*parsed);
   }
   use_library();
-  const Owned<GMimeMessage> message(g_mime_message_new(FALSE));
-  set_headers(message.get(), mail, reply_to);
-  const Owned<GMimeObject> body = build_body(mail);
-  g_mime_message_set_mime_part(message.get(), body.get());
-  return to_text(GMIME_OBJECT(message.get()));
+  std::string bytes;
+  bytes.reserve((mail.text.size() + mail.html.size()) * 3 / 2 + head_bytes_expected);
+  append_headers(bytes, mail, reply_to);
+  append_body(bytes, mail);
+  return bytes;
 }
 }  // namespace nurtured::connectors

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "content/markdown.h"
 #include "content/message.h"
 
 namespace nurtured::content {
@@ -17,13 +18,18 @@ struct CompiledButton {
   liquid::Template url;
 };
 
+struct CompiledBody {
+  liquid::Template text;                   // Markdown
+  std::shared_ptr<MarkdownReader> reader;  // which remembers, and answers the same as if it did not
+};
+
 // One language. What a variant leaves out is the first file's.
 struct CompiledWording {
   liquid::Template subject;
   liquid::Template preheader;
-  liquid::Template body;
+  CompiledBody body;
   std::vector<CompiledButton> buttons;
-  std::map<std::string, liquid::Template, std::less<>> overrides;
+  std::map<std::string, CompiledBody, std::less<>> overrides;
 };
 
 struct CompiledMessage {

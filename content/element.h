@@ -1,7 +1,9 @@
 // A message's body as a tree: what Markdown says, with the values of variables in their places and
-// every link checked and rewritten. Made by markdown.h; each format has a writer for it.
+// every link checked and rewritten. Made by markdown.h; each format has a writer for it. Parts that
+// are the same for every contact may come already written.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -32,6 +34,15 @@ enum class ElementKind {
   strike,
   link,   // `url`, `title`
   image,  // `url`, `title`; the children are its description
+  // a block of the document or a run of inline elements: `written`
+  written,
+};
+
+// What the writers make of a part, ready to be put down.
+struct Written {
+  std::string html;
+  std::string telegram;
+  std::string text;
 };
 
 struct Element {
@@ -43,6 +54,7 @@ struct Element {
   char align = 0;  // 'l', 'c', 'r' or 0
   bool is_tight = false;
   std::vector<Element> children;
+  std::shared_ptr<const Written> written = {};
 };
 
 // The bare text of inline elements, without marks; breaks are blanks.

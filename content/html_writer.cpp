@@ -162,6 +162,9 @@ void HtmlWriter::block(const Element& element, bool is_tight) {
     case ElementKind::image:
       image(element);
       break;
+    case ElementKind::written:
+      out_ += element.written->html;
+      break;
     case ElementKind::item:
     case ElementKind::row:
     case ElementKind::cell:

@@ -1,9 +1,14 @@
 // Markdown to elements: CommonMark with GitHub's tables, strikethrough and bare links.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <functional>
+#include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "content/element.h"
@@ -23,5 +28,34 @@ inline constexpr std::size_t markdown_values_max = 60'000;
 // is called for each link in the order of the text. Errors: `invalid` for a link whose scheme may
 // not be used, `too_large` for the limits above. For any thread; calls wait for each other.
 base::Result<Element> read_markdown(const liquid::Marked& source, const RewriteLink& rewrite);
+
+// Trees that a reader remembers, and the longest text of one.
+inline constexpr std::size_t markdown_known_max = 4;
+inline constexpr std::size_t markdown_known_bytes_max = std::size_t{64} << 10;
+
+// Reads one message's body again and again, as read_markdown() does. What Markdown makes of a text
+// depends on the author's part alone, and that is mostly the same for every contact: such a tree is
+// kept from its second time on, and only its values and links are filled in. A body that differs
+// for each (by `| raw`, or by a tag that chooses) is read anew. For any thread.
+class MarkdownReader {
+ public:
+  MarkdownReader();
+  ~MarkdownReader();
+
+  base::Result<Element> read(const liquid::Marked& source, const RewriteLink& rewrite);
+
+ private:
+  struct Known;
+
+  std::shared_ptr<const Known> find(std::string_view markdown) const;
+  // Whether a text with this hash was among the last; it is from now on.
+  bool met_before(std::string_view markdown);
+  void keep(std::shared_ptr<const Known> known);
+
+  mutable std::mutex mutex_;
+  std::vector<std::shared_ptr<const Known>> known_;  // the newest first
+  std::array<std::size_t, 2 * markdown_known_max> met_{};
+  std::size_t met_next_ = 0;
+};
 
 }  // namespace nurtured::content

@@ -26,6 +26,7 @@ class MessageCompiler {
   std::vector<CompiledButton> buttons(const std::vector<ButtonSource>& buttons,
                                       const std::string& prefix);
   liquid::Template piece(const std::string& path, std::string_view text);
+  CompiledBody body(const std::string& path, std::string_view text);
   void check_partials(const liquid::Usage& usage);
   void check_url(const std::string& path, std::string_view url);
   void problem(std::string path, std::string message, std::string remedy = {});
@@ -65,6 +66,10 @@ liquid::Template MessageCompiler::piece(const std::string& path, std::string_vie
   return std::move(*compiled);
 }
 
+CompiledBody MessageCompiler::body(const std::string& path, std::string_view text) {
+  return {piece(path, text), std::make_shared<MarkdownReader>()};
+}
+
 // A URL without variables can be judged now.
 void MessageCompiler::check_url(const std::string& path, std::string_view url) {
   if (url.find("{{") != std::string_view::npos || url.find("{%") != std::string_view::npos) return;
@@ -97,14 +102,15 @@ CompiledWording MessageCompiler::wording(const Wording& wording, const std::stri
   CompiledWording compiled{
       .subject = piece_or("subject", wording.subject, &CompiledWording::subject),
       .preheader = piece_or("preheader", wording.preheader, &CompiledWording::preheader),
-      .body = piece_or("body", wording.body, &CompiledWording::body)};
+      .body = wording.body.empty() && first != nullptr ? first->body
+                                                       : body(prefix + "body", wording.body)};
   if (wording.buttons.empty() && first != nullptr) {
     compiled.buttons = first->buttons;
   } else {
     compiled.buttons = buttons(wording.buttons, prefix);
   }
   for (const auto& [channel, text] : wording.overrides) {
-    compiled.overrides.emplace(channel, piece(prefix + "channels." + channel + ".text", text));
+    compiled.overrides.emplace(channel, body(prefix + "channels." + channel + ".text", text));
   }
   return compiled;
 }

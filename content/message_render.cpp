@@ -61,11 +61,11 @@ Result<std::string> MessageRenderer::line(const liquid::Template& piece) const {
 
 Result<Element> MessageRenderer::body() const {
   const auto found = wording_.overrides.find(data_.channel);
-  const liquid::Template& piece = found == wording_.overrides.end() ? wording_.body : found->second;
+  const auto& [piece, reader] = found == wording_.overrides.end() ? wording_.body : found->second;
   const auto marked = liquid::render_marked(piece, variables_, options_);
   if (!marked) return base::fail(marked.error());
   int count = 0;
-  auto body = read_markdown(*marked, [&](std::string_view url) {
+  auto body = reader->read(*marked, [&](std::string_view url) {
     return links_.rewrite("link-" + std::to_string(++count), url);
   });
   if (!body) return failed(body.error(), piece);

@@ -73,6 +73,8 @@ std::string inline_html(const Element& element, bool in_link) {
     case ElementKind::image:
       return in_link || element.url.starts_with("cid:") ? children_html(element, in_link)
                                                         : link_html(element);
+    case ElementKind::written:
+      return element.written->telegram;
     default:
       return children_html(element, in_link);
   }
@@ -163,6 +165,10 @@ std::string TelegramWriter::block(const Element& element) {
 
 std::string write_telegram(const Element& document) {
   return TelegramWriter().blocks(document.children, "\n\n");
+}
+
+std::string write_inline_telegram(const Element& parent) {
+  return children_html(parent);
 }
 
 std::size_t telegram_units(std::string_view html) {

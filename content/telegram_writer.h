@@ -14,6 +14,9 @@ namespace nurtured::content {
 
 std::string write_telegram(const Element& document);
 
+// The inline elements within `parent`, one behind the other.
+std::string write_inline_telegram(const Element& parent);
+
 // How long the Bot API finds such HTML: the UTF-16 units that are left when tags are taken away and
 // entities read.
 std::size_t telegram_units(std::string_view html);

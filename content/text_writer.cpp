@@ -57,6 +57,8 @@ std::string inline_text(const Element& element) {
       const std::string description = children_text(element);
       return description.empty() ? "" : "[" + description + "]";
     }
+    case ElementKind::written:
+      return element.written->text;
     default:
       return children_text(element);
   }
@@ -157,6 +159,10 @@ std::string_view trimmed(std::string_view text) {
 
 std::string write_text(const Element& document) {
   return block_text(document);
+}
+
+std::string write_inline_text(const Element& parent) {
+  return children_text(parent);
 }
 
 std::string write_table(const Element& table) {

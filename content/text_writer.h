@@ -15,6 +15,9 @@ namespace nurtured::content {
 // "- " or "1. ". Marks of emphasis fall away; ~what is struck~ keeps one.
 std::string write_text(const Element& document);
 
+// The inline elements within `parent`, one behind the other.
+std::string write_inline_text(const Element& parent);
+
 // A table in columns of equal width, for a font of fixed width; no line end after the last row.
 std::string write_table(const Element& table);
 

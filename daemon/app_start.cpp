@@ -218,6 +218,7 @@ std::shared_ptr<const RouteSettings> App::route_settings(
       .consent = config->pages.consent,
       .channels = config->book->settings().default_via,
       .topics = config->book->topics(),
+      .hooks = {config, &config->hooks},
       .may_send =
           [config](const rules::Snapshot& known, const std::string& channel) {
             return rules::is_wanted(*config->book, known, channel);

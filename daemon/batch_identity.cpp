@@ -129,14 +129,34 @@ rules::ContactId Engine::BatchWork::resolve(const Who& who, Instant at) {
 }
 
 void Engine::BatchWork::take_event(const EventInput& input, Instant at) {
-  if (input.who.user_id.empty() && input.who.anonymous_id.empty()) {
+  Who who = input.who;
+  if (who.user_id.empty() && who.anonymous_id.empty() && who.address) {
+    if (const auto holder = find_holder(*who.address)) {
+      batch_.events.push_back({*holder, input.event});
+      return advance(*holder, input.event, at);
+    }
+    who.user_id = who.address->value;
+  }
+  if (who.user_id.empty() && who.anonymous_id.empty()) {
     // What the ingest could not give to anybody is kept in the log and concerns no contact.
     batch_.events.push_back({{}, input.event});
     return;
   }
-  const rules::ContactId id = resolve(input.who, at);
+  const rules::ContactId id = resolve(who, at);
   batch_.events.push_back({id, input.event});
   advance(id, input.event, at);
+}
+
+std::optional<rules::ContactId> Engine::BatchWork::find_holder(
+    const rules::Address& address) const {
+  const auto state = addresses_.find(rules::to_key(address));
+  if (state == addresses_.end()) return std::nullopt;
+  std::optional<rules::ContactId> oldest;
+  for (const auto held : state->second.holders) {
+    const rules::ContactId id = current(held);
+    if (contacts_.contains(id.value) && (!oldest || id < *oldest)) oldest = id;
+  }
+  return oldest;
 }
 
 }  // namespace nurtured::daemon

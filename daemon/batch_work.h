@@ -51,6 +51,7 @@ class Engine::BatchWork {
   std::optional<rules::ContactId> find(store::IdentityKey::Kind kind,
                                        const std::string& value) const;
   void set_identity(store::IdentityKey::Kind kind, const std::string& value, rules::ContactId id);
+  std::optional<rules::ContactId> find_holder(const rules::Address& address) const;
   rules::ContactId current(rules::ContactId id) const;
 
   // ---- engine.cpp ----

@@ -33,7 +33,8 @@ std::optional<DeliveryNotice> forgotten_claim(const Arrived& arrived) {
 
 }  // namespace
 
-Engine::Engine(store::Store& store, std::shared_ptr<const rules::Book> book, EngineOptions options)
+Engine::Engine(store::EngineStore& store, std::shared_ptr<const rules::Book> book,
+               EngineOptions options)
     : store_(store), book_(std::move(book)), options_(options) {}
 
 bool Engine::is_set_aside(const Arrived& arrived) const {
@@ -130,6 +131,10 @@ base::Result<void> Engine::BatchWork::load(const std::vector<Arrived>& inputs,
       identity(Kind::anonymous, event->who.anonymous_id);
       identity(Kind::user, event->who.previous_id);
       identity(Kind::anonymous, event->who.previous_id);
+      if (event->who.address) {
+        identity(Kind::user, event->who.address->value);
+        request_.addresses.push_back(*event->who.address);
+      }
       for (const auto& [channel, value] : event->event.change.addresses) {
         if (!value.empty()) request_.addresses.push_back({channel, value});
       }
@@ -155,8 +160,12 @@ base::Result<void> Engine::BatchWork::load(const std::vector<Arrived>& inputs,
   store::LoadRequest holders;
   for (const auto& arrived : inputs) {
     const auto* input = std::get_if<AddressInput>(&arrived.input);
-    if (input == nullptr) continue;
-    const auto state = addresses_.find(rules::to_key(input->address));
+    const auto* event = std::get_if<EventInput>(&arrived.input);
+    const rules::Address* named = nullptr;
+    if (input != nullptr) named = &input->address;
+    if (event != nullptr && event->who.address) named = &*event->who.address;
+    if (named == nullptr) continue;
+    const auto state = addresses_.find(rules::to_key(*named));
     if (state == addresses_.end()) continue;
     for (const auto holder : state->second.holders) {
       if (!contacts_.contains(holder.value)) holders.contacts.push_back(holder);

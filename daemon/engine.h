@@ -61,7 +61,8 @@ enum class Timers { fire, one, later };
 
 class Engine {
  public:
-  Engine(store::Store& store, std::shared_ptr<const rules::Book> book, EngineOptions options = {});
+  Engine(store::EngineStore& store, std::shared_ptr<const rules::Book> book,
+         EngineOptions options = {});
 
   // Takes all of `inputs` and the timers due at `now`, up to batch_wakes_max. After an error
   // nothing of it happened (store/store.h tells which errors are fatal), and the same inputs may be
@@ -91,7 +92,7 @@ class Engine {
   base::Result<BatchResult> process_taken(const std::vector<Arrived>& inputs, Instant now,
                                           Timers timers);
 
-  store::Store& store_;
+  store::EngineStore& store_;
   std::shared_ptr<const rules::Book> book_;
   rules::Pauses pauses_;
   EngineOptions options_;

@@ -26,6 +26,9 @@ struct Who {
   std::string user_id;
   std::string anonymous_id;
   std::string previous_id;  // `alias`: the id that becomes `user_id`
+  // Whoever holds this address, where neither id is given: the contact who has had it longest. Who
+  // is met for the first time gets the address as `user_id`.
+  std::optional<rules::Address> address = {};
 };
 
 // An event of a contact who may not be known yet.

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/encoding.h"
+#include "daemon/hooks.h"
 #include "daemon/routes_impl.h"
 #include "http/url.h"
 #include "rules/cel/json.h"
@@ -93,6 +94,7 @@ http::Response server_refusal(int status) {
 }
 
 std::size_t route_body_bytes_max(const http::Request& request) {
+  if (request.path().starts_with("/hooks/")) return hook_body_bytes_max;
   return request.path().starts_with("/v1/") ? ingest_body_bytes_max : small_body_bytes_max;
 }
 
@@ -134,6 +136,10 @@ bool Routes::Impl::outside(const http::Request& request, std::string_view path,
   }
   if (path.starts_with("/d/")) {
     confirm(request, path.substr(3), std::move(reply));
+    return true;
+  }
+  if (path.starts_with("/hooks/")) {
+    hook(request, path.substr(7), std::move(reply));
     return true;
   }
   if (path.starts_with("/c/")) {

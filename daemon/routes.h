@@ -7,6 +7,8 @@
 //        the settings that its SDKs ask for
 //   POST, OPTIONS /v1/events
 //        CloudEvents (daemon/cloudevents.h)
+//   POST, OPTIONS /hooks/NAME, /hooks/NAME/KEY
+//        forms and other systems (daemon/hooks.h)
 //   GET, POST /u/TOKEN
 //        unsubscribe, RFC 8058
 //   GET, POST /p/TOKEN, /d/TOKEN
@@ -30,6 +32,7 @@
 
 #include "base/instant.h"
 #include "base/result.h"
+#include "config/hook.h"
 #include "daemon/inbox.h"
 #include "daemon/ingest.h"
 #include "daemon/links.h"
@@ -50,6 +53,8 @@ struct RouteSettings {
   std::map<std::string, std::string, std::less<>> consent;  // locale → wording; ours without
   std::vector<std::string> channels;                        // in the workspace's order
   std::vector<std::string> topics;
+  // By name; the config that has them is kept.
+  std::shared_ptr<const std::map<std::string, config::Hook, std::less<>>> hooks;
   // Whether marketing may go by this channel, as far as the person has a say in it.
   std::function<bool(const rules::Snapshot&, const std::string& channel)> may_send;
   // What is known of a contact, on the server's thread; follows merges.

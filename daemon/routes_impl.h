@@ -52,6 +52,9 @@ class Routes::Impl {
   http::Response refusal(const base::Error& error, Caller caller) const;
   void submit(Ingested ingested, Instant received_at, Caller caller, http::Reply reply);
 
+  // ---- routes_hooks.cpp ----
+  void hook(const http::Request& request, std::string_view path, http::Reply reply);
+
   // ---- routes_links.cpp ----
   void unsubscribe(const http::Request& request, std::string_view token, http::Reply reply);
   void confirm(const http::Request& request, std::string_view token, http::Reply reply);

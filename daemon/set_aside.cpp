@@ -55,12 +55,14 @@ std::string encoded(const store::SetAside& input) {
 
 store::SetAside of_event(const EventInput& input) {
   const Who& who = input.who;
-  const std::string& whose = who.user_id.empty() ? who.anonymous_id : who.user_id;
+  std::string whose = who.user_id.empty() ? who.anonymous_id : who.user_id;
+  if (whose.empty() && who.address) whose = rules::to_key(*who.address);
   return {.kind = store::SetAside::Kind::event,
           .text = "event " + input.event.name + (whose.empty() ? "" : " of " + whose),
           .user_id = who.user_id,
           .anonymous_id = who.anonymous_id,
           .previous_id = who.previous_id,
+          .address = who.address,
           .message_id = input.message_id,
           .event = input.event};
 }
@@ -140,7 +142,7 @@ Result<void> load_set_aside(Engine& engine, store::Reader& reader) {
 std::optional<EngineInput> to_input(const store::SetAside& kept, Instant now) {
   switch (kept.kind) {
     case store::SetAside::Kind::event: {
-      EventInput input{.who = {kept.user_id, kept.anonymous_id, kept.previous_id},
+      EventInput input{.who = {kept.user_id, kept.anonymous_id, kept.previous_id, kept.address},
                        .event = kept.event,
                        .message_id = kept.message_id,
                        .set_aside = kept.number};

@@ -25,7 +25,7 @@ std::string_view detail_key(std::string_view action) {
 
 }  // namespace
 
-Simulation::Simulation(std::shared_ptr<const config::Config> config, store::Store& store,
+Simulation::Simulation(std::shared_ptr<const config::Config> config, store::EngineStore& store,
                        Print print, SimulationOptions options)
     : config_(std::move(config)),
       store_(store),
@@ -142,15 +142,19 @@ void Simulation::print(const BatchResult& result) {
 std::string to_json_line(const SimulatedLine& line) {
   const rules::Decision& decision = line.decision;
   if (std::ranges::find(printed, decision.action) == printed.end()) return {};
-  cel::Map map;
-  const auto put = [&](std::string_view key, std::string_view value) {
-    if (!value.empty()) map.set(key, value);
+  std::string json;
+  const auto put_json = [&json](std::string_view key, std::string_view value) {
+    json += json.empty() ? "{\"" : ",\"";
+    ((json += key) += "\":") += value;
   };
-  map.set("at", base::to_rfc3339(decision.at));
-  map.set("contact", line.contact);
+  const auto put = [&](std::string_view key, std::string_view value) {
+    if (!value.empty()) put_json(key, cel::json_quote(value));
+  };
+  put("at", base::to_rfc3339(decision.at));
+  put_json("contact", cel::json_quote(line.contact));
   put("playbook", decision.playbook);
   put("step", decision.step);
-  map.set("do", decision.action);
+  put("do", decision.action);
   put("message", decision.message);
   if (decision.kind) put("kind", rules::to_string(*decision.kind));
   put("channel", decision.to.channel);
@@ -158,17 +162,18 @@ std::string to_json_line(const SimulatedLine& line) {
   put("subject", line.subject);
   put("reason", rules::to_string(decision.reason));
   if (decision.action == "hold" || decision.action == "wait") {
-    map.set("until", decision.until ? cel::Value(base::to_rfc3339(*decision.until)) : cel::Value());
+    put_json("until", decision.until ? cel::json_quote(base::to_rfc3339(*decision.until)) : "null");
   }
   put("outcome", decision.outcome);
   if (decision.action == "score") {
     const double score = std::stod(decision.detail);
     const bool is_whole = score == std::trunc(score);
-    map.set("score", is_whole ? cel::Value(static_cast<std::int64_t>(score)) : cel::Value(score));
+    put_json("score", cel::to_json(is_whole ? cel::Value(static_cast<std::int64_t>(score))
+                                            : cel::Value(score)));
   } else {
     put(detail_key(decision.action), decision.detail);
   }
-  return cel::to_json(map);
+  return json + "}";
 }
 
 }  // namespace nurtured::daemon

@@ -41,9 +41,9 @@ class Simulation {
  public:
   using Print = std::function<void(const SimulatedLine&)>;
 
-  // `store` is fresh and in memory for `simulate`, with the daemon's options, so that a messageId
-  // is remembered as long as there; tests also give others. Both outlive it.
-  Simulation(std::shared_ptr<const config::Config> config, store::Store& store, Print print,
+  // `store` is fresh, a store::MemoryStore that remembers messageIds as long as the daemon for
+  // `simulate`; tests also give others. Both outlive it.
+  Simulation(std::shared_ptr<const config::Config> config, store::EngineStore& store, Print print,
              SimulationOptions options = {});
 
   // Feeds `events` in the order of their time (`occurred_at`; equal ones in the given order) and
@@ -60,7 +60,7 @@ class Simulation {
   Arrived answer(const DeliveryNotice& notice, Instant now);
 
   std::shared_ptr<const config::Config> config_;
-  store::Store& store_;
+  store::EngineStore& store_;
   Engine engine_;
   Print print_;
   SimulationOptions options_;

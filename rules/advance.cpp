@@ -133,11 +133,10 @@ AddressState& Machine::address_state(const Address& address) {
 bool Machine::holds(const std::optional<Expression>& condition, const Event* event,
                     const Enrollment* enrollment) {
   if (!condition) return true;
-  const auto answer = condition->program.evaluate(scope(event, enrollment));
-  if (answer && answer->is_bool()) return answer->as_bool();
+  const auto answer = condition->program.test(scope(event, enrollment));
+  if (answer) return *answer;
   Decision& decision = record("error", enrollment);
-  decision.detail = to_string(condition->place) + ": " +
-                    (answer ? "the condition gives no yes or no" : answer.error().message);
+  decision.detail = to_string(condition->place) + ": " + answer.error().message;
   return false;
 }
 

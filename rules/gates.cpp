@@ -85,8 +85,8 @@ bool is_paused(const Book& book, const Pauses& pauses, const Pending& pending, K
 bool is_muting(const Mute& mute, const Book& book, const Contact& contact,
                const Enrollment* enrollment, Instant now) {
   const auto answer =
-      mute.condition.program.evaluate(ConditionScope(book, contact, nullptr, enrollment, now));
-  return answer && answer->is_bool() && answer->as_bool();
+      mute.condition.program.test(ConditionScope(book, contact, nullptr, enrollment, now));
+  return answer && *answer;
 }
 
 const Mute* muted_by(const Book& book, const Contact& contact, const Enrollment* enrollment,

@@ -60,41 +60,50 @@ Value score_of(const Contact& contact) {
   return contact.score;
 }
 
-std::optional<Value> text_or_missing(const std::string& text) {
-  if (text.empty()) return std::nullopt;
-  return Value(text);
+const Value* text_or_missing(const std::string& text, Value& scratch) {
+  if (text.empty()) return nullptr;
+  scratch = Value(text);
+  return &scratch;
 }
 
-std::optional<Value> attribute(const Contact& contact, std::string_view name) {
+const Value* attribute(const Contact& contact, std::string_view name, Value& scratch) {
   const auto found = contact.attributes.find(attribute_name(name));
-  if (found != contact.attributes.end()) return found->second;
+  if (found != contact.attributes.end()) return &found->second;
   if (name == "email") {
     const auto address = contact.addresses.find("email");
-    if (address != contact.addresses.end()) return Value(address->second);
+    if (address == contact.addresses.end()) return nullptr;
+    scratch = address->second;
+    return &scratch;
   }
-  return std::nullopt;
+  return nullptr;
 }
 
-std::optional<Value> contact_field(const Contact& contact, cel::FieldName field) {
+const Value* contact_field(const Contact& contact, cel::FieldName field, Value& scratch) {
   switch (field.slot) {
     case id_slot:
-      return Value(contact.user_id);
+      scratch = contact.user_id;
+      return &scratch;
     case tags_slot:
-      return tags_of(contact);
+      scratch = tags_of(contact);
+      return &scratch;
     case stage_slot:
-      return Value(contact.stage);
+      scratch = contact.stage;
+      return &scratch;
     case score_slot:
-      return score_of(contact);
+      scratch = score_of(contact);
+      return &scratch;
     case channels_slot:
-      return channels_of(contact);
+      scratch = channels_of(contact);
+      return &scratch;
     case consent_slot:
-      return consent_of(contact);
+      scratch = consent_of(contact);
+      return &scratch;
     case timezone_slot:
-      return text_or_missing(contact.timezone);
+      return text_or_missing(contact.timezone, scratch);
     case locale_slot:
-      return text_or_missing(contact.locale);
+      return text_or_missing(contact.locale, scratch);
     default:
-      return attribute(contact, field.name);
+      return attribute(contact, field.name, scratch);
   }
 }
 
@@ -134,12 +143,6 @@ Value enrollment_map(const Enrollment& enrollment) {
   map.set("playbook", enrollment.playbook);
   map.set("event", event_map(enrollment.event_name, enrollment.event, enrollment.event_at));
   return map;
-}
-
-std::optional<Value> property(const Value& properties, std::string_view name) {
-  const Value* found = properties.find(name);
-  if (found == nullptr) return std::nullopt;
-  return *found;
 }
 
 // What a slot names comes first, in the order of ContactSlot; then what is looked up by name.
@@ -226,33 +229,39 @@ std::optional<Value> ConditionScope::variable(std::size_t variable) const {
   }
 }
 
-std::optional<Value> ConditionScope::field(std::size_t variable, cel::FieldName field) const {
+const Value* ConditionScope::field(std::size_t variable, cel::FieldName field,
+                                   Value& scratch) const {
+  const auto made = [&scratch](Value value) {
+    scratch = std::move(value);
+    return &scratch;
+  };
   switch (variable) {
     case contact_variable:
-      return contact_field(contact_, field);
+      return contact_field(contact_, field, scratch);
     case event_variable: {
-      if (event_ == nullptr && enrollment_ == nullptr) return std::nullopt;
-      if (field.slot == name_slot) return Value(event_ ? event_->name : enrollment_->event_name);
-      if (field.slot == at_slot) return Value(event_ ? event_->occurred_at : enrollment_->event_at);
-      return property(event_ ? event_->properties : enrollment_->event, field.name);
+      if (event_ == nullptr && enrollment_ == nullptr) return nullptr;
+      if (field.slot == name_slot) return made(event_ ? event_->name : enrollment_->event_name);
+      if (field.slot == at_slot) return made(event_ ? event_->occurred_at : enrollment_->event_at);
+      return (event_ ? event_->properties : enrollment_->event).find(field.name);
     }
     case enrollment_variable: {
-      if (enrollment_ == nullptr) return std::nullopt;
+      if (enrollment_ == nullptr) return nullptr;
       switch (field.slot) {
         case started_slot:
-          return Value(enrollment_->started);
+          return made(enrollment_->started);
         case key_slot:
-          return Value(enrollment_->key);
+          return made(enrollment_->key);
         case playbook_slot:
-          return Value(enrollment_->playbook);
+          return made(enrollment_->playbook);
         case start_event_slot:
-          return event_map(enrollment_->event_name, enrollment_->event, enrollment_->event_at);
+          return made(
+              event_map(enrollment_->event_name, enrollment_->event, enrollment_->event_at));
         default:
-          return property(enrollment_->saved, field.name);
+          return enrollment_->saved.find(field.name);
       }
     }
     default:
-      return std::nullopt;
+      return nullptr;
   }
 }
 

@@ -49,7 +49,8 @@ class ConditionScope final : public cel::Scope {
       : book_(book), contact_(contact), event_(event), enrollment_(enrollment), now_(now) {}
 
   std::optional<cel::Value> variable(std::size_t variable) const override;
-  std::optional<cel::Value> field(std::size_t variable, cel::FieldName field) const override;
+  const cel::Value* field(std::size_t variable, cel::FieldName field,
+                          cel::Value& scratch) const override;
   base::Result<cel::Value> call(std::size_t function,
                                 std::span<const cel::Value> arguments) const override;
 

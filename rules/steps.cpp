@@ -191,14 +191,12 @@ void Machine::expectation_met(Enrollment& enrollment, const WaitFor& wait,
 Machine::Flow Machine::execute(const Choose& choose, const Step& step, Enrollment& enrollment) {
   for (const Branch& branch : choose.branches) {
     if (branch.condition) {
-      const auto answer = branch.condition->program.evaluate(scope(nullptr, &enrollment));
-      if (!answer || !answer->is_bool()) {
-        park(enrollment,
-             {.message = answer ? "the condition gives no yes or no" : answer.error().message,
-              .place = branch.condition->place});
+      const auto answer = branch.condition->program.test(scope(nullptr, &enrollment));
+      if (!answer) {
+        park(enrollment, {.message = answer.error().message, .place = branch.condition->place});
         return Flow::wait;
       }
-      if (!answer->as_bool()) continue;
+      if (!*answer) continue;
     }
     enrollment.step = branch.target;
     return Flow::next;

@@ -488,6 +488,7 @@ struct Fields<SetAside> {  // `number` and `at` are the row's
     visit(9, self.message_id);
     visit(10, self.event.received_at);
     visit(11, self.event);
+    visit(12, self.address);
   }
 };
 

@@ -77,9 +77,12 @@ struct MaintainLimits {
   std::size_t rows_max = 2000;  // indexed, merged or removed by one call: a few milliseconds
 };
 
-// The one writer. All calls on the engine's thread.
-class Store : public Reader {
+// What the engine itself asks and writes. All calls on the engine's thread. Beside a Store there is
+// one for simulations (store/memory_store.h).
+class EngineStore {
  public:
+  virtual ~EngineStore() = default;
+
   virtual Result<Loaded> load(const LoadRequest& request) = 0;
 
   // On disk when it returns; after an error nothing of it happened, unless the error is fatal.
@@ -92,10 +95,19 @@ class Store : public Reader {
   virtual Result<std::vector<Due>> due(Instant until, std::size_t max) = 0;
   virtual Result<std::optional<Instant>> next_due() = 0;
 
+  virtual Result<std::optional<rules::Delivery>> delivery(std::string_view key) = 0;
+
   // One slice of the work that nobody waits for: timelines, the dedup index, what is past its time,
   // checkpoints. True when more is to be done. To be called when the inbox is empty, and now and
   // then when it never is. Never changes what a query answers, but for what retention removes.
   virtual Result<bool> maintain(Instant now, const MaintainLimits& limits = {}) = 0;
+};
+
+// The one writer.
+class Store : public Reader, public EngineStore {
+ public:
+  // Of both.
+  Result<std::optional<rules::Delivery>> delivery(std::string_view key) override = 0;
 };
 
 enum class Durability {

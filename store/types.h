@@ -200,6 +200,7 @@ struct SetAside {
   std::string user_id;
   std::string anonymous_id;
   std::string previous_id;
+  std::optional<rules::Address> address;
   std::optional<DedupKey> message_id;
   rules::Event event;
 };

@@ -10,7 +10,7 @@
 #include "daemon/cli/toolbox.h"
 #include "daemon/ingest.h"
 #include "daemon/simulation.h"
-#include "store/store.h"
+#include "store/memory_store.h"
 
 namespace nurtured::daemon::cli {
 namespace {
@@ -137,8 +137,7 @@ int simulate(const Call& call, const SimulateOptions& options, base::Instant unt
   EventFile file(call, *config, options.events);
   auto events = file.read();
   if (!events) return complain(call, events.error());
-  auto store = store::open("sqlite::memory:", store_options(config.get()));
-  if (!store) return complain(call, store.error());
+  store::MemoryStore store(config->dedup.nominal());
   const auto print_line = [&](const SimulatedLine& line) {
     const std::string json = to_json_line(line);
     if (json.empty()) return;
@@ -148,7 +147,7 @@ int simulate(const Call& call, const SimulateOptions& options, base::Instant unt
       call.console.out << json << '\n';
     }
   };
-  Simulation simulation(config, **store, print_line, {.from = from});
+  Simulation simulation(config, store, print_line, {.from = from});
   const auto run = simulation.run(*std::move(events), until);
   if (!run) return complain(call, run.error());
   if (file.bad_lines() == 0) return done;

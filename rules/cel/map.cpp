@@ -27,6 +27,18 @@ std::partial_ordering key_order(const Value& left, std::string_view right) {
   return std::string_view(left.as_string()) <=> right;
 }
 
+bool is_same_key(const Value& left, const Value& right) {
+  return key_order(left, right) == 0;
+}
+
+// Of a few names most differ in their length or first letter already.
+bool is_same_key(const Value& left, std::string_view right) {
+  if (!left.is_string()) return false;
+  const std::string& text = left.as_string();
+  return text.size() == right.size() && (text.empty() || text.front() == right.front()) &&
+         text == right;
+}
+
 // The integer that a double is exactly; as a key it finds that one alone, where comparing would
 // round.
 std::optional<Value> whole_key(double value) {
@@ -118,7 +130,7 @@ template <class Key>
 std::size_t Map::position(const Key& key) const {
   if (by_key_.empty()) {
     for (std::size_t i = 0; i < entries_.size(); ++i) {
-      if (key_order(entries_[i].key, key) == 0) return i;
+      if (is_same_key(entries_[i].key, key)) return i;
     }
     return nowhere;
   }

@@ -19,6 +19,9 @@ class RE2;
 
 namespace nurtured::cel {
 
+// What a condition comes to; `failed` after Evaluation::fail_at().
+enum class Truth : std::uint8_t { no, yes, failed };
+
 class Operation {
  public:
   explicit Operation(Span span) : span_(span) {}
@@ -31,6 +34,10 @@ class Operation {
   // after Evaluation::fail_at().
   virtual const Value* run(Evaluation& evaluation, Value& scratch) const = 0;
 
+  // The same where a bool is needed: any other value is a failure. Conditions answer without making
+  // a Value.
+  virtual Truth test(Evaluation& evaluation) const;
+
   // The value of a literal; nullptr for what must be run.
   virtual const Value* constant() const { return nullptr; }
 
@@ -39,6 +46,23 @@ class Operation {
  private:
   Span span_;
 };
+
+// An operation that gives a bool.
+class Condition : public Operation {
+ public:
+  using Operation::Operation;
+  Truth test(Evaluation& evaluation) const override = 0;
+  const Value* run(Evaluation& evaluation, Value& scratch) const final {
+    const Truth truth = test(evaluation);
+    if (truth == Truth::failed) return nullptr;
+    scratch = truth == Truth::yes;
+    return &scratch;
+  }
+};
+
+inline Truth truth(bool holds) {
+  return holds ? Truth::yes : Truth::no;
+}
 
 using OperationPtr = std::unique_ptr<const Operation>;
 using Operations = std::vector<OperationPtr>;

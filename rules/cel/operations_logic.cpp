@@ -7,25 +7,13 @@
 namespace nurtured::cel {
 namespace {
 
-// nullopt when the operation failed or its value is no bool, which is recorded then.
-std::optional<bool> run_bool(const Operation& operation, Evaluation& evaluation) {
-  Value own;
-  const Value* value = operation.run(evaluation, own);
-  if (value == nullptr) return std::nullopt;
-  if (value->is_bool()) return value->as_bool();
-  evaluation.fail_at(operation.span(), "a bool is needed, and this is " + a_kind(*value));
-  return std::nullopt;
-}
-
-class Not final : public Operation {
+class Not final : public Condition {
  public:
-  Not(Span span, OperationPtr operand) : Operation(span), operand_(std::move(operand)) {}
+  Not(Span span, OperationPtr operand) : Condition(span), operand_(std::move(operand)) {}
 
-  const Value* run(Evaluation& evaluation, Value& scratch) const override {
-    const auto value = run_bool(*operand_, evaluation);
-    if (!value) return nullptr;
-    scratch = !*value;
-    return &scratch;
+  Truth test(Evaluation& evaluation) const override {
+    const Truth operand = operand_->test(evaluation);
+    return operand == Truth::failed ? operand : truth(operand == Truth::no);
   }
 
  private:
@@ -34,34 +22,37 @@ class Not final : public Operation {
 
 // One operand that decides is the answer, whatever errors stand before it (langdef.md, "Logical
 // Operators").
-class AndOr final : public Operation {
+class AndOr final : public Condition {
  public:
   AndOr(Span span, bool is_and, Operations operands)
-      : Operation(span), decisive_(!is_and), operands_(std::move(operands)) {}
+      : Condition(span), decisive_(truth(!is_and)), operands_(std::move(operands)) {}
 
-  const Value* run(Evaluation& evaluation, Value& scratch) const override {
-    std::optional<Evaluation::Failure> first_failure;
-    for (const OperationPtr& operand : operands_) {
-      const auto value = run_bool(*operand, evaluation);
-      if (value && *value == decisive_) {
-        scratch = decisive_;
-        return &scratch;
-      }
-      if (value) continue;
-      if (!evaluation.may_absorb()) return nullptr;
-      auto failure = evaluation.take_failure();
-      if (!first_failure) first_failure = std::move(failure);
+  Truth test(Evaluation& evaluation) const override {
+    for (std::size_t i = 0; i < operands_.size(); ++i) {
+      const Truth operand = operands_[i]->test(evaluation);
+      if (operand == decisive_) return operand;
+      if (operand == Truth::failed) return after_failure(evaluation, i);
     }
-    if (first_failure) {
-      evaluation.restore(std::move(first_failure));
-      return nullptr;
-    }
-    scratch = !decisive_;
-    return &scratch;
+    return truth(decisive_ == Truth::no);
   }
 
  private:
-  bool decisive_;
+  // One of the others may still decide; else the first failure stands.
+  Truth after_failure(Evaluation& evaluation, std::size_t failed) const {
+    if (!evaluation.may_absorb()) return Truth::failed;
+    auto first = evaluation.take_failure();
+    for (std::size_t i = failed + 1; i < operands_.size(); ++i) {
+      const Truth operand = operands_[i]->test(evaluation);
+      if (operand == decisive_) return operand;
+      if (operand != Truth::failed) continue;
+      if (!evaluation.may_absorb()) return Truth::failed;
+      evaluation.absorb();
+    }
+    evaluation.restore(std::move(first));
+    return Truth::failed;
+  }
+
+  Truth decisive_;
   Operations operands_;
 };
 
@@ -74,9 +65,9 @@ class Choice final : public Operation {
         otherwise_(std::move(otherwise)) {}
 
   const Value* run(Evaluation& evaluation, Value& scratch) const override {
-    const auto condition = run_bool(*condition_, evaluation);
-    if (!condition) return nullptr;
-    return (*condition ? then_ : otherwise_)->run(evaluation, scratch);
+    const Truth condition = condition_->test(evaluation);
+    if (condition == Truth::failed) return nullptr;
+    return (condition == Truth::yes ? then_ : otherwise_)->run(evaluation, scratch);
   }
 
  private:
@@ -85,33 +76,46 @@ class Choice final : public Operation {
   OperationPtr otherwise_;
 };
 
-// What comparing two values takes from the budget: nothing where there is nothing to walk.
-std::uint64_t comparison_cost(const Value& left, const Value& right) {
+// Takes from the budget what comparing two values costs: nothing where there is nothing to walk.
+bool charge_comparison(Evaluation& evaluation, const Value& left, const Value& right) {
+  if (left.is_number() || right.is_number()) return true;
   const std::uint64_t weight = std::min(left.weight(), right.weight());
-  return weight == 1 ? 0 : weight;
+  return weight == 1 || evaluation.charge(weight);
 }
 
-// Both operands of a comparison; `right` is nullptr after a failure of either.
-struct Operands {
-  const Value* left = nullptr;
-  const Value* right = nullptr;
-};
-
-class Comparison : public Operation {
+// A comparison of what `left` and `right` give. Most often the right one is a literal, which need
+// not be run.
+class Comparison : public Condition {
  public:
   Comparison(Span span, OperationPtr left, OperationPtr right)
-      : Operation(span), left_(std::move(left)), right_(std::move(right)) {}
+      : Condition(span),
+        left_(std::move(left)),
+        right_(std::move(right)),
+        literal_(right_->constant()) {}
+
+  Truth test(Evaluation& evaluation) const override {
+    Value own_left;
+    const Value* left = left_->run(evaluation, own_left);
+    if (left == nullptr) return Truth::failed;
+    if (literal_ != nullptr) return compare_both(evaluation, *left, *literal_);
+    Value own_right;
+    const Value* right = right_->run(evaluation, own_right);
+    return right == nullptr ? Truth::failed : compare_both(evaluation, *left, *right);
+  }
 
  protected:
-  Operands run_both(Evaluation& evaluation, Value& own_left, Value& own_right) const {
-    Operands operands{.left = left_->run(evaluation, own_left)};
-    if (operands.left != nullptr) operands.right = right_->run(evaluation, own_right);
-    return operands;
+  Truth out_of_budget(Evaluation& evaluation) const {
+    evaluation.locate(span());
+    return Truth::failed;
   }
 
  private:
+  virtual Truth compare_both(Evaluation& evaluation, const Value& left,
+                             const Value& right) const = 0;
+
   OperationPtr left_;
   OperationPtr right_;
+  const Value* literal_;  // of `right_`
 };
 
 class Equality final : public Comparison {
@@ -119,17 +123,12 @@ class Equality final : public Comparison {
   Equality(Span span, bool negated, OperationPtr left, OperationPtr right)
       : Comparison(span, std::move(left), std::move(right)), negated_(negated) {}
 
-  const Value* run(Evaluation& evaluation, Value& scratch) const override {
-    Value own_left;
-    Value own_right;
-    const auto [left, right] = run_both(evaluation, own_left, own_right);
-    if (right == nullptr) return nullptr;
-    if (!evaluation.charge(comparison_cost(*left, *right))) return evaluation.locate(span());
-    scratch = (*left == *right) != negated_;
-    return &scratch;
+ private:
+  Truth compare_both(Evaluation& evaluation, const Value& left, const Value& right) const override {
+    if (!charge_comparison(evaluation, left, right)) return out_of_budget(evaluation);
+    return truth((left == right) != negated_);
   }
 
- private:
   bool negated_;
 };
 
@@ -138,22 +137,16 @@ class Order final : public Comparison {
   Order(Span span, Operator op, OperationPtr left, OperationPtr right)
       : Comparison(span, std::move(left), std::move(right)), op_(op) {}
 
-  const Value* run(Evaluation& evaluation, Value& scratch) const override {
-    Value own_left;
-    Value own_right;
-    const auto [left, right] = run_both(evaluation, own_left, own_right);
-    if (right == nullptr) return nullptr;
-    if (!evaluation.charge(comparison_cost(*left, *right))) return evaluation.locate(span());
-    const auto order = compare(*left, *right);
-    if (!order) {
-      return evaluation.fail_at(span(), std::string(symbol(op_)) + " does not take (" +
-                                            kind_name(*left) + ", " + kind_name(*right) + ")");
-    }
-    scratch = holds(*order);
-    return &scratch;
+ private:
+  Truth compare_both(Evaluation& evaluation, const Value& left, const Value& right) const override {
+    if (!charge_comparison(evaluation, left, right)) return out_of_budget(evaluation);
+    const auto order = compare(left, right);
+    if (order) return truth(holds(*order));
+    evaluation.fail_at(span(), std::string(symbol(op_)) + " does not take (" + kind_name(left) +
+                                   ", " + kind_name(right) + ")");
+    return Truth::failed;
   }
 
- private:
   bool holds(std::partial_ordering order) const {
     switch (op_) {
       case Operator::less:
@@ -174,36 +167,36 @@ class In final : public Comparison {
  public:
   using Comparison::Comparison;
 
-  const Value* run(Evaluation& evaluation, Value& scratch) const override {
-    Value own_left;
-    Value own_right;
-    const auto [item, collection] = run_both(evaluation, own_left, own_right);
-    if (collection == nullptr) return nullptr;
-    if (collection->is_list()) return in_list(evaluation, *item, collection->as_list(), scratch);
-    if (!collection->is_map()) {
-      return evaluation.fail_at(
-          span(), "in needs a list or a map on its right, and this is " + a_kind(*collection));
-    }
-    scratch = collection->as_map().find(*item) != nullptr;
-    return &scratch;
+ private:
+  Truth compare_both(Evaluation& evaluation, const Value& item,
+                     const Value& collection) const override {
+    if (collection.is_list()) return in_list(evaluation, item, collection.as_list());
+    if (collection.is_map()) return truth(collection.as_map().find(item) != nullptr);
+    evaluation.fail_at(span(),
+                       "in needs a list or a map on its right, and this is " + a_kind(collection));
+    return Truth::failed;
   }
 
- private:
-  const Value* in_list(Evaluation& evaluation, const Value& item, const List& items,
-                       Value& scratch) const {
-    if (!evaluation.charge(items.size() / 8)) return evaluation.locate(span());
-    scratch = false;
+  Truth in_list(Evaluation& evaluation, const Value& item, const List& items) const {
+    if (!evaluation.charge(items.size() / 8)) return out_of_budget(evaluation);
     for (const Value& each : items) {
-      if (!evaluation.charge(comparison_cost(each, item))) return evaluation.locate(span());
-      if (!(each == item)) continue;
-      scratch = true;
-      break;
+      if (!charge_comparison(evaluation, each, item)) return out_of_budget(evaluation);
+      if (each == item) return Truth::yes;
     }
-    return &scratch;
+    return Truth::no;
   }
 };
 
 }  // namespace
+
+Truth Operation::test(Evaluation& evaluation) const {
+  Value own;
+  const Value* value = run(evaluation, own);
+  if (value == nullptr) return Truth::failed;
+  if (value->is_bool()) return truth(value->as_bool());
+  evaluation.fail_at(span_, "a bool is needed, and this is " + a_kind(*value));
+  return Truth::failed;
+}
 
 OperationPtr make_not(Span span, OperationPtr operand) {
   return std::make_unique<Not>(span, std::move(operand));

@@ -68,13 +68,9 @@ class Comprehend final : public Operation {
   }
 
   // nullopt after a failure, which a value that is no bool is as well.
-  std::optional<bool> run_bool(const OperationPtr& operation, Evaluation& evaluation) const {
-    Value own;
-    const Value* value = operation->run(evaluation, own);
-    if (value == nullptr) return std::nullopt;
-    if (value->is_bool()) return value->as_bool();
-    evaluation.fail_at(operation->span(), "a bool is needed, and this is " + a_kind(*value));
-    return std::nullopt;
+  static std::optional<bool> run_bool(const OperationPtr& operation, Evaluation& evaluation) {
+    const Truth truth = operation->test(evaluation);
+    return truth == Truth::failed ? std::nullopt : std::optional(truth == Truth::yes);
   }
 
   // all() and exists(): an item that decides is the answer, whatever errors the others end in.

@@ -71,14 +71,13 @@ class FieldOfObject final : public Operation {
       : Operation(span), field_(std::move(field)), access_(access), missing_(missing) {}
 
   const Value* run(Evaluation& evaluation, Value& scratch) const override {
-    std::optional<Value> value =
-        evaluation.scope().field(field_.variable, {.name = field_.field, .slot = field_.slot});
+    const Value* value = evaluation.scope().field(
+        field_.variable, {.name = field_.field, .slot = field_.slot}, scratch);
+    if (access_ == Access::read && value != nullptr) return value;
     if (access_ == Access::presence) {
-      scratch = value.has_value();
+      scratch = value != nullptr;
     } else if (access_ == Access::optional) {
-      scratch = value ? Value::optional_of(std::move(*value)) : Value::optional_none();
-    } else if (value) {
-      scratch = std::move(*value);
+      scratch = value != nullptr ? Value::optional_of(*value) : Value::optional_none();
     } else if (missing_ == Missing::is_null) {
       scratch = nullptr;
     } else {

@@ -77,30 +77,13 @@ class Planner {
     return plan_index(expression.span, index, Missing::fails);
   }
 
-  // The field of an object variable that the Scope answers without the whole; nullopt for any other
-  // operand.
-  std::optional<ObjectField> object_field(const Expression& operand,
-                                          const std::string& field) const {
-    const auto* name = std::get_if<VariableName>(&operand.node);
-    if (name == nullptr) return std::nullopt;
-    const Variable& variable = environment_.variables()[name->index];
-    if (variable.type.sort() != Type::Sort::object) return std::nullopt;
-    ObjectField found{.variable = name->index, .variable_name = variable.name, .field = field};
-    const auto& known = variable.type.fields().fields;
-    const auto at =
-        std::find_if(known.begin(), known.end(),
-                     [&field](const ObjectFields::Field& each) { return each.name == field; });
-    if (at != known.end()) found.slot = static_cast<std::size_t>(at - known.begin());
-    return found;
-  }
-
   OperationPtr plan_select(Span span, const Select& select, Missing missing) {
     const Access access = select.test_only  ? Access::presence
                           : select.optional ? Access::optional
                                             : Access::read;
     // has(a.b.c) and a.b.?c ask: what is missing on the way there is missing there, too.
     if (access != Access::read) missing = lenient();
-    if (auto field = object_field(*select.operand, select.field)) {
+    if (auto field = object_field(environment_, *select.operand, select.field)) {
       return make_object_field(span, std::move(*field), access, missing);
     }
     return make_select(span, plan(select.operand, missing), select.field, access, missing);
@@ -110,7 +93,7 @@ class Planner {
     if (index.optional) missing = lenient();
     const auto* literal = std::get_if<Literal>(&index.index->node);
     if (literal != nullptr && literal->value.is_string()) {
-      if (auto field = object_field(*index.operand, literal->value.as_string())) {
+      if (auto field = object_field(environment_, *index.operand, literal->value.as_string())) {
         return make_object_field(span, std::move(*field),
                                  index.optional ? Access::optional : Access::read, missing);
       }
@@ -272,6 +255,21 @@ class Planner {
 };
 
 }  // namespace
+
+std::optional<ObjectField> object_field(const Environment& environment, const Expression& operand,
+                                        const std::string& field) {
+  const auto* name = std::get_if<VariableName>(&operand.node);
+  if (name == nullptr) return std::nullopt;
+  const Variable& variable = environment.variables()[name->index];
+  if (variable.type.sort() != Type::Sort::object) return std::nullopt;
+  ObjectField found{.variable = name->index, .variable_name = variable.name, .field = field};
+  const auto& known = variable.type.fields().fields;
+  const auto at =
+      std::find_if(known.begin(), known.end(),
+                   [&field](const ObjectFields::Field& each) { return each.name == field; });
+  if (at != known.end()) found.slot = static_cast<std::size_t>(at - known.begin());
+  return found;
+}
 
 base::Result<OperationPtr> plan(const Expression& expression, std::string_view source,
                                 const Environment& environment) {

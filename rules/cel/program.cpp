@@ -4,6 +4,7 @@
 
 #include "rules/cel/checker.h"
 #include "rules/cel/parser.h"
+#include "rules/cel/plain_condition.h"
 #include "rules/cel/planner.h"
 #include "rules/cel/references.h"
 #include "rules/cel/resolver.h"
@@ -13,6 +14,7 @@ namespace nurtured::cel {
 // Everything that a program shares between its copies.
 class Plan {
  public:
+  std::optional<PlainCondition> plain;  // decides most often; asked before `root`
   std::string source;
   Type type;
   References references;
@@ -33,16 +35,37 @@ std::string_view Program::source() const {
   return plan_->source;
 }
 
+namespace {
+
+tl::unexpected<base::Error> failure_of(Evaluation& evaluation, std::string_view source) {
+  auto failure = evaluation.take_failure();
+  if (!failure)
+    return base::fail(base::ErrorKind::internal, "the expression failed without a reason");
+  if (failure->span) failure->error.place = place_of(source, *failure->span);
+  return base::fail(std::move(failure->error));
+}
+
+}  // namespace
+
 base::Result<Value> Program::evaluate(const Scope& scope) const {
+  if (plan_->plain) {
+    if (const auto answer = plan_->plain->test(scope)) return Value(*answer);
+  }
   Evaluation evaluation(scope, plan_->limits, plan_->slots);
   Value scratch;
   const Value* value = plan_->root->run(evaluation, scratch);
   if (value != nullptr) return take(value, scratch);
-  auto failure = evaluation.take_failure();
-  if (!failure)
-    return base::fail(base::ErrorKind::internal, "the expression failed without a reason");
-  if (failure->span) failure->error.place = place_of(plan_->source, *failure->span);
-  return base::fail(std::move(failure->error));
+  return failure_of(evaluation, plan_->source);
+}
+
+base::Result<bool> Program::test(const Scope& scope) const {
+  if (plan_->plain) {
+    if (const auto answer = plan_->plain->test(scope)) return *answer;
+  }
+  Evaluation evaluation(scope, plan_->limits, plan_->slots);
+  const Truth truth = plan_->root->test(evaluation);
+  if (truth != Truth::failed) return truth == Truth::yes;
+  return failure_of(evaluation, plan_->source);
 }
 
 base::Result<Program> compile(std::string_view source, const Environment& environment) {
@@ -63,6 +86,7 @@ base::Result<Program> compile(std::string_view source, const Environment& enviro
   made->limits = environment.options().limits;
   made->slots = *slots;
   made->root = std::move(*root);
+  made->plain = PlainCondition::of(**expression, environment);
   return Program(std::move(made));
 }
 

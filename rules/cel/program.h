@@ -64,6 +64,9 @@ class Program {
   // another allocates nothing.
   base::Result<Value> evaluate(const Scope& scope) const;
 
+  // The same for a condition: the answer that is a bool. Any other one is `invalid`.
+  base::Result<bool> test(const Scope& scope) const;
+
  private:
   friend base::Result<Program> compile(std::string_view source, const Environment& environment);
   explicit Program(std::shared_ptr<const Plan> plan) : plan_(std::move(plan)) {}

@@ -20,10 +20,9 @@ std::optional<Value> MapScope::variable(std::size_t variable) const {
   return values_.at(variable);
 }
 
-std::optional<Value> MapScope::field(std::size_t variable, FieldName field) const {
+const Value* MapScope::field(std::size_t variable, FieldName field, Value& /*unused*/) const {
   const std::optional<Value>& whole = values_.at(variable);
-  const Value* found = whole ? whole->find(field.name) : nullptr;
-  return found == nullptr ? std::nullopt : std::optional<Value>(*found);
+  return whole ? whole->find(field.name) : nullptr;
 }
 
 base::Result<Value> MapScope::call(std::size_t function, std::span<const Value>) const {

@@ -35,8 +35,10 @@ class Scope {
   // variable is asked so only where an expression uses it whole (`size(contact)`, `contact ==
   // event`).
   virtual std::optional<Value> variable(std::size_t variable) const = 0;
-  // One field of an object variable, without building the object; nullopt when it is missing.
-  virtual std::optional<Value> field(std::size_t variable, FieldName field) const = 0;
+  // One field of an object variable, without building the object; nullptr when it is missing.
+  // Either a value that stays where it is for the whole evaluation, so that nothing is copied, or
+  // `scratch`, which the scope has filled.
+  virtual const Value* field(std::size_t variable, FieldName field, Value& scratch) const = 0;
   // A declared function; the arguments fit the overload's types. An error becomes the evaluation's
   // error.
   virtual base::Result<Value> call(std::size_t function,
@@ -53,7 +55,7 @@ class MapScope : public Scope {
   bool set(std::string_view name, Value value);
 
   std::optional<Value> variable(std::size_t variable) const override;
-  std::optional<Value> field(std::size_t variable, FieldName field) const override;
+  const Value* field(std::size_t variable, FieldName field, Value& scratch) const override;
   base::Result<Value> call(std::size_t function, std::span<const Value> arguments) const override;
 
  private:

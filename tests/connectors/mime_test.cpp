@@ -174,6 +174,47 @@ TEST_CASE("any text reads back, in lines that mail servers take") {
   }));
 }
 
+TEST_CASE("a text travels in the plainest encoding that keeps it") {
+  const auto [text, encoding, expected] = GENERATE(table<std::string, std::string, std::string>({
+      {"plain = text. \n.\nFrom here", "7bit", "plain = text. \r\n.\r\nFrom here\r\n"},
+      {std::string(998, 'x'), "7bit", std::string(998, 'x') + "\r\n"},
+      {"a dash in a long text \u2014 and = \t\nend ", "quoted-printable",
+       "a dash in a long text =E2=80=94 and =3D =09\r\nend=20\r\n"},
+      {std::string(76, 'x') + "\n" + std::string(77, 'x') + "\u00e9", "quoted-printable",
+       std::string(76, 'x') + "\r\n" + std::string(75, 'x') + "=\r\nxx=C3=A9\r\n"},
+      {std::string(73, 'x') + "\u00e9", "quoted-printable",
+       std::string(73, 'x') + "=\r\n=C3=A9\r\n"},
+      {std::string(75, 'x') + " \n" + std::string(99, 'x') + "\u00e9", "quoted-printable",
+       std::string(75, 'x') + "=\r\n=20\r\n" + std::string(75, 'x') + "=\r\n" +
+           std::string(24, 'x') + "=C3=A9\r\n"},
+      {"\u041f\u0440\u0438\u0432\u0435\u0442", "base64", "0J/RgNC40LLQtdGCDQo=\r\n"},
+      {"\u042f" + std::string(4, 'a'), "base64", "0K9hYWFhDQo=\r\n"},
+  }));
+  Mail mail = sample();
+  mail.html.clear();
+  mail.text = text;
+  const auto bytes = build_mime(mail);
+  REQUIRE(bytes);
+  CHECK(bytes->find("Content-Transfer-Encoding: " + encoding + "\r\n\r\n" + expected) !=
+        std::string::npos);
+  CHECK(bytes->ends_with("\r\n\r\n" + expected));
+}
+
+TEST_CASE("a header without need of care reads back like one with it") {
+  const std::string text =
+      GENERATE(as<std::string>(), "plain", " blank before", "blank after ", "two  blanks", "",
+               "a=?b", "\u00e9", std::string(67, 'x'), std::string(68, 'x'),
+               "colon: and <angle> \"quotes\" (comment)", "tab\there", std::string(300, 'w'),
+               "From anna", "a, b; c@d.example <e@f.example>", "\\ back\\slash");
+  Mail mail = sample();
+  mail.subject = text;
+  const Parsed parsed = build_and_parse(mail);
+  const std::size_t begin = text.find_first_not_of(' ');
+  const std::size_t end = text.find_last_not_of(' ');
+  CHECK(parsed.headers.at("Subject") ==
+        (begin == std::string::npos ? "" : text.substr(begin, end - begin + 1)));
+}
+
 TEST_CASE("a very long line of text does not become a very long line of mail") {
   Mail mail = sample();
   mail.text = std::string(100'000, 'x');

@@ -59,6 +59,7 @@ inline RouteSettings settings_with(const std::vector<std::string>& keys) {
       .consent = {},
       .channels = {"email", "telegram"},
       .topics = {"webinars"},
+      .hooks = {},
       .may_send =
           [](const rules::Snapshot& known, const std::string& channel) {
             return known.contact.consents.contains(channel);

@@ -1,4 +1,4 @@
-// The examples of docs/playbooks.md are run, not only read: the playbook is checked within the workspace that `init`
+// The examples of the guides are run, not only read: the playbook is checked within the workspace that `init`
 // writes, and the events are simulated through it.
 import assert from 'node:assert/strict';
 import {readFile, writeFile} from 'node:fs/promises';
@@ -31,4 +31,22 @@ test('the playbook of the guide is good, and sends what the guide says', async (
     ['checklist', '2026-03-02T08:30:00Z'],
     ['webinar-invite', '2026-03-05T07:00:00Z'],  // two days later, then on to 10:00 in Moscow
   ]);
+});
+
+test('what the guide says of links, pages and forms can be written so', async (t) => {
+  const folder = path.join(await temporaryFolder(t), 'shop');
+  const found = await examples('docs/return.md');
+  assert.equal((await command(folder, ['init', folder])).status, 0);
+  await writeFile(path.join(folder, 'playbooks/lead.yaml'), found.get('playbook'));
+  for (const [name, kind, text] of [['please-confirm', 'reply', '[Yes]({{ confirm_url }})'], ['welcome', 'value', 'Hello.']]) {
+    await writeFile(path.join(folder, `content/${name}.md`), `---\nkind: ${kind}\nsubject: ${name}\n---\n${text}\n`);
+  }
+  const settings = path.join(folder, 'nurtured.yaml');
+  const more = ['tracking', 'pages', 'hooks'].map((name) => found.get(name)).join('');
+  await writeFile(settings, (await readFile(settings, 'utf8')) + more);
+  const events = path.join(folder, 'events.yaml');
+  await writeFile(events, (await readFile(events, 'utf8')) + '  form.sent: {}\n');
+  const {status, stdout, stderr} = await command(folder, ['check']);
+  assert.equal(status, 0, stdout + stderr);
+  assert.doesNotMatch(stdout, /error|unknown/);
 });

@@ -197,10 +197,10 @@ TEST_CASE("a value nested too deeply is refused when written") {
 TEST_CASE("fields of a later release are passed over") {
   const rules::Contact contact = waiting_contact(ContactId{1});
   std::string bytes = encoded(contact);
-  bytes += std::string("\x78\x05", 2);                       // tag 30, a number
-  bytes += std::string("\x7d\0\0\0\0\0\0\0\x01", 9);         // tag 31, eight bytes
-  bytes += std::string("\x82\x01\x0c", 3) + "abc";           // tag 32, a text
-  bytes += std::string("\x87\x01\x03", 3) + "\xff\xff\xff";  // tag 33, a block
+  bytes += std::string("\xf0\x01\x05", 3);                   // tag 60, a number
+  bytes += std::string("\xf5\x01\0\0\0\0\0\0\0\x01", 10);    // tag 61, eight bytes
+  bytes += std::string("\xfa\x01\x0c", 3) + "abc";           // tag 62, a text
+  bytes += std::string("\xff\x01\x03", 3) + "\xff\xff\xff";  // tag 63, a block
   const auto back = decode_contact(ContactId{1}, bytes);
   REQUIRE(back);
   CHECK(*back == contact);

@@ -341,6 +341,7 @@ TEST_CASE_METHOD(Both, "what is set aside is kept once, with all it takes, until
                  .user_id = "u1",
                  .anonymous_id = "device",
                  .previous_id = "before",
+                 .address = rules::Address{"email", "u1@example.org"},
                  .message_id = dedup_key("key", "one"),
                  .event = checklist_event(sample_time)};
   const SetAside timer{.at = sample_time,
@@ -363,6 +364,7 @@ TEST_CASE_METHOD(Both, "what is set aside is kept once, with all it takes, until
   CHECK(kept[0].user_id == "u1");
   CHECK(kept[0].anonymous_id == "device");
   CHECK(kept[0].previous_id == "before");
+  CHECK(kept[0].address == event.address);
   CHECK(kept[0].message_id == event.message_id);
   CHECK(kept[0].event.name == event.event.name);
   CHECK(kept[0].event.properties == event.event.properties);

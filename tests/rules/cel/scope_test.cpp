@@ -39,14 +39,18 @@ class ContactScope final : public Scope {
 
   std::optional<Value> variable(std::size_t /*unused*/) const override { return std::nullopt; }
 
-  std::optional<Value> field(std::size_t variable, FieldName field) const override {
-    if (variable != 0) return std::nullopt;
-    if (field.slot == 0) return 50;
-    if (field.slot == 1) return "anna@example.org";
-    if (field.slot == 3) return Map{{"street", "Main"}, {"zip", nullptr}};
-    if (field.slot == 4) return List{Map{{"total", 10}}, Map{}};
-    if (field.slot == FieldName::no_slot && field.name == "utm") return "mail";
-    return std::nullopt;
+  const Value* field(std::size_t variable, FieldName field, Value& scratch) const override {
+    if (variable != 0) return nullptr;
+    if (field.slot == 0) return &score_;
+    const auto made = [&scratch](Value value) {
+      scratch = std::move(value);
+      return &scratch;
+    };
+    if (field.slot == 1) return made("anna@example.org");
+    if (field.slot == 3) return made(Map{{"street", "Main"}, {"zip", nullptr}});
+    if (field.slot == 4) return made(List{Map{{"total", 10}}, Map{}});
+    if (field.slot == FieldName::no_slot && field.name == "utm") return made("mail");
+    return nullptr;
   }
 
   base::Result<Value> call(std::size_t function, std::span<const Value> arguments) const override {
@@ -57,6 +61,7 @@ class ContactScope final : public Scope {
 
  private:
   const Fixture& fixture_;
+  Value score_ = 50;
 };
 
 std::string run(const Fixture& fixture, std::string_view source) {

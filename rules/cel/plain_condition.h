@@ -1,0 +1,54 @@
+// Conditions that only compare fields of object variables with literals, as most do that events are
+// judged by: `event.total > 100.0 && event.currency == "EUR"`. They lie in memory in one piece, so
+// that a thousand of them are judged without a walk through a thousand trees. Internal to
+// rules/cel.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "rules/cel/environment.h"
+#include "rules/cel/scope.h"
+#include "rules/cel/syntax.h"
+#include "rules/cel/value.h"
+
+namespace nurtured::cel {
+
+// A comparison, or a chain of them with &&, in numbers and texts.
+class PlainCondition {
+ public:
+  // nullopt for any other expression, and where the budget is so small that comparing could exceed
+  // it.
+  static std::optional<PlainCondition> of(const Expression& expression,
+                                          const Environment& environment);
+
+  // The answer; nullopt where something is missing, of another kind or long, which is for the
+  // operations to decide.
+  std::optional<bool> test(const Scope& scope) const {
+    for (const Comparison& comparison : comparisons_) {
+      const auto holds = comparison.test(scope);
+      if (!holds || !*holds) return holds;
+    }
+    return true;
+  }
+
+ private:
+  struct Comparison {
+    std::string field;
+    std::size_t variable = 0;
+    std::size_t slot = FieldName::no_slot;
+    Operator op = Operator::equal;
+    Value literal;  // a number or a text
+
+    std::optional<bool> test(const Scope& scope) const;
+  };
+
+  static std::optional<Comparison> comparison_of(const Expression& expression,
+                                                 const Environment& environment);
+
+  std::vector<Comparison> comparisons_;
+};
+
+}  // namespace nurtured::cel
