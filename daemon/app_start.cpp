@@ -84,10 +84,8 @@ base::Result<void> App::start() {
                                 first_error(book->problems));
   }
   if (!poison_.empty()) {
-    alarms_->raise("set-aside",
-                   "the daemon ended again and again at this input, which is now set "
-                   "aside: " +
-                       poison_ + "; see `nurtured event list --set-aside`");
+    alarms_->raise("set-aside", "an input ended the daemon again and again and is set aside: " +
+                                    poison_ + "; see `nurtured event list --set-aside`");
   }
   if (auto recovered = hand_on_recovered(*config); !recovered) return recovered;
   register_metrics();
