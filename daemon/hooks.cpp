@@ -162,9 +162,9 @@ class HookScope final : public cel::Scope {
   std::optional<cel::Value> variable(std::size_t variable) const override {
     return whole(variable);
   }
-  std::optional<cel::Value> field(std::size_t variable, cel::FieldName field) const override {
-    const cel::Value* found = whole(variable).find(field.name);
-    return found == nullptr ? std::nullopt : std::optional(*found);
+  const cel::Value* field(std::size_t variable, cel::FieldName field,
+                          cel::Value& /*made*/) const override {
+    return whole(variable).find(field.name);
   }
   base::Result<cel::Value> call(std::size_t /*function*/,
                                 std::span<const cel::Value> /*arguments*/) const override {

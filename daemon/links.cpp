@@ -16,13 +16,18 @@
 //       of a visit
 //   1+n   delivery, link: likewise
 //   2+n   url: its length, big-endian, and its bytes
+//       of a touch
+//   8     contact, or 0
+//   1+n   kind, note: likewise
+//   2+n   url
+//   8     until in Unix seconds, or 0
 //   16  the first bytes of HMAC-SHA256 over all before
 namespace nurtured::daemon {
 namespace {
 
 constexpr char version = 1;
 constexpr std::size_t key_id_bytes = 4;
-constexpr std::size_t contact_bytes = 8;
+constexpr std::size_t number_bytes = 8;
 constexpr std::size_t url_size_bytes = 2;
 // 128 bits: guessing is hopeless, and the URL stays short.
 constexpr std::size_t mac_bytes = 16;
@@ -130,7 +135,7 @@ std::string LinkSigner::sign(LinkPurpose purpose, const LinkClaim& claim) const 
     throw std::length_error("LinkSigner: the channel's name is too long");
   }
   std::string sealed;
-  append_number(sealed, static_cast<std::uint64_t>(claim.contact.value), contact_bytes);
+  append_number(sealed, static_cast<std::uint64_t>(claim.contact.value), number_bytes);
   append_text(sealed, claim.channel);
   append_text(sealed, if_short(claim.delivery));
   append_text(sealed, if_short(claim.locale));
@@ -142,7 +147,7 @@ base::Result<LinkClaim> LinkSigner::verify(std::string_view token, LinkPurpose p
   if (!sealed) return base::fail(sealed.error());
   Reader reader(*sealed);
   LinkClaim claim;
-  claim.contact = {static_cast<std::int64_t>(reader.number(contact_bytes))};
+  claim.contact = {static_cast<std::int64_t>(reader.number(number_bytes))};
   claim.channel = reader.text();
   claim.delivery = reader.text();
   claim.locale = reader.text();
@@ -173,6 +178,38 @@ base::Result<VisitClaim> LinkSigner::verify_visit(std::string_view token,
   claim.link = reader.text();
   claim.url = reader.text(url_size_bytes);
   if (!reader.read_all() || claim.delivery.empty()) return denied();
+  return claim;
+}
+
+std::optional<std::string> LinkSigner::sign(const TouchClaim& claim) const {
+  if (claim.kind.size() > link_field_bytes_max || claim.note.size() > link_field_bytes_max ||
+      claim.url.size() > link_url_bytes_max) {
+    return std::nullopt;
+  }
+  std::string sealed;
+  append_number(sealed, static_cast<std::uint64_t>(claim.contact.value), number_bytes);
+  append_text(sealed, claim.kind);
+  append_text(sealed, claim.note);
+  append_number(sealed, claim.url.size(), url_size_bytes);
+  sealed += claim.url;
+  const auto until = claim.until ? std::chrono::floor<std::chrono::seconds>(*claim.until)
+                                 : std::chrono::sys_seconds{};
+  append_number(sealed, static_cast<std::uint64_t>(until.time_since_epoch().count()), number_bytes);
+  return seal(LinkPurpose::touch, sealed);
+}
+
+base::Result<TouchClaim> LinkSigner::verify_touch(std::string_view token) const {
+  const auto sealed = unseal(token, LinkPurpose::touch);
+  if (!sealed) return base::fail(sealed.error());
+  Reader reader(*sealed);
+  TouchClaim claim;
+  claim.contact = {static_cast<std::int64_t>(reader.number(number_bytes))};
+  claim.kind = reader.text();
+  claim.note = reader.text();
+  claim.url = reader.text(url_size_bytes);
+  const auto until = static_cast<std::int64_t>(reader.number(number_bytes));
+  if (until != 0) claim.until = Instant{std::chrono::seconds{until}};
+  if (!reader.read_all() || claim.kind.empty()) return denied();
   return claim;
 }
 

@@ -9,11 +9,14 @@
 #include <string_view>
 #include <vector>
 
+#include "base/instant.h"
 #include "base/result.h"
 #include "config/secret.h"
 #include "rules/contact.h"
 
 namespace nurtured::daemon {
+
+using base::Instant;
 
 // Part of the token: values must never change.
 enum class LinkPurpose : std::uint8_t {
@@ -22,6 +25,7 @@ enum class LinkPurpose : std::uint8_t {
   open = 3,
   preferences = 4,
   confirm = 5,
+  touch = 6,
 };
 
 // What the token of a page says. It holds no address, since URLs end up in logs.
@@ -41,6 +45,16 @@ struct VisitClaim {
   std::string link;      // content::Links' id; empty for an opening
   std::string url;       // empty for an opening
   bool operator==(const VisitClaim&) const = default;
+};
+
+// What the token behind a QR code says: whoever opens its page was there.
+struct TouchClaim {
+  rules::ContactId contact;      // none: whoever comes tells their address
+  std::string kind;              // as `touch add` has it: meeting, visit, talk
+  std::string note;              // what of: "spring fair"
+  std::string url;               // where the page leads on to; may be empty
+  std::optional<Instant> until;  // to the second
+  bool operator==(const TouchClaim&) const = default;
 };
 
 inline constexpr std::size_t link_field_bytes_max = 100;   // of each text of a claim but the URL
@@ -65,6 +79,10 @@ class LinkSigner {
   // left as it is.
   std::optional<std::string> sign(LinkPurpose purpose, const VisitClaim& claim) const;
   base::Result<VisitClaim> verify_visit(std::string_view token, LinkPurpose purpose) const;
+
+  // Likewise for `touch`. Whether `until` has passed is the caller's to judge.
+  std::optional<std::string> sign(const TouchClaim& claim) const;
+  base::Result<TouchClaim> verify_touch(std::string_view token) const;
 
  private:
   struct Key {

@@ -14,7 +14,7 @@ namespace {
 using base::ErrorKind;
 using base::Result;
 
-constexpr std::array<OperationEntry, 23> entries = {{
+constexpr std::array<OperationEntry, 24> entries = {{
     {"status", false, run_status},
     {"plan", false, run_plan},
     {"reload", true, run_reload},
@@ -32,6 +32,7 @@ constexpr std::array<OperationEntry, 23> entries = {{
     {"event/list", false, run_event_list},
     {"event/retry", true, run_event_retry},
     {"touch/add", true, run_touch_add},
+    {"touch/qr", false, run_touch_qr},
     {"enrollment/list", false, run_enrollment_list},
     {"enrollment/stop", true, run_enrollment_stop},
     {"enrollment/retry", true, run_enrollment_retry},

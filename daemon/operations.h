@@ -17,6 +17,7 @@
 //   event/list            {"set_aside": true, "after", "limit"}     inputs that ended the daemon
 //   event/retry           {"number"}                                take one of them again
 //   touch/add             {"contact", "kind", "place", "channel", "note", "at"}
+//   touch/qr              {"kind", "note", "contact", "to", "until"} a link and its picture
 //   enrollment/list       {"contact"}, {"parked": true, "after", "limit"}, or {}
 //   enrollment/stop       {"contact", "enrollment"}                 likewise enrollment/retry
 //   delivery/list         {"state", "after", "limit"}

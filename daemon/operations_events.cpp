@@ -5,9 +5,13 @@
 
 #include "daemon/contact_view.h"
 #include "daemon/ingest.h"
+#include "daemon/links.h"
 #include "daemon/operations_request.h"
 #include "daemon/operations_tools.h"
+#include "daemon/qr.h"
 #include "daemon/set_aside.h"
+#include "daemon/store_key.h"
+#include "http/url.h"
 
 namespace nurtured::daemon {
 namespace {
@@ -149,6 +153,39 @@ Result<Answer> run_touch_add(const OperationsContext& context, const cel::Value&
     return base::fail("`place` is neither `offline` nor `online`");
   }
   return add_event(context, name, "touch.logged", std::move(properties), at);
+}
+
+Result<Answer> run_touch_qr(const OperationsContext& context, const cel::Value& request) {
+  RequestFields fields(request);
+  TouchClaim claim{.contact = {}, .kind = fields.text("kind"), .note = {}, .url = {}};
+  claim.note = fields.optional_text("note").value_or("");
+  claim.url = fields.optional_text("to").value_or("");
+  claim.until = fields.time("until");
+  const auto name = fields.optional_text("contact");
+  if (auto done = fields.finish(); !done) return base::fail(done.error());
+  if (!claim.url.empty()) {
+    if (const auto url = http::parse_url(claim.url); !url) return base::fail(url.error());
+  }
+  if (name) {
+    const auto snapshot = find_contact(context.reader, *name);
+    if (!snapshot) return base::fail(snapshot.error());
+    claim.contact = snapshot->contact.id;
+  }
+  const auto key = find_store_key(context.reader);
+  if (!key) return base::fail(key.error());
+  if (!*key) {
+    return base::fail(base::ErrorKind::unavailable, "the store has no key yet",
+                      "start the daemon once: `nurtured run`");
+  }
+  const auto config = context.keeper.current();
+  const auto token = link_signer(config->keys, **key).sign(claim);
+  if (!token) return base::fail(base::ErrorKind::too_large, "the note or the address is too long");
+  const std::string link = config->http.base_url() + "/t/" + *token;
+  const auto svg = qr_svg(link);
+  const auto text = qr_text(link);
+  if (!svg) return base::fail(svg.error());
+  if (!text) return base::fail(text.error());
+  return Answer{.result = cel::Map{{"link", link}, {"svg", *svg}}, .text = *text + link + "\n"};
 }
 
 }  // namespace nurtured::daemon

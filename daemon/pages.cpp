@@ -36,82 +36,95 @@ struct Words {
   const char* saved;
   const char* none;
   const char* email;
+  const char* touch_title;
+  const char* touch_button;
+  const char* touch_done;
 };
 
 constexpr std::array<Words, 3> words = {{
-    {"en",
-     "Unsubscribe",
-     "Do you want to stop receiving our messages on this channel?",
-     "Unsubscribe",
-     "You are unsubscribed",
-     "You will not receive marketing messages from us on this channel any more.",
-     "This link does not work",
-     "It may have been cut on its way. Please open it from the message again.",
-     "Please try again in a minute",
-     "We could not save your choice just now. Nothing has changed yet.",
-     "Please confirm",
-     "I agree to receive messages with news and offers.",
-     "I agree to receive messages with news and offers from ",
-     ".",
-     "I agree",
-     "Thank you",
-     "Your consent is recorded. You can take it back at any time by the link at the foot of each "
-     "message.",
-     "What would you like to receive?",
-     "By",
-     "About",
-     "Save",
-     "Your choice is saved.",
-     "Nothing at all",
-     "E-mail"},
-    {"ru",
-     "Отписаться",
-     "Вы хотите больше не получать наши сообщения в этом канале?",
-     "Отписаться",
-     "Вы отписаны",
-     "Мы больше не будем присылать вам рекламные сообщения в этом канале.",
-     "Ссылка не работает",
-     "Возможно, она была обрезана по пути. Откройте её ещё раз из сообщения.",
-     "Попробуйте ещё раз через минуту",
-     "Сейчас нам не удалось сохранить ваш выбор. Пока ничего не изменилось.",
-     "Пожалуйста, подтвердите",
-     "Я согласен получать сообщения с новостями и предложениями.",
-     "Я согласен получать сообщения с новостями и предложениями от «",
-     "».",
-     "Согласен",
-     "Спасибо",
-     "Ваше согласие записано. Отозвать его можно в любой момент по ссылке внизу каждого сообщения.",
-     "Что вы хотите получать?",
-     "Каким образом",
-     "О чём",
-     "Сохранить",
-     "Ваш выбор сохранён.",
-     "Совсем ничего",
-     "Электронная почта"},
-    {"zh",
-     "退订",
-     "您确定不再通过此渠道接收我们的消息吗？",
-     "退订",
-     "您已退订",
-     "我们不会再通过此渠道向您发送营销消息。",
-     "此链接无效",
-     "链接可能不完整，请从消息中重新打开。",
-     "请稍后再试",
-     "目前无法保存您的选择，一切尚未更改。",
-     "请确认",
-     "我同意接收包含资讯和优惠的消息。",
-     "我同意接收“",
-     "”发送的资讯和优惠消息。",
-     "我同意",
-     "谢谢",
-     "您的同意已记录。您可以随时通过每条消息底部的链接撤回。",
-     "您希望收到什么？",
-     "方式",
-     "主题",
-     "保存",
-     "您的选择已保存。",
-     "全都不要",
-     "电子邮件"},
+    {.language = "en",
+     .question_title = "Unsubscribe",
+     .question = "Do you want to stop receiving our messages on this channel?",
+     .button = "Unsubscribe",
+     .done_title = "You are unsubscribed",
+     .done = "You will not receive marketing messages from us on this channel any more.",
+     .invalid_title = "This link does not work",
+     .invalid = "It may have been cut on its way. Please open it from the message again.",
+     .later_title = "Please try again in a minute",
+     .later = "We could not save your choice just now. Nothing has changed yet.",
+     .confirm_title = "Please confirm",
+     .wording = "I agree to receive messages with news and offers.",
+     .wording_before = "I agree to receive messages with news and offers from ",
+     .wording_after = ".",
+     .confirm_button = "I agree",
+     .confirmed_title = "Thank you",
+     .confirmed = "Your consent is recorded. You can take it back at any time by the link at the "
+                  "foot of each message.",
+     .preferences_title = "What would you like to receive?",
+     .channels = "By",
+     .topics = "About",
+     .save = "Save",
+     .saved = "Your choice is saved.",
+     .none = "Nothing at all",
+     .email = "E-mail",
+     .touch_title = "Good to see you",
+     .touch_button = "I am here",
+     .touch_done = "We have noted that you came."},
+    {.language = "ru",
+     .question_title = "Отписаться",
+     .question = "Вы хотите больше не получать наши сообщения в этом канале?",
+     .button = "Отписаться",
+     .done_title = "Вы отписаны",
+     .done = "Мы больше не будем присылать вам рекламные сообщения в этом канале.",
+     .invalid_title = "Ссылка не работает",
+     .invalid = "Возможно, она была обрезана по пути. Откройте её ещё раз из сообщения.",
+     .later_title = "Попробуйте ещё раз через минуту",
+     .later = "Сейчас нам не удалось сохранить ваш выбор. Пока ничего не изменилось.",
+     .confirm_title = "Пожалуйста, подтвердите",
+     .wording = "Я согласен получать сообщения с новостями и предложениями.",
+     .wording_before = "Я согласен получать сообщения с новостями и предложениями от «",
+     .wording_after = "».",
+     .confirm_button = "Согласен",
+     .confirmed_title = "Спасибо",
+     .confirmed = "Ваше согласие записано. Отозвать его можно в любой момент по ссылке внизу "
+                  "каждого сообщения.",
+     .preferences_title = "Что вы хотите получать?",
+     .channels = "Каким образом",
+     .topics = "О чём",
+     .save = "Сохранить",
+     .saved = "Ваш выбор сохранён.",
+     .none = "Совсем ничего",
+     .email = "Электронная почта",
+     .touch_title = "Рады вас видеть",
+     .touch_button = "Я здесь",
+     .touch_done = "Мы отметили, что вы пришли."},
+    {.language = "zh",
+     .question_title = "退订",
+     .question = "您确定不再通过此渠道接收我们的消息吗？",
+     .button = "退订",
+     .done_title = "您已退订",
+     .done = "我们不会再通过此渠道向您发送营销消息。",
+     .invalid_title = "此链接无效",
+     .invalid = "链接可能不完整，请从消息中重新打开。",
+     .later_title = "请稍后再试",
+     .later = "目前无法保存您的选择，一切尚未更改。",
+     .confirm_title = "请确认",
+     .wording = "我同意接收包含资讯和优惠的消息。",
+     .wording_before = "我同意接收“",
+     .wording_after = "”发送的资讯和优惠消息。",
+     .confirm_button = "我同意",
+     .confirmed_title = "谢谢",
+     .confirmed = "您的同意已记录。您可以随时通过每条消息底部的链接撤回。",
+     .preferences_title = "您希望收到什么？",
+     .channels = "方式",
+     .topics = "主题",
+     .save = "保存",
+     .saved = "您的选择已保存。",
+     .none = "全都不要",
+     .email = "电子邮件",
+     .touch_title = "很高兴见到您",
+     .touch_button = "我来了",
+     .touch_done = "我们已记下您的到来。"},
 }};
 
 constexpr std::string_view style =
@@ -309,6 +322,23 @@ http::Response preference_page(const PageOptions& options, const Preferences& pr
   form.append("<button type=\"submit\" name=\"none\" value=\"1\" class=\"plain\">");
   form.append(escaped(w.none)).append("</button>\n</form>\n");
   return page(200, options, w.preferences_title, preferences.is_saved ? w.saved : "", form);
+}
+
+http::Response touch_question(const PageOptions& options, std::string_view what, bool asks) {
+  const Words& w = words_in(options.language);
+  std::string form = "<form method=\"post\">\n";
+  if (asks) {
+    form.append("<label>").append(escaped(w.email)).append(" <input type=\"email\" name=\"email\"");
+    form.append(" autocomplete=\"email\" maxlength=\"254\" required></label>\n");
+  }
+  form.append("<button type=\"submit\">").append(escaped(w.touch_button));
+  form.append("</button>\n</form>\n");
+  return page(200, options, w.touch_title, what, form);
+}
+
+http::Response touch_done(const PageOptions& options) {
+  const Words& w = words_in(options.language);
+  return page(200, options, w.touch_title, w.touch_done);
 }
 
 http::Response link_invalid(const PageOptions& options) {

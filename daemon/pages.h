@@ -47,6 +47,11 @@ http::Response preference_page(const PageOptions& options, const Preferences& pr
 std::string channel_title(PageLanguage language, std::string_view channel,
                           std::string_view address);
 
+// Behind a QR code at a place or on a slide: "I am here", with a field for an address where it is
+// not known who comes (`asks`). Posts `email`. `what` is what of; may be empty.
+http::Response touch_question(const PageOptions& options, std::string_view what, bool asks);
+http::Response touch_done(const PageOptions& options);
+
 // The token is not ours, or was damaged on its way.
 http::Response link_invalid(const PageOptions& options);
 // Nothing was written; the reader should try again.

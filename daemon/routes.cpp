@@ -138,6 +138,10 @@ bool Routes::Impl::outside(const http::Request& request, std::string_view path,
     confirm(request, path.substr(3), std::move(reply));
     return true;
   }
+  if (path.starts_with("/t/")) {
+    touch(request, path.substr(3), std::move(reply));
+    return true;
+  }
   if (path.starts_with("/hooks/")) {
     hook(request, path.substr(7), std::move(reply));
     return true;

@@ -13,6 +13,8 @@
 //        unsubscribe, RFC 8058
 //   GET, POST /p/TOKEN, /d/TOKEN
 //        preferences, and the confirmation of a double opt-in
+//   GET, POST /t/TOKEN
+//        a touch that a QR code tells of
 //   GET  /c/TOKEN, /o/TOKEN
 //        a link of a message, and the picture that tells of its opening
 //   GET  /healthz, /readyz, /metrics

@@ -59,11 +59,14 @@ class Routes::Impl {
   void unsubscribe(const http::Request& request, std::string_view token, http::Reply reply);
   void confirm(const http::Request& request, std::string_view token, http::Reply reply);
   void preferences(const http::Request& request, std::string_view token, http::Reply reply);
+  void touch(const http::Request& request, std::string_view token, http::Reply reply);
+  // What a page of this request is made with, but for the language of a claim.
+  PageOptions page_for(const http::Request& request) const;
   // The claim and the page's language; nullopt when it was refused, and answered.
   std::optional<LinkClaim> claim_of(const http::Request& request, std::string_view token,
                                     LinkPurpose purpose, PageOptions& page, http::Reply& reply);
   // Answers with `done` once `input` is on disk.
-  void act(rules::ContactId contact, rules::Input input, http::Reply reply, const PageOptions& page,
+  void act(EngineInput input, http::Reply reply, const PageOptions& page,
            std::function<http::Response()> done);
   void visit(const http::Request& request, std::string_view token, rules::VisitKind kind,
              http::Reply reply);

@@ -4,8 +4,8 @@
 // scanners follow every link; POST acts at once, whatever its body says, is answered 200, and may
 // be repeated.
 //
-// /d/ and /p/: the confirmation of a double opt-in and the preference page, likewise: only a POST
-// acts.
+// /d/, /p/ and /t/: the confirmation of a double opt-in, the preference page, and the touch that a
+// QR code tells of. Likewise: only a POST acts.
 //
 // /c/ and /o/: a link that was followed and a picture that was loaded. The answer waits for the
 // record to be on disk and goes out all the same when it cannot be written: nobody is kept from a
@@ -20,6 +20,7 @@
 #include "daemon/routes_impl.h"
 #include "daemon/visitor.h"
 #include "http/url.h"
+#include "rules/traits.h"
 
 namespace nurtured::daemon {
 namespace {
@@ -53,6 +54,13 @@ http::Response redirect_to(const std::string& url) {
   return response;
 }
 
+// 303: what was a POST goes on as a GET (RFC 9110 section 15.4.4).
+http::Response go_on_to(const std::string& url) {
+  http::Response response = redirect_to(url);
+  response.status = 303;
+  return response;
+}
+
 // A transparent pixel, GIF89a.
 http::Response invisible_picture() {
   static const std::string gif =
@@ -67,6 +75,11 @@ http::Response invisible_picture() {
 
 }  // namespace
 
+PageOptions Routes::Impl::page_for(const http::Request& request) const {
+  const std::string_view accepted = request.headers.find("Accept-Language").value_or("");
+  return {.language = page_language("", accepted), .brand = settings_->brand};
+}
+
 std::optional<LinkClaim> Routes::Impl::claim_of(const http::Request& request,
                                                 std::string_view token, LinkPurpose purpose,
                                                 PageOptions& page, http::Reply& reply) {
@@ -74,8 +87,7 @@ std::optional<LinkClaim> Routes::Impl::claim_of(const http::Request& request,
     reply.send(method_refused("GET, HEAD, POST"));
     return std::nullopt;
   }
-  const std::string_view accepted = request.headers.find("Accept-Language").value_or("");
-  page = {.language = page_language("", accepted), .brand = settings_->brand};
+  page = page_for(request);
   // Some mail programs encode what needs no encoding.
   const auto decoded = http::percent_decode(token);
   auto claim = settings_->links.verify(decoded.value_or(""), purpose);
@@ -83,14 +95,14 @@ std::optional<LinkClaim> Routes::Impl::claim_of(const http::Request& request,
     reply.send(link_invalid(page));
     return std::nullopt;
   }
-  page.language = page_language(claim->locale, accepted);
+  if (!claim->locale.empty()) page.language = page_language(claim->locale, "");
   return *std::move(claim);
 }
 
-void Routes::Impl::act(rules::ContactId contact, rules::Input input, http::Reply reply,
-                       const PageOptions& page, std::function<http::Response()> done) {
+void Routes::Impl::act(EngineInput input, http::Reply reply, const PageOptions& page,
+                       std::function<http::Response()> done) {
   std::vector<EngineInput> inputs;
-  inputs.emplace_back(ContactInput{.contact = contact, .input = std::move(input)});
+  inputs.push_back(std::move(input));
   auto owed = std::make_shared<http::Reply>(std::move(reply));
   // The settings are kept for the brand in `page`.
   Done answer = [owed, page, settings = settings_, done = std::move(done)](
@@ -107,12 +119,11 @@ void Routes::Impl::unsubscribe(const http::Request& request, std::string_view to
   if (!claim) return;
   if (request.method != "POST") return reply.send(unsubscribe_question(page));
   unsubscribes_.add();
-  act(claim->contact,
-      rules::Suppress{.scope = rules::SuppressionScope::marketing,
-                      .reason = std::string(rules::unsubscribed),
-                      .address = std::nullopt,
-                      .channel = claim->channel,
-                      .delivery = claim->delivery},
+  act(ContactInput{claim->contact, rules::Suppress{.scope = rules::SuppressionScope::marketing,
+                                                   .reason = std::string(rules::unsubscribed),
+                                                   .address = std::nullopt,
+                                                   .channel = claim->channel,
+                                                   .delivery = claim->delivery}},
       std::move(reply), page, [page] { return unsubscribe_done(page); });
 }
 
@@ -124,12 +135,11 @@ void Routes::Impl::confirm(const http::Request& request, std::string_view token,
   const auto own = settings_->consent.find(page_locale(page.language));
   const std::string wording = own == settings_->consent.end() ? consent_wording(page) : own->second;
   if (request.method != "POST") return reply.send(confirm_question(page, wording));
-  act(claim->contact,
-      rules::Choice{.source = std::string(rules::double_opt_in),
-                    .delivery = claim->delivery,
-                    .channels = {{claim->channel, true}},
-                    .wording = wording,
-                    .from = request.remote_address},
+  act(ContactInput{claim->contact, rules::Choice{.source = std::string(rules::double_opt_in),
+                                                 .delivery = claim->delivery,
+                                                 .channels = {{claim->channel, true}},
+                                                 .wording = wording,
+                                                 .from = request.remote_address}},
       std::move(reply), page, [page] { return confirm_done(page); });
 }
 
@@ -167,8 +177,43 @@ void Routes::Impl::preferences(const http::Request& request, std::string_view to
   // Who wants nothing at all leaves the channels; the topics stay as they are for a return.
   if (!none) choose("topic", shown.topics, choice.topics);
   shown.is_saved = true;
-  act(claim->contact, std::move(choice), std::move(reply), page,
+  act(ContactInput{claim->contact, std::move(choice)}, std::move(reply), page,
       [page, shown = std::move(shown)] { return preference_page(page, shown); });
+}
+
+void Routes::Impl::touch(const http::Request& request, std::string_view token, http::Reply reply) {
+  if (!is_reading(request) && request.method != "POST") {
+    return reply.send(method_refused("GET, HEAD, POST"));
+  }
+  const PageOptions page = page_for(request);
+  const auto decoded = http::percent_decode(token);
+  const auto claim = settings_->links.verify_touch(decoded.value_or(""));
+  const Instant now = clock_.now();
+  if (!claim || (claim->until && *claim->until < now)) return reply.send(link_invalid(page));
+  const bool asks = !claim->contact;
+  if (request.method != "POST") return reply.send(touch_question(page, claim->note, asks));
+
+  rules::Event event{.name = "touch.logged",
+                     .properties = cel::Map{{"kind", claim->kind},
+                                            {"place", "offline"},
+                                            {"channel", "qr"},
+                                            {"note", claim->note}},
+                     .occurred_at = now,
+                     .received_at = now,
+                     .change = {}};
+  EngineInput input = ContactInput{claim->contact, event};
+  if (asks) {
+    const auto form = http::parse_form(request.body);
+    const std::string* given = form ? http::find(*form, "email") : nullptr;
+    const auto email = given == nullptr ? std::nullopt : rules::normal_email(*given);
+    if (!email) return reply.send(touch_question(page, claim->note, asks));
+    event.change.addresses.emplace_back("email", *email);
+    input = EventInput{.who = {.address = rules::Address{"email", *email}},
+                       .event = std::move(event),
+                       .message_id = std::nullopt};
+  }
+  act(std::move(input), std::move(reply), page,
+      [page, url = claim->url] { return url.empty() ? touch_done(page) : go_on_to(url); });
 }
 
 void Routes::Impl::visit(const http::Request& request, std::string_view token,
@@ -179,11 +224,7 @@ void Routes::Impl::visit(const http::Request& request, std::string_view token,
   const bool is_click = kind == rules::VisitKind::click;
   const auto claim = settings->links.verify_visit(
       decoded.value_or(""), is_click ? LinkPurpose::click : LinkPurpose::open);
-  if (!claim) {
-    const std::string_view accepted = request.headers.find("Accept-Language").value_or("");
-    return reply.send(
-        link_invalid({.language = page_language("", accepted), .brand = settings->brand}));
-  }
+  if (!claim) return reply.send(link_invalid(page_for(request)));
   http::Response answer = is_click ? redirect_to(claim->url) : invisible_picture();
   if (request.method == "HEAD") return reply.send(std::move(answer));
 

@@ -15,10 +15,17 @@ constexpr std::size_t message_id_bytes = 18;  // 24 characters of base64url
 
 }  // namespace
 
-base::Result<config::Secret> load_store_key(store::Store& store, base::Instant now) {
-  auto kept = store.meta(entry_name);
+base::Result<std::optional<config::Secret>> find_store_key(store::Reader& reader) {
+  auto kept = reader.meta(entry_name);
   if (!kept) return base::fail(kept.error());
-  if (*kept) return config::Secret(**std::move(kept));
+  if (!*kept) return std::optional<config::Secret>();
+  return std::optional(config::Secret(**std::move(kept)));
+}
+
+base::Result<config::Secret> load_store_key(store::Store& store, base::Instant now) {
+  auto kept = find_store_key(store);
+  if (!kept) return base::fail(kept.error());
+  if (*kept) return **std::move(kept);
   std::string made = base::to_base64url(base::random_bytes(key_bytes));
   store::Batch batch;
   batch.now = now;

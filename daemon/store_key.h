@@ -3,6 +3,7 @@
 // of a workspace without `keys.sign`, and the Message-IDs.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -17,6 +18,9 @@ namespace nurtured::daemon {
 
 // Made and committed where there is none yet. Errors are the store's. Once, before the engine runs.
 base::Result<config::Secret> load_store_key(store::Store& store, base::Instant now);
+
+// nullopt where no daemon has run on the store yet.
+base::Result<std::optional<config::Secret>> find_store_key(store::Reader& reader);
 
 // The first of `keys.sign` signs, else the store's key; all of them verify, and the store's always
 // does, since links that were sent before `keys.sign` was set must go on working.

@@ -380,8 +380,8 @@ struct Fields<rules::Contact> {  // `id` is the row's
     visit.name(21, self.fill_sent);
     visit(22, self.fill_last);
     visit(23, self.touch_counted);
-    visit(30, self.clicks);
-    visit.name(31, self.topics_declined);
+    visit(24, self.clicks);
+    visit.name(25, self.topics_declined);
   }
 };
 

@@ -247,6 +247,17 @@ void add_events(CLI::App& app, Call& call) {
       .examples(
           "  nurtured touch add anna meeting --note 'coffee at the fair'\n"
           "  nurtured touch add anna call --at 2026-03-04T15:00:00Z");
+  StateCommand(touches, call, "qr", "a QR code whose page logs a touch of whoever opens it",
+               "touch/qr")
+      .text("KIND", "kind", "meeting, visit, talk …", true)
+      .text("--note", "note", "what of; its page shows it", false)
+      .text("--contact", "contact", "for one contact alone; else the page asks for the e-mail",
+            false)
+      .text("--to", "to", "the address where the page leads on to", false)
+      .text("--until", "until", "when it ends to be good, such as 2026-03-04T18:00:00Z", false)
+      .examples(
+          "  nurtured touch qr talk --note 'Launches in spring' --to https://example.org/slides\n"
+          "  nurtured touch qr visit --contact anna");
 }
 
 void add_enrollments(CLI::App& app, Call& call) {

@@ -198,3 +198,24 @@ TEST_CASE("a claim beyond its limits is not signed") {
   CHECK_FALSE(signer.sign(LinkPurpose::click, VisitClaim{.delivery = longest + "d"}));
   CHECK_FALSE(signer.sign(LinkPurpose::click, VisitClaim{.delivery = "d", .link = longest + "l"}));
 }
+
+TEST_CASE("a touch's token says who was where, until when") {
+  const LinkSigner signer = signer_of({"secret"});
+  const TouchClaim whoever{.contact = {}, .kind = "talk", .note = "spring", .url = "https://e.org"};
+  const TouchClaim anna{.contact = {7},
+                        .kind = "visit",
+                        .note = "",
+                        .url = "",
+                        .until = base::parse_instant("2026-03-04T18:00:00Z").value()};
+  for (const TouchClaim& claim : {whoever, anna}) {
+    const auto token = signer.sign(claim);
+    REQUIRE(token);
+    const auto read = signer.verify_touch(*token);
+    REQUIRE(read);
+    CHECK(*read == claim);
+    CHECK_FALSE(signer.verify_visit(*token, LinkPurpose::click));
+    CHECK_FALSE(signer.verify(*token, LinkPurpose::unsubscribe));
+  }
+  CHECK_FALSE(signer.sign(TouchClaim{.kind = std::string(link_field_bytes_max + 1, 'k')}));
+  CHECK_FALSE(signer.verify_touch(signer.sign(LinkPurpose::unsubscribe, claim)));
+}

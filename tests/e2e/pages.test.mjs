@@ -1,6 +1,9 @@
 // Consent by double opt-in and the preference page, from the mail that holds the link to the next message that may leave.
 import assert from 'node:assert/strict';
+import {access} from 'node:fs/promises';
 import {test} from 'node:test';
+
+import {chromium} from 'playwright-core';
 
 import {Daemon, ask, eventually, makeWorkspace} from './daemon.mjs';
 import {MailSink} from './sink.mjs';
@@ -74,4 +77,75 @@ test('a lead confirms, is welcomed, chooses, leaves and comes back', async (t) =
   await fetch(preferences, form([['channel', 'email'], ['topic', 'talks']]));
   assert.equal((await sink.parsed('Subject: A talk')).subject, 'A talk', 'what was held goes when it is wanted again');
   assert.equal((await shown()).consent.email.source, 'preferences');
+});
+
+const browserFile = '/usr/bin/chromium';
+const noBrowser = await access(browserFile).then(() => false, () => `there is no ${browserFile}`);
+
+// What a reader sees and does, with JavaScript switched off.
+test('the pages work in a browser without JavaScript, in the reader\'s language', {skip: noBrowser}, async (t) => {
+  const sink = await MailSink.start(t);
+  const folder = await makeWorkspace(t, workspace(sink.url));
+  const daemon = await Daemon.start(t, folder);
+  await daemon.take('identify', {userId: 'u1', traits: {email: 'u1@example.net', locale: 'ru-RU'}});
+  await daemon.take('track', {userId: 'u1', event: 'form.sent'});
+  const confirm = linkIn(daemon, await sink.parsed('Subject: Please confirm'), 'd');
+
+  const browser = await chromium.launch({executablePath: browserFile, args: ['--no-sandbox']});
+  t.after(() => browser.close());
+  const context = await browser.newContext({javaScriptEnabled: false});
+  const page = await context.newPage();
+  const refused = [];
+  page.on('console', (line) => refused.push(line.text()));
+  await page.goto(confirm);
+  assert.equal(await page.locator('html').getAttribute('lang'), 'ru');
+  await page.getByRole('button', {name: 'Согласен'}).click();
+  assert.equal(await page.getByRole('heading').innerText(), 'Спасибо');
+
+  const welcome = await sink.parsed('Subject: Welcome');
+  await page.goto(linkIn(daemon, welcome, 'p'));
+  assert.equal(await page.getByRole('heading').innerText(), 'Что вы хотите получать?');
+  assert.equal(await page.getByLabel('u…@example.net').isChecked(), true);
+  await page.getByLabel('talks').uncheck();
+  await page.getByRole('button', {name: 'Сохранить'}).click();
+  assert.match(await page.locator('main').innerText(), /Ваш выбор сохранён/);
+  await page.reload();
+  assert.equal(await page.getByLabel('talks').isChecked(), false);
+  assert.deepEqual((await ask(folder, 'contact', 'show', 'u1')).topics_declined, ['talks']);
+
+  await page.goto(linkIn(daemon, welcome, 'u'));
+  assert.equal((await ask(folder, 'contact', 'show', 'u1')).consent.email.given, true);
+  await page.getByRole('button', {name: 'Отписаться'}).click();
+  assert.equal(await page.getByRole('heading').innerText(), 'Вы отписаны');
+  assert.equal((await ask(folder, 'contact', 'show', 'u1')).consent.email.given, false);
+  assert.deepEqual(refused, [], 'nothing on the pages is against their own policy');
+});
+
+test('whoever scans the code of a talk was there, and is asked for no more than an address', async (t) => {
+  const sink = await MailSink.start(t);
+  const folder = await makeWorkspace(t, workspace(sink.url));
+  const daemon = await Daemon.start(t, folder);
+  await daemon.take('identify', {userId: 'u1', traits: {email: 'u1@example.net'}});
+  const path = ({link}) => daemon.url + link.slice('https://t.example.org'.length);
+  const talk = await ask(folder, 'touch', 'qr', 'talk', '--note', 'Launches <in> spring', '--to', 'https://example.org/slides');
+  assert.match(talk.svg, /^<svg /);
+  const page = await (await fetch(path(talk))).text();
+  assert.match(page, /Launches &lt;in&gt; spring/);
+  assert.equal((await ask(folder, 'contact', 'show', 'u1')).touches, 0, 'looking is not being there');
+  assert.equal((await fetch(path(talk), {...form({email: 'no address'}), redirect: 'manual'})).status, 200);
+  for (const email of ['U1@example.net', 'new@example.net']) {
+    const answer = await fetch(path(talk), {...form({email}), redirect: 'manual'});
+    assert.equal(answer.status, 303);
+    assert.equal(answer.headers.get('location'), 'https://example.org/slides');
+  }
+  assert.equal((await ask(folder, 'contact', 'show', 'u1')).touches, 1);
+  const stranger = await ask(folder, 'contact', 'show', 'new@example.net');
+  assert.equal(stranger.touches, 1);
+  assert.deepEqual(stranger.consent, {}, 'an address is no consent');
+
+  const visit = await ask(folder, 'touch', 'qr', 'visit', '--contact', 'u1');
+  assert.equal((await fetch(path(visit), form({}))).status, 200);
+  assert.equal((await ask(folder, 'contact', 'show', 'u1')).touches, 2);
+  const over = await ask(folder, 'touch', 'qr', 'visit', '--contact', 'u1', '--until', '2026-01-01T00:00:00Z');
+  assert.equal((await fetch(path(over), form({}))).status, 404);
 });

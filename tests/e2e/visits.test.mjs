@@ -105,7 +105,7 @@ test('programs that look at a mail change nothing and are told apart', async (t)
 
   const own = [...mail.html.matchAll(/"(https:\/\/t\.example\.org\/[^"]+)"/g)].map(([, url]) => local(daemon, url));
   const kinds = new Set(own.map((url) => new URL(url).pathname.slice(1, 2)));
-  assert.deepEqual([...kinds].sort(), ['c', 'o', 'u'], 'links, the picture, and the way out');
+  assert.deepEqual([...kinds].sort(), ['c', 'o', 'p', 'u'], 'links, the picture, the preferences and the way out');
   assert.match(mail.html, /href="mailto:anna@example\.org"/);
 
   const corpus = (await readFile(path.join(projectRoot, 'tests/daemon/visitors.tsv'), 'utf8')).split('\n')
