@@ -53,6 +53,8 @@ std::optional<std::string> decode(std::string_view text, std::string_view alphab
   return data;
 }
 
+constexpr std::string_view base32_alphabet = "abcdefghijklmnopqrstuvwxyz234567";
+
 // The length of the well-formed sequence at the front of `text`, or 0.
 std::size_t sequence_length(std::string_view text) {
   const auto at = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
@@ -86,6 +88,45 @@ bool continues(char c) {
 }
 
 }  // namespace
+
+std::string to_base32(std::string_view data) {
+  std::string text;
+  text.reserve((data.size() * 8 + 4) / 5);
+  std::uint32_t bits = 0;
+  unsigned held = 0;
+  for (const char c : data) {
+    bits = (bits << 8) | static_cast<unsigned char>(c);
+    held += 8;
+    while (held >= 5) {
+      held -= 5;
+      text += base32_alphabet[(bits >> held) & 31];
+    }
+  }
+  if (held > 0) text += base32_alphabet[(bits << (5 - held)) & 31];
+  return text;
+}
+
+std::optional<std::string> from_base32(std::string_view text) {
+  const std::size_t rest = text.size() % 8;
+  if (rest == 1 || rest == 3 || rest == 6) return std::nullopt;
+  std::string data;
+  data.reserve(text.size() * 5 / 8);
+  std::uint32_t bits = 0;
+  unsigned held = 0;
+  for (const char c : text) {
+    const char lower = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    const std::size_t digit = base32_alphabet.find(lower);
+    if (digit == std::string_view::npos) return std::nullopt;
+    bits = (bits << 5) | static_cast<std::uint32_t>(digit);
+    held += 5;
+    if (held >= 8) {
+      held -= 8;
+      data += static_cast<char>((bits >> held) & 0xff);
+    }
+  }
+  if ((bits & ((1u << held) - 1)) != 0) return std::nullopt;
+  return data;
+}
 
 std::string to_hex(std::string_view data) {
   constexpr std::string_view digits = "0123456789abcdef";

@@ -14,6 +14,10 @@ std::string to_base64url(std::string_view data);
 // Takes the URL-safe alphabet without padding; nullopt for anything else, and for bits set past the
 // end.
 std::optional<std::string> from_base64url(std::string_view text);
+// RFC 4648 section 6, in lower case, without padding: for where letters' case may be lost.
+std::string to_base32(std::string_view data);
+// Takes either case, without padding; nullopt for anything else, and for bits set past the end.
+std::optional<std::string> from_base32(std::string_view text);
 // RFC 4648 section 4, padded. Decoding takes padded and unpadded text.
 std::string to_base64(std::string_view data);
 std::optional<std::string> from_base64(std::string_view text);

@@ -176,6 +176,7 @@ double measure_product(const rules::Book& book, base::Instant now) {
     const rules::Event& each = events[i];
     const rules::ConditionScope scope(book, contact, &each, nullptr, now);
     for (const rules::StartRef& ref : book.starts(each.name)) {
+      if (ref.rules_out(scope)) continue;
       const auto& condition = ref.playbook->starts[ref.start].condition;
       const auto answer = condition->program.test(scope);
       if (answer && *answer) ++fitting;

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/instant.h"
+#include "connectors/inbox.h"
 #include "content/message.h"
 #include "rules/kind.h"
 
@@ -111,7 +112,8 @@ enum class OptionType {
   rate,
   integer,
   boolean,
-  choice
+  choice,
+  section  // keys of its own
 };
 
 // One key of the connector's section in nurtured.yaml.
@@ -177,6 +179,8 @@ class Connector {
   // Calls `done` exactly once, on the io_context's thread and never from inside send(), within the
   // connector's total deadline.
   virtual void send(OutboundMessage message, Done done) = 0;
+  // Begins to hand in what comes back, where the section says from where; until destroyed. Once.
+  virtual void listen(Intake /*intake*/) {}
 };
 
 }  // namespace nurtured::connectors

@@ -6,10 +6,9 @@
 #include <new>
 #include <optional>
 
-#include <gmime/gmime.h>
-
 #include "base/digest.h"
 #include "base/encoding.h"
+#include "connectors/gmime.h"
 
 namespace nurtured::connectors {
 namespace {
@@ -22,12 +21,6 @@ constexpr std::size_t head_bytes_expected = 1024;
 
 using base::fail;
 using base::Result;
-
-struct Unref {
-  void operator()(void* object) const { g_object_unref(object); }
-};
-template <class T>
-using Owned = std::unique_ptr<T, Unref>;
 
 struct FreeDate {
   void operator()(GDateTime* date) const { g_date_time_unref(date); }
@@ -42,15 +35,6 @@ struct FreeString {
 struct FreeText {
   void operator()(char* text) const { g_free(text); }
 };
-
-// GMime's tables, for the life of the process: its count of users is not safe on several threads.
-void use_library() {
-  static const bool ready = [] {
-    g_mime_init();
-    return true;
-  }();
-  static_cast<void>(ready);
-}
 
 bool is_header_text(std::string_view text) {
   return base::is_utf8(text) && std::none_of(text.begin(), text.end(), [](char c) {
@@ -420,7 +404,7 @@ Result<Mailbox> parse_mailbox(std::string_view text) {
   if (text.size() > mailbox_bytes_max || !is_header_text(text)) {
     return fail("this is no e-mail address", "write name@example.org");
   }
-  use_library();
+  use_gmime();
   const std::string copy(text);
   const Owned<InternetAddressList> list(internet_address_list_parse(nullptr, copy.c_str()));
   InternetAddress* const first = list && internet_address_list_length(list.get()) == 1
@@ -459,7 +443,7 @@ Result<std::string> build_mime(const Mail& mail) {
     if (!parsed) return fail(std::move(parsed.error()));
     reply_to = std::move(*parsed);
   }
-  use_library();
+  use_gmime();
   std::string bytes;
   bytes.reserve((mail.text.size() + mail.html.size()) * 3 / 2 + head_bytes_expected);
   append_headers(bytes, mail, reply_to);

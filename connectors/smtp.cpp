@@ -1,6 +1,7 @@
 #include "connectors/smtp.h"
 
 #include <future>
+#include <stdexcept>
 #include <thread>
 
 #include <boost/asio/executor_work_guard.hpp>
@@ -59,6 +60,19 @@ Mail mail_of(const SmtpOptions& options, const OutboundMessage& message, Mailbox
   };
 }
 
+std::string sender_of(const SmtpOptions& options, std::string_view token) {
+  if (!options.bounce.empty()) return bounce_address(options.bounce, token);
+  return options.envelope_from.empty() ? options.from.address : options.envelope_from;
+}
+
+// The keys were read, and found to be some, with the section.
+std::optional<DkimSigner> signer_of(const std::vector<DkimKey>& keys) {
+  if (keys.empty()) return std::nullopt;
+  auto signer = DkimSigner::make(keys);
+  if (!signer) throw std::invalid_argument(signer.error().message);
+  return *std::move(signer);
+}
+
 class SmtpConnector final : public Connector {
  public:
   SmtpConnector(SmtpOptions options, const Environment& environment)
@@ -88,15 +102,20 @@ class SmtpConnector final : public Connector {
   const Descriptor& descriptor() const override { return smtp_descriptor(); }
   Limits limits() const override { return options_.limits; }
 
+  void listen(Intake intake) override {
+    if (options_.inbox) poller_.emplace(*options_.inbox, std::move(intake));
+  }
+
   void send(OutboundMessage message, Done done) override {
     auto to = parse_mailbox(message.to);
     if (!to) return refuse(std::move(done), Blame::address, to.error().message);
     auto session = std::make_shared<SmtpSession>();
     session->recipient = to->address;
-    session->sender =
-        options_.envelope_from.empty() ? options_.from.address : options_.envelope_from;
+    session->sender = sender_of(options_, message.message_id);
     auto content = build_mime(mail_of(options_, message, std::move(*to)));
     if (!content) return refuse(std::move(done), Blame::content, content.error().message);
+    if (signer_) content = signer_->sign(*content);
+    if (!content) return refuse(std::move(done), Blame::configuration, content.error().message);
     session->content = std::move(*content);
     asio::post(mail_io_, [this, session, done = std::move(done)]() mutable {
       if (multi_) start(session, std::move(done));
@@ -154,15 +173,26 @@ class SmtpConnector final : public Connector {
 
   SmtpOptions options_;
   std::string url_ = with_name(options_);  // libcurl takes the name for EHLO from the path
+  std::optional<DkimSigner> signer_ = signer_of(options_.dkim);
   OutcomePost post_;
   OpenSockets sockets_;
   asio::io_context mail_io_;
   asio::executor_work_guard<asio::io_context::executor_type> work_;
   std::unique_ptr<CurlMulti> multi_;  // mail thread only
   std::thread thread_;
+  std::optional<ImapPoller> poller_;
 };
 
 }  // namespace
+
+std::string bounce_address(std::string_view bounce, std::string_view token) {
+  const std::size_t at = bounce.rfind('@');
+  const std::string local = std::string(bounce.substr(0, at)) + "+" + std::string(token);
+  if (at == std::string_view::npos || local.size() > local_part_bytes_max) {
+    return std::string(bounce);
+  }
+  return local + std::string(bounce.substr(at));
+}
 
 std::unique_ptr<Connector> make_smtp(SmtpOptions options, const Environment& environment) {
   return std::make_unique<SmtpConnector>(std::move(options), environment);

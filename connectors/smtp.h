@@ -7,8 +7,12 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "connectors/connector.h"
+#include "connectors/dkim.h"
+#include "connectors/imap_poller.h"
 #include "connectors/mime.h"
 #include "connectors/registry.h"
 
@@ -26,7 +30,10 @@ struct SmtpOptions {
   Mailbox from;
   std::string reply_to;       // empty: none
   std::string envelope_from;  // where bounces go; empty: the address of `from`
-  std::string user;           // empty: no authentication
+  // Likewise, each message's with a "+" and its Message-ID's token behind the local part (VERP), so
+  // that a bounce tells which message it is of; empty: `envelope_from`.
+  std::string bounce;
+  std::string user;  // empty: no authentication
   config::Secret password;
   SmtpTls tls = SmtpTls::optional;
   std::string ca_file;  // certificates to trust instead of the system's; empty: the system's
@@ -34,8 +41,14 @@ struct SmtpOptions {
   std::string list_id;  // "Name <list.example.org>"; empty: none
   std::chrono::milliseconds connect_time_max{30'000};
   std::chrono::milliseconds total_time_max{300'000};  // from send() to the outcome
+  std::vector<DkimKey> dkim;          // each signs every mail; empty: none is signed here
+  std::optional<InboxOptions> inbox;  // what comes back is looked for here
   Limits limits;
 };
+
+// bounces@example.org and a token: bounces+TOKEN@example.org. Just `bounce` where the local part
+// would be longer than RFC 5321 allows.
+std::string bounce_address(std::string_view bounce, std::string_view token);
 
 const Descriptor& smtp_descriptor();
 std::optional<SmtpOptions> read_smtp(config::Section& section);

@@ -10,19 +10,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// smtp://HOST or smtps://HOST, with a port or without, and nothing behind it.
-bool is_smtp_url(std::string_view url) {
-  for (const std::string_view scheme : {"smtp://", "smtps://"}) {
-    if (!url.starts_with(scheme)) continue;
-    url.remove_prefix(scheme.size());
-    return !url.empty() && std::all_of(url.begin(), url.end(), [](char c) {
-      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-             c == '.' || c == '-' || c == ':' || c == '[' || c == ']';
-    });
-  }
-  return false;
-}
-
 std::optional<Mailbox> read_mailbox(config::Section& section, std::string_view key) {
   const auto text = section.text(key);
   if (!text) return std::nullopt;
@@ -82,6 +69,12 @@ const Descriptor& smtp_descriptor() {
                "",
                "where bounces go, if not to `from`",
                {}},
+              {"bounce",
+               OptionType::address,
+               false,
+               "",
+               "likewise, with +TOKEN of each message behind the local part",
+               {}},
               {"user", OptionType::text, false, "", "for SMTP authentication", {}},
               {"password", OptionType::secret, false, "", "for SMTP authentication", {}},
               {"tls",
@@ -108,6 +101,20 @@ const Descriptor& smtp_descriptor() {
                "",
                "List-Id header: \"Letters <letters.example.org>\"",
                {}},
+              {"dkim",
+               OptionType::section,
+               false,
+               "",
+               "signs each mail: {domain, selector, key: \"${credential:dkim}\"}, or a list of "
+               "them",
+               {}},
+              {"inbox",
+               OptionType::section,
+               false,
+               "",
+               "where bounces, complaints and answers arrive: {url: imaps://HOST, user, password, "
+               "folder: INBOX, poll: 1m}",
+               {}},
               {"connect_timeout",
                OptionType::period,
                false,
@@ -126,7 +133,7 @@ std::optional<SmtpOptions> read_smtp(config::Section& section) {
   SmtpOptions options;
   options.url = section.text("url").value_or("");
   section.require("url", "write smtp://HOST:PORT");
-  if (!options.url.empty() && !is_smtp_url(options.url)) {
+  if (!options.url.empty() && !is_server_url(options.url, {"smtp://", "smtps://"})) {
     section.error("url", "this is no address of a mail server",
                   "write smtp://HOST:PORT, without a path; "
                   "user and password have keys of their own");
@@ -137,6 +144,10 @@ std::optional<SmtpOptions> read_smtp(config::Section& section) {
     options.reply_to = section.text("reply_to").value_or("");
   }
   options.envelope_from = address_or_empty(section, "envelope_from");
+  options.bounce = address_or_empty(section, "bounce");
+  if (!options.bounce.empty() && !options.envelope_from.empty()) {
+    section.error("bounce", "`envelope_from` says already where bounces go", "keep one of the two");
+  }
   options.user = section.text("user").value_or("");
   options.password = section.secret("password").value_or(config::Secret());
   options.tls = read_tls(section, options);
@@ -146,6 +157,8 @@ std::optional<SmtpOptions> read_smtp(config::Section& section) {
     section.error("helo", "this is no host name", "write mail.example.org");
   }
   options.list_id = section.text("list_id").value_or("");
+  options.dkim = read_dkim(section, domain_of(options.from.address));
+  if (auto inbox = section.section("inbox")) options.inbox = read_inbox(*std::move(inbox));
   options.connect_time_max = section.period("connect_timeout", {.min = 1s, .max = 5min})
                                  .value_or(options.connect_time_max);
   options.total_time_max =

@@ -4,6 +4,9 @@
 #include <charconv>
 #include <chrono>
 
+#include "connectors/mail_fields.h"
+#include "connectors/refusal_words.h"
+
 namespace nurtured::connectors {
 namespace {
 
@@ -35,12 +38,6 @@ std::optional<EnhancedCode> take_enhanced(std::string_view& text) {
   if (code.kind != 2 && code.kind != 4 && code.kind != 5) return std::nullopt;
   text.remove_prefix(static_cast<std::size_t>(at - text.data()));
   return code;
-}
-
-std::string_view trim(std::string_view text) {
-  const std::size_t begin = text.find_first_not_of(" \t\r");
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t\r") - begin + 1);
 }
 
 std::string code_of(const SmtpReply& reply) {
@@ -77,6 +74,7 @@ constexpr Fault permanent_faults[] = {
     {2, 3, Blame::content},         // larger than the mailbox allows
     {2, -1, Blame::mailbox},        //
     {3, 4, Blame::content},         // larger than the system allows
+    {4, 1, Blame::address},         // Exchange Online of addresses that its directory lacks
     {4, 4, Blame::address},         // unroutable
     {4, 6, Blame::configuration},   // a loop
     {4, 7, Blame::mailbox},         // delivery time expired
@@ -121,6 +119,24 @@ Blame blame_by_basic(int code, SmtpStage stage) {
   return Blame::content;
 }
 
+// The code and the words together. Words decide where the code is general, and where it is of a
+// policy and they name a missing mailbox; against an address they only ever clear it.
+Blame blame_of(const SmtpReply& reply, SmtpStage stage) {
+  // "530 5.7.0" asks for a login (RFC 4954 section 6), whatever else 5.7.0 stands for.
+  if (reply.code == 530) return Blame::configuration;
+  std::optional<Blame> by_code;
+  // X.0.0 says nothing more than the basic code does.
+  if (reply.enhanced && reply.enhanced->subject != 0) by_code = blame_by_enhanced(*reply.enhanced);
+  if (by_code == Blame::configuration || stage < SmtpStage::recipient) {
+    return by_code.value_or(blame_by_basic(reply.code, stage));
+  }
+  const auto by_words = blame_by_words(reply.text);
+  const bool is_definite =
+      by_code == Blame::content || (by_code == Blame::mailbox && reply.enhanced->detail != 0);
+  if (by_words && !is_definite) return *by_words;
+  return by_code.value_or(blame_by_basic(reply.code, stage));
+}
+
 Deferred defer(const SmtpReply& reply, SmtpStage stage) {
   Deferred deferred{.reason = reason_of(reply)};
   const bool before_mail = stage < SmtpStage::sender;
@@ -152,11 +168,11 @@ std::optional<SmtpReply> parse_smtp_reply(std::string_view lines) {
     if (code < 200 || code > 599 || (reply.code != 0 && code != reply.code)) return std::nullopt;
     if (line.size() > 3 && line[3] != ' ' && line[3] != '-' && line[3] != '\r') return std::nullopt;
     reply.code = code;
-    std::string_view text = trim(line.substr(std::min<std::size_t>(4, line.size())));
+    std::string_view text = trimmed(line.substr(std::min<std::size_t>(4, line.size())));
     if (const auto enhanced = take_enhanced(text); enhanced && !reply.enhanced) {
       reply.enhanced = enhanced;
     }
-    text = trim(text);
+    text = trimmed(text);
     if (!reply.text.empty() && !text.empty()) reply.text += ' ';
     reply.text += text;
   }
@@ -166,12 +182,7 @@ std::optional<SmtpReply> parse_smtp_reply(std::string_view lines) {
 
 Outcome classify(const SmtpReply& reply, SmtpStage stage) {
   if (reply.code < 500) return defer(reply, stage);
-  std::optional<Blame> blame;
-  // X.0.0 says nothing more than the basic code does.
-  if (reply.enhanced && reply.enhanced->subject != 0) blame = blame_by_enhanced(*reply.enhanced);
-  // "530 5.7.0" asks for a login (RFC 4954 section 6), whatever else 5.7.0 stands for.
-  if (reply.code == 530) blame = Blame::configuration;
-  Blame decided = blame.value_or(blame_by_basic(reply.code, stage));
+  Blame decided = blame_of(reply, stage);
   // The only address that MAIL has named is ours.
   if (stage == SmtpStage::sender && decided == Blame::address) decided = Blame::configuration;
   const bool before_mail = stage < SmtpStage::sender;
@@ -182,6 +193,20 @@ Outcome classify(const SmtpReply& reply, SmtpStage stage) {
     return Deferred{.reason = reason_of(reply), .scope = Scope::connector};
   }
   return Rejected{reason_of(reply), code_of(reply), before_mail ? Blame::configuration : decided};
+}
+
+Blame blame_of_report(std::string_view status, std::string_view diagnostic, SmtpStage stage) {
+  std::string_view rest = trimmed(status);
+  const auto reported = take_enhanced(rest);
+  SmtpReply reply = parse_smtp_reply(diagnostic).value_or(SmtpReply{});
+  if (reply.text.empty()) reply.text = trimmed(diagnostic);
+  const bool is_general = !reply.enhanced || reply.enhanced->subject == 0;
+  if (is_general && reported) reply.enhanced = reported;
+  if (reply.code < 400) reply.code = reported && reported->kind == 4 ? 450 : 550;
+  // A server that gave up on what it took for a passing fault says nothing for good.
+  const bool gave_up = reply.code < 500 || (reported && reported->kind == 4);
+  const Blame blame = blame_of(reply, stage);
+  return gave_up && blame == Blame::address ? Blame::mailbox : blame;
 }
 
 }  // namespace nurtured::connectors

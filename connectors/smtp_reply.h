@@ -35,7 +35,13 @@ inline constexpr std::size_t smtp_reply_bytes_max = 4096;
 std::optional<SmtpReply> parse_smtp_reply(std::string_view lines);
 
 // For a reply of 400 to 599. The basic code's first digit decides between another try and none, the
-// enhanced code tells whose fault it is; where their classes differ the basic one is right.
+// enhanced code and the words (connectors/refusal_words.h) tell whose fault it is; where their
+// classes differ the basic one is right.
 Outcome classify(const SmtpReply& reply, SmtpStage stage);
+
+// The same for a refusal that another server reports later (RFC 3464): its `Status`, and of its
+// `Diagnostic-Code` what stands behind the type. `stage` is `content` where it is not known, since
+// then a refusal without a code may be of the message.
+Blame blame_of_report(std::string_view status, std::string_view diagnostic, SmtpStage stage);
 
 }  // namespace nurtured::connectors

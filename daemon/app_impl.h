@@ -64,6 +64,7 @@ class App final : public EngineListener {
   void use_book(const std::shared_ptr<const config::Config>& config);
   void configure_sender(const std::shared_ptr<const config::Config>& config);
   Dispatcher::Connectors build_connectors(const config::Config& config);
+  connectors::Intake intake_of(const std::string& connector);
   std::shared_ptr<const RouteSettings> route_settings(
       const std::shared_ptr<const config::Config>& config) const;
   void register_metrics();

@@ -6,6 +6,9 @@
 
 #include "config/problem.h"
 #include "daemon/app_impl.h"
+#include "daemon/mail_feedback.h"
+#include "daemon/mail_intake.h"
+#include "daemon/mail_token.h"
 #include "daemon/operations.h"
 #include "daemon/pauses.h"
 #include "daemon/recovery.h"
@@ -122,7 +125,7 @@ void App::start_dispatcher() {
     hooks.links = [this](const DeliveryNotice& notice) {
       return message_links(keeper_.current(), *signer_, notice);
     };
-    hooks.message_id = [this](const std::string& key) { return message_id_token(store_key_, key); };
+    hooks.message_id = [this](const std::string& key) { return mail_token(store_key_, key); };
     hooks.alarm = [this](const ConnectorAlarm& its) { alarms_->raise(its); };
     hooks.told = [this](Instant until) {
       engine_thread_->post([until](Engine&, store::Store& store) {
@@ -171,12 +174,25 @@ Dispatcher::Connectors App::build_connectors(const config::Config& config) {
     auto connector = connectors::make_connector(section.type, reader,
                                                 {sender_->io(), *client_, clock_, config.root});
     if (connector != nullptr) {
+      connector->listen(intake_of(name));
       built.emplace(name, std::move(connector));
     } else {
       log_problems(problems.take());
     }
   }
   return built;
+}
+
+connectors::Intake App::intake_of(const std::string& connector) {
+  // A mailbox is read on a thread of its own, alarms are raised on the sender's.
+  const auto tell = [this, connector](const std::optional<base::Error>& failure) {
+    asio::post(sender_->io(), [this, connector, failure] {
+      if (!failure) return spdlog::info("the mailbox of {} is read again", connector);
+      alarms_->raise("inbox." + connector, "the mailbox of " + connector +
+                                               " cannot be read: " + base::to_string(*failure));
+    });
+  };
+  return make_intake({*engine_thread_, store_key_, clock_}, connector, tell);
 }
 
 base::Result<void> App::hand_on_recovered(const config::Config& config) {
@@ -263,6 +279,8 @@ base::Result<void> App::start_control(const config::Config& config) {
           [this](std::shared_ptr<const config::Config> next) -> base::Result<ReloadDone> {
         return [this, next = std::move(next)] { use_book(next); };
       },
+      .inputs_of_mail =
+          [this](std::string_view bytes) { return inputs_of_mail(store_key_, bytes); },
       .resumed =
           [this](const std::string& what) {
             asio::post(sender_->io(), [this, what] { dispatcher_->release(what); });

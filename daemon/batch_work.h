@@ -55,8 +55,10 @@ class Engine::BatchWork {
   rules::ContactId current(rules::ContactId id) const;
 
   // ---- engine.cpp ----
-  base::Result<void> name_delivery(const ContactInput& contact);
   void adopt(store::Loaded loaded);
+  base::Result<void> load_named_delivery(const EngineInput& key, const rules::Input& input);
+  bool is_repeat(const std::optional<store::DedupKey>& message_id);
+  rules::Input with_delivery(const EngineInput& key, const rules::Input& input) const;
   void advance(rules::ContactId id, const rules::Input& input, Instant at);
   void journal(const Refusals& before, const rules::Contact& contact, Instant at);
   void journal(const std::optional<rules::Suppression>& before, const rules::AddressState& state,
@@ -72,8 +74,9 @@ class Engine::BatchWork {
   BatchResult result_;
   store::LoadRequest request_;
   std::vector<bool> known_messages_;
+  std::size_t messages_judged_ = 0;  // of known_messages_
   // Of the batch's inputs: those that name a delivery, with what the store keeps of it.
-  std::unordered_map<const ContactInput*, rules::Input> named_deliveries_;
+  std::unordered_map<const EngineInput*, rules::Delivery> named_deliveries_;
   std::unordered_map<std::int64_t, Working> contacts_;
   std::map<std::string, rules::AddressState> addresses_;
   std::set<std::string> addresses_changed_;

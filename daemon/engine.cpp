@@ -1,6 +1,7 @@
 #include "daemon/engine.h"
 
 #include <algorithm>
+#include <concepts>
 
 #include "daemon/batch_work.h"
 #include "daemon/set_aside.h"
@@ -29,6 +30,33 @@ std::optional<DeliveryNotice> forgotten_claim(const Arrived& arrived) {
                                      .contact = input->contact,
                                      .change = rules::DeliveryChange::returned,
                                      .at = arrived.at}};
+}
+
+// Inputs that name a delivery by its key, for the engine to look up what the store keeps of it.
+template <class T>
+concept NamesDelivery = requires(T& input) {
+  { input.delivery } -> std::same_as<std::string&>;
+  { input.message } -> std::same_as<std::optional<rules::Delivery>&>;
+};
+
+// The key that an input names; nullptr where it names none.
+const std::string* named_delivery(const rules::Input& input) {
+  return std::visit(
+      []<class T>(const T& its) -> const std::string* {
+        if constexpr (NamesDelivery<T>) return its.delivery.empty() ? nullptr : &its.delivery;
+        return nullptr;
+      },
+      input);
+}
+
+// What was looked up for it; nullptr where nothing was.
+const rules::Delivery* known_delivery(const rules::Input& input) {
+  return std::visit(
+      []<class T>(const T& its) -> const rules::Delivery* {
+        if constexpr (NamesDelivery<T>) return its.message ? &*its.message : nullptr;
+        return nullptr;
+      },
+      input);
 }
 
 }  // namespace
@@ -87,33 +115,6 @@ base::Result<BatchResult> Engine::process_taken(const std::vector<Arrived>& inpu
   return result;
 }
 
-// What names a delivery gets what the store keeps of it.
-base::Result<void> Engine::BatchWork::name_delivery(const ContactInput& contact) {
-  rules::Input named = contact.input;
-  const auto look_up = [&](const std::string& key,
-                           std::optional<rules::Delivery>& into) -> base::Result<void> {
-    if (key.empty()) return {};
-    auto delivery = engine_.store_.delivery(key);
-    if (!delivery) return base::fail(delivery.error());
-    if (!*delivery) return {};
-    // The contact may have another address by now.
-    request_.addresses.push_back((*delivery)->to);
-    into = *std::move(*delivery);
-    named_deliveries_.insert_or_assign(&contact, named);
-    return {};
-  };
-  if (auto* suppress = std::get_if<rules::Suppress>(&named)) {
-    return look_up(suppress->delivery, suppress->message);
-  }
-  if (auto* visit = std::get_if<rules::Visit>(&named)) {
-    return look_up(visit->delivery, visit->message);
-  }
-  if (auto* choice = std::get_if<rules::Choice>(&named)) {
-    return look_up(choice->delivery, choice->message);
-  }
-  return {};
-}
-
 base::Result<std::optional<Instant>> Engine::next_due() {
   if (!rejudge_.empty()) return std::optional(base::instant_min);
   return store_.next_due();
@@ -141,7 +142,8 @@ base::Result<void> Engine::BatchWork::load(const std::vector<Arrived>& inputs,
       if (event->message_id) request_.message_ids.push_back(*event->message_id);
     } else if (const auto* contact = std::get_if<ContactInput>(&arrived.input)) {
       request_.contacts.push_back(contact->contact);
-      if (const auto named = name_delivery(*contact); !named) return named;
+      if (contact->message_id) request_.message_ids.push_back(*contact->message_id);
+      if (auto found = load_named_delivery(arrived.input, contact->input); !found) return found;
     } else {
       request_.addresses.push_back(std::get<AddressInput>(arrived.input).address);
     }
@@ -178,6 +180,50 @@ base::Result<void> Engine::BatchWork::load(const std::vector<Arrived>& inputs,
   return {};
 }
 
+base::Result<void> Engine::BatchWork::load_named_delivery(const EngineInput& key,
+                                                          const rules::Input& input) {
+  const std::string* const named = named_delivery(input);
+  if (named == nullptr) return {};
+  auto delivery = engine_.store_.delivery(*named);
+  if (!delivery) return base::fail(delivery.error());
+  if (!*delivery) return {};
+  // The contact may have another address by now.
+  request_.addresses.push_back((*delivery)->to);
+  named_deliveries_.emplace(&key, *std::move(*delivery));
+  return {};
+}
+
+// The input with the delivery that it names, as it stands now: an earlier input of the batch may
+// have changed it.
+rules::Input Engine::BatchWork::with_delivery(const EngineInput& key,
+                                              const rules::Input& input) const {
+  const auto found = named_deliveries_.find(&key);
+  if (found == named_deliveries_.end()) return input;
+  rules::Delivery delivery = found->second;
+  const auto changed =
+      std::find_if(batch_.deliveries.rbegin(), batch_.deliveries.rend(),
+                   [&](const rules::Delivery& written) { return written.key == delivery.key; });
+  if (changed != batch_.deliveries.rend()) delivery = *changed;
+  rules::Input named = input;
+  std::visit(
+      [&]<class T>(T& its) {
+        if constexpr (NamesDelivery<T>) its.message = std::move(delivery);
+      },
+      named);
+  return named;
+}
+
+// Of the inputs with a messageId, in their order.
+bool Engine::BatchWork::is_repeat(const std::optional<store::DedupKey>& message_id) {
+  if (!message_id) return false;
+  if (known_messages_[messages_judged_++]) {
+    ++result_.duplicates;
+    return true;
+  }
+  batch_.message_ids.push_back(*message_id);
+  return false;
+}
+
 void Engine::BatchWork::adopt(store::Loaded loaded) {
   for (auto& stored : loaded.contacts) {
     Working working{
@@ -194,22 +240,15 @@ void Engine::BatchWork::adopt(store::Loaded loaded) {
 
 void Engine::BatchWork::run(const std::vector<Arrived>& inputs,
                             const std::vector<store::Due>& due) {
-  std::size_t message = 0;
   for (const auto& [arrived, at] : inputs) {
     if (const auto number = set_aside_number(arrived); number != 0) {
       batch_.set_aside_done.push_back(number);
     }
     if (const auto* event = std::get_if<EventInput>(&arrived)) {
-      if (event->message_id && known_messages_[message++]) {
-        ++result_.duplicates;
-        continue;
-      }
-      if (event->message_id) batch_.message_ids.push_back(*event->message_id);
-      take_event(*event, at);
+      if (!is_repeat(event->message_id)) take_event(*event, at);
     } else if (const auto* contact = std::get_if<ContactInput>(&arrived)) {
-      const auto named = named_deliveries_.find(contact);
-      advance(current(contact->contact),
-              named == named_deliveries_.end() ? contact->input : named->second, at);
+      if (is_repeat(contact->message_id)) continue;
+      advance(current(contact->contact), with_delivery(arrived, contact->input), at);
     } else {
       const auto& input = std::get<AddressInput>(arrived);
       const auto state = addresses_.find(rules::to_key(input.address));
@@ -263,6 +302,7 @@ void Engine::BatchWork::advance(rules::ContactId id, const rules::Input& input, 
   if (const auto* suppress = std::get_if<rules::Suppress>(&input)) {
     if (const auto address = rules::suppressed_address(*suppress, working.contact)) want(*address);
   }
+  if (const auto* delivery = known_delivery(input)) want(delivery->to);
   snapshot.contact = std::move(working.contact);
   const Refusals refused{snapshot.contact.consents, snapshot.contact.suppression};
   const auto addresses_before = snapshot.addresses;

@@ -44,7 +44,8 @@ struct EventInput {
 struct ContactInput {
   rules::ContactId contact;
   rules::Input input;
-  std::int64_t set_aside = 0;  // as of an event
+  std::optional<store::DedupKey> message_id = {};  // of what may be told twice
+  std::int64_t set_aside = 0;                      // as of an event
 };
 
 // Something about whoever holds an address: an unsubscribe, a bounce.

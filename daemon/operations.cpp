@@ -14,7 +14,7 @@ namespace {
 using base::ErrorKind;
 using base::Result;
 
-constexpr std::array<OperationEntry, 24> entries = {{
+constexpr std::array<OperationEntry, 25> entries = {{
     {"status", false, run_status},
     {"plan", false, run_plan},
     {"reload", true, run_reload},
@@ -38,6 +38,7 @@ constexpr std::array<OperationEntry, 24> entries = {{
     {"enrollment/retry", true, run_enrollment_retry},
     {"delivery/list", false, run_delivery_list},
     {"delivery/resend", true, run_delivery_resend},
+    {"mail/take", true, run_mail_take},
     {"backup/mark", true, run_backup_mark},
 }};
 

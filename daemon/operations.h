@@ -23,6 +23,7 @@
 //   delivery/list         {"state", "after", "limit"}
 //   delivery/resend       {"delivery"}
 //   explain               {"contact", "limit"}
+//   mail/take             {"mail"}      a mail that came back, in base64
 //   backup/mark                                                     before the store is copied
 //
 // `contact` is a user id, an anonymous id, CHANNEL:ADDRESS or an e-mail address.
@@ -30,6 +31,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -67,6 +69,9 @@ struct OperationsContext {
   // Builds what a new config needs beside the engine (connectors, routes) before anything is
   // applied; an error refuses the reload. Empty: nothing is needed.
   std::function<base::Result<ReloadDone>(std::shared_ptr<const config::Config>)> prepare_reload;
+  // What a mail that came back means (daemon/mail_feedback.h). Empty: mail is not taken.
+  std::function<std::optional<std::vector<EngineInput>>(std::string_view bytes)> inputs_of_mail =
+      {};
   // Hears what `resume` lifted, once it is on disk; on the engine's thread. May be empty.
   std::function<void(const std::string& what)> resumed = {};
 };

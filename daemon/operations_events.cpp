@@ -1,4 +1,5 @@
-// Operations that tell of something that happened: events, and touches nobody's SDK saw.
+// Operations that tell of something that happened: events, touches nobody's SDK saw, mail that came
+// back.
 #include <limits>
 
 #include <fmt/format.h>
@@ -186,6 +187,21 @@ Result<Answer> run_touch_qr(const OperationsContext& context, const cel::Value& 
   if (!svg) return base::fail(svg.error());
   if (!text) return base::fail(text.error());
   return Answer{.result = cel::Map{{"link", link}, {"svg", *svg}}, .text = *text + link + "\n"};
+}
+
+Result<Answer> run_mail_take(const OperationsContext& context, const cel::Value& request) {
+  RequestFields fields(request);
+  const std::string mail = fields.bytes("mail");
+  if (auto done = fields.finish(); !done) return base::fail(done.error());
+  if (!context.inputs_of_mail) {
+    return base::fail(base::ErrorKind::unavailable, "only the running daemon takes mail");
+  }
+  auto inputs = context.inputs_of_mail(mail);
+  Answer answer{.result = cel::Map{{"ours", inputs.has_value()}},
+                .text = inputs ? "taken\n" : "it belongs to no message of ours: nothing is done\n"};
+  if (!inputs || inputs->empty()) return answer;
+  if (auto done = submit(context, *std::move(inputs)); !done) return base::fail(done.error());
+  return answer;
 }
 
 }  // namespace nurtured::daemon

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "base/encoding.h"
+
 namespace nurtured::daemon {
 
 RequestFields::RequestFields(const cel::Value& request) : request_(request) {
@@ -40,6 +42,14 @@ std::optional<std::string> RequestFields::optional_text(std::string_view key) {
   const cel::Value* value = take(key);
   if (value == nullptr || !fits(key, *value)) return std::nullopt;
   return value->as_string();
+}
+
+std::string RequestFields::bytes(std::string_view key) {
+  const cel::Value* value = take(key);
+  auto bytes =
+      value != nullptr && value->is_string() ? base::from_base64(value->as_string()) : std::nullopt;
+  if (!bytes) fault(fmt::format("`{}` is missing or no base64", key));
+  return std::move(bytes).value_or("");
 }
 
 std::optional<base::Instant> RequestFields::time(std::string_view key) {

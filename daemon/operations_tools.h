@@ -61,6 +61,7 @@ base::Result<Answer> run_event_list(const OperationsContext& context, const cel:
 base::Result<Answer> run_event_retry(const OperationsContext& context, const cel::Value& request);
 base::Result<Answer> run_touch_add(const OperationsContext& context, const cel::Value& request);
 base::Result<Answer> run_touch_qr(const OperationsContext& context, const cel::Value& request);
+base::Result<Answer> run_mail_take(const OperationsContext& context, const cel::Value& request);
 // operations_deliveries.cpp
 base::Result<Answer> run_enrollment_list(const OperationsContext& context,
                                          const cel::Value& request);

@@ -20,6 +20,9 @@ std::string name_of(const rules::Input& input) {
     std::string operator()(const rules::Outcome& outcome) const {
       return "outcome " + outcome.delivery;
     }
+    std::string operator()(const rules::Feedback& feedback) const {
+      return "feedback " + feedback.delivery;
+    }
     std::string operator()(const rules::StopEnrollment& stop) const {
       return "enrollment stop " + std::to_string(stop.enrollment);
     }
@@ -85,7 +88,7 @@ store::SetAside to_set_aside(const EngineInput& input, Instant at) {
   } else if (const auto* contact = std::get_if<ContactInput>(&input)) {
     kept.contact = contact->contact;
     kept.text = name_of(contact->input) + " of contact " + std::to_string(contact->contact.value);
-    kept.fingerprint = store::dedup_key("contact", kept.text);
+    kept.fingerprint = contact->message_id.value_or(store::dedup_key("contact", kept.text));
   } else {
     const auto& address = std::get<AddressInput>(input);
     kept.text = name_of(address.input) + " of " + rules::to_key(address.address);

@@ -11,7 +11,6 @@ namespace {
 // Stored: must never change.
 constexpr std::string_view entry_name = "sign_key";
 constexpr std::size_t key_bytes = 32;
-constexpr std::size_t message_id_bytes = 18;  // 24 characters of base64url
 
 }  // namespace
 
@@ -38,12 +37,6 @@ LinkSigner link_signer(const config::Keys& keys, const config::Secret& store_key
   auto all = keys.sign;
   all.push_back(store_key);
   return LinkSigner(all);
-}
-
-std::string message_id_token(const config::Secret& store_key, std::string_view delivery_key) {
-  const auto digest =
-      base::hmac_sha256(store_key.reveal(), "message-id:" + std::string(delivery_key));
-  return base::to_base64url(base::view(digest).substr(0, message_id_bytes));
 }
 
 }  // namespace nurtured::daemon

@@ -26,7 +26,4 @@ base::Result<std::optional<config::Secret>> find_store_key(store::Reader& reader
 // does, since links that were sent before `keys.sign` was set must go on working.
 LinkSigner link_signer(const config::Keys& keys, const config::Secret& store_key);
 
-// An opaque token, the same for every attempt at a delivery, whatever becomes of `keys.sign`.
-std::string message_id_token(const config::Secret& store_key, std::string_view delivery_key);
-
 }  // namespace nurtured::daemon

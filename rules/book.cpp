@@ -43,6 +43,12 @@ Book::Book(Settings settings, ZoneTable zones, std::vector<MessageInfo> messages
       }
       return left.playbook->id < right.playbook->id;
     });
+    // In this order, so that they lie in memory as they will be read.
+    for (StartRef& ref : refs) {
+      const auto& condition = ref.playbook->starts[ref.start].condition;
+      const auto* plain = condition ? condition->program.plain() : nullptr;
+      if (plain != nullptr) ref.plain = *plain;
+    }
   }
 }
 

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "rules/calendar.h"
+#include "rules/cel/plain_condition.h"
 #include "rules/event_shape.h"
 #include "rules/kind.h"
 #include "rules/playbook.h"
@@ -97,6 +98,13 @@ struct Settings {
 struct StartRef {
   std::shared_ptr<const Playbook> playbook;
   std::size_t start = 0;
+  std::optional<cel::PlainCondition> plain = {};  // the start's condition, where it is such a one
+
+  // True when the condition is known not to hold, without a look into the playbook.
+  bool rules_out(const cel::Scope& scope) const {
+    const auto answer = plain ? plain->test(scope) : std::nullopt;
+    return answer && !*answer;
+  }
 };
 
 class Book {

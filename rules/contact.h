@@ -227,6 +227,9 @@ struct AddressState {
   Address address;
   Ledger ledger;
   std::optional<Suppression> suppression;
+  // When it last bounced softly, in a row, oldest first: rules/feedback.cpp has what they add up
+  // to.
+  std::vector<Instant> soft_bounces;
   std::vector<ContactId>
       holders;  // to judge the others again when one of them takes or frees the slot
 

@@ -203,7 +203,9 @@ void Machine::judge_starts(const Event& event) {
   if (now_ > add(event.occurred_at, book_.settings().late_within, zone())) return;
   // A playbook with several starts that fit is started once by one event.
   std::vector<const Playbook*> judged;
+  const ConditionScope conditions = scope(&event, nullptr);
   for (const StartRef& ref : book_.starts(event.name)) {
+    if (ref.rules_out(conditions)) continue;
     if (std::ranges::find(judged, ref.playbook.get()) != judged.end()) continue;
     if (!holds(ref.playbook->starts[ref.start].condition, &event, nullptr)) continue;
     judged.push_back(ref.playbook.get());

@@ -1,8 +1,8 @@
 // One transition in the making: the working state that the parts of `advance` share. Private to
 // rules/: include rules/advance.h instead. The parts are events.cpp (what comes in), steps.cpp
-// (what an enrollment does), slots.cpp (what may leave), fill.cpp (what feeds the mix),
-// visits.cpp (who follows links), choices.cpp (what people choose on our pages) and changes.cpp
-// (what a contact is).
+// (what an enrollment does), slots.cpp (what may leave), feedback.cpp (what comes back), fill.cpp
+// (what feeds the mix), visits.cpp (who follows links), choices.cpp (what people choose on our
+// pages) and changes.cpp (what a contact is).
 #pragma once
 
 #include <deque>
@@ -140,6 +140,17 @@ class Machine {
                      Kind kind);
   Decision& record(std::string action, const Pending& pending, Kind kind);
   std::pair<std::size_t, Target*> find_delivery(const std::string& key);
+
+  // ---- feedback.cpp ----
+  void handle(const Feedback& feedback);
+  void bounced(const Feedback& feedback, const Delivery& delivery);
+  void departed_after_all(const Delivery& delivery);
+  // What the address bears of a bounce, and the event that tells of it; `properties` name the
+  // message.
+  void bounce(const Address& address, BounceClass bounce, cel::Map properties,
+              const std::string& reason);
+  bool is_worn_out(AddressState& state);
+  Decision& record(std::string action, const Delivery& delivery);
 
   // ---- fill.cpp ----
   // True when a piece was added to what is pending, or taken from it.

@@ -462,12 +462,11 @@ void Machine::refused(std::size_t index, Target& target, Kind kind, const Outcom
   decision.reason = Reason::refused;
   decision.delivery = key;
   decision.detail = outcome.reason;
-  if (outcome.kind == OutcomeKind::refused_address) {
-    address_state(address).suppression = Suppression{SuppressionScope::all, now_, "bounced"};
-    cel::Map properties =
-        message_properties(pending.message, kind, address.channel, pending.playbook);
-    properties.set("reason", outcome.reason);
-    emit("message.bounced", std::move(properties));
+  if (outcome.kind != OutcomeKind::refused_message) {
+    const bool hard = outcome.kind == OutcomeKind::refused_address;
+    bounce(address, hard ? BounceClass::address : BounceClass::mailbox,
+           message_properties(pending.message, kind, address.channel, pending.playbook),
+           outcome.reason);
   }
   resolve(index);
 }

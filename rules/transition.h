@@ -68,6 +68,34 @@ struct Outcome {
   std::string reason;  // in the provider's words, cut
 };
 
+// Whose fault a bounce is, as connectors classify it.
+enum class BounceClass {
+  address,        // it is no address any more: a hard bounce
+  mailbox,        // full, or nobody took the message in time: a soft bounce
+  content,        // this message, whoever gets it
+  policy,         // our standing with the receiver
+  configuration,  // our own settings
+};
+std::string_view to_string(BounceClass bounce);
+
+// What came back of a delivery after it had left.
+enum class FeedbackKind {
+  seen,       // a sign that it arrived, of which another input tells: a complaint, a click
+  delivered,  // the receiver's server says so
+  bounced,
+  replied,
+  answered_by_machine,  // an absence notice, a confirmation: it arrived, and nobody has answered
+};
+struct Feedback {
+  std::string delivery;
+  FeedbackKind kind = FeedbackKind::seen;
+  BounceClass bounce = BounceClass::mailbox;  // of `bounced`
+  std::string reason = {};                    // of `bounced`: the last server's words, cut
+  std::string subject = {};                   // of an answer
+  std::string text = {};                      // of `replied`
+  std::optional<Delivery> message = {};       // the delivery; the engine looks it up
+};
+
 // Somebody, or something, followed a link of a message or fetched the picture that tells of its
 // opening.
 enum class VisitKind { click, open };
@@ -131,8 +159,8 @@ struct Rejudge {
   bool deferred_too = false;
 };
 
-using Input = std::variant<Event, Wake, Claim, Outcome, StopEnrollment, RetryEnrollment, Suppress,
-                           Unsuppress, ResendDelivery, Rejudge, Visit, Choice>;
+using Input = std::variant<Event, Wake, Claim, Outcome, Feedback, StopEnrollment, RetryEnrollment,
+                           Suppress, Unsuppress, ResendDelivery, Rejudge, Visit, Choice>;
 
 // ---- out ----
 

@@ -47,6 +47,8 @@ std::optional<Instant> click_due(const Contact& contact) {
 void Machine::handle(const Visit& visit) {
   if (!visit.message) return;  // erased, or of a time that a restored backup does not know
   const Delivery& message = *visit.message;
+  // A program has it as well: whoever follows its links, it did leave.
+  if (message.change == DeliveryChange::uncertain) departed_after_all(message);
   std::string machine = visit.machine;
   if (machine.empty() && is_early(message, now_)) machine = early_reason;
   if (visit.kind == VisitKind::open) {

@@ -392,6 +392,7 @@ struct Fields<rules::AddressState> {  // the key holds the channel, and the valu
     visit(2, self.suppression);
     visit(3, self.holders);
     visit(4, self.address.value, value_in_key);
+    visit(5, self.soft_bounces);
   }
 };
 
@@ -511,7 +512,7 @@ static_assert(members<rules::Pending> == 15 && members<rules::Target> == 6);
 static_assert(members<rules::Tally> == 5 && members<rules::Ledger> == 2);
 static_assert(members<rules::Departure> == 2 && members<rules::LastStart> == 3);
 static_assert(members<rules::Consent> == 5 && members<rules::Suppression> == 3);
-static_assert(members<rules::Address> == 2 && members<rules::AddressState> == 4);
+static_assert(members<rules::Address> == 2 && members<rules::AddressState> == 5);
 static_assert(members<rules::Event> == 5 && members<rules::ContactChange> == 7);
 static_assert(members<rules::ConsentChange> == 6 && members<rules::Decision> == 13);
 static_assert(members<rules::Delivery> == 13 && members<rules::Notification> == 4);

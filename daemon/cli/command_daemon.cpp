@@ -1,6 +1,11 @@
-// run, and what is asked of the running daemon about its book: status, plan, reload, pause, resume.
+// run, and what is asked of the running daemon: status, plan, reload, pause, resume; and mail.
+#include <istream>
+#include <limits>
+
 #include <CLI/CLI.hpp>
 
+#include "base/encoding.h"
+#include "connectors/mime_reader.h"
 #include "daemon/cli/toolbox.h"
 #include "daemon/control_client.h"
 
@@ -69,6 +74,43 @@ void add_status(CLI::App& app, Call& call) {
   });
 }
 
+// EX_TEMPFAIL of sysexits.h: a mail server keeps the mail and tries again.
+constexpr int try_again_later = 75;
+
+// Standard input to its end, and of it as much as anybody looks at: a mail server that cannot write
+// all of the mail takes that for a failure.
+std::string read_mail(std::istream& in) {
+  std::string mail(connectors::inbound_bytes_max, '\0');
+  in.read(mail.data(), static_cast<std::streamsize>(mail.size()));
+  mail.resize(static_cast<std::size_t>(in.gcount()));
+  in.ignore(std::numeric_limits<std::streamsize>::max());
+  return mail;
+}
+
+int take_mail(const Call& call) {
+  const std::string mail = read_mail(call.console.in);
+  const auto keeper = make_keeper(call);
+  auto answer = keeper ? ask_daemon(find_control(call, **keeper), "mail/take",
+                                    cel::Map{{"mail", base::to_base64(mail)}})
+                       : base::Result<Answer>(base::fail(keeper.error()));
+  if (answer) return print(call, answer, "text");
+  complain(call, answer.error());
+  return try_again_later;
+}
+
+void add_mail(CLI::App& app, Call& call) {
+  auto* command = app.add_subcommand(
+      "mail",
+      "hand the daemon a mail that came back (bounce, complaint, answer), from standard "
+      "input; exits 75 where it cannot take it now");
+  add_examples(
+      *command,
+      "  nurtured mail < bounce.eml\n"
+      "  # Postfix, master.cf:\n"
+      "  # nurtured unix - n n - 5 pipe flags=DRX user=nurtured argv=/usr/bin/nurtured mail");
+  command->callback([&call] { call.action = [&call] { return take_mail(call); }; });
+}
+
 void add_pause(CLI::App& app, Call& call, const char* name, const char* about,
                const char* examples) {
   struct Options {
@@ -94,6 +136,7 @@ void add_daemon_commands(CLI::App& app, Call& call) {
   add_status(app, call);
   add_plan(app, call);
   add_reload(app, call);
+  add_mail(app, call);
   add_pause(app, call, "pause", "send nothing: at all, for a playbook, or through a connector",
             "  nurtured pause\n  nurtured pause winter-sale\n  nurtured pause telegram");
   add_pause(app, call, "resume", "let go on what was paused; resuming all lifts every pause",

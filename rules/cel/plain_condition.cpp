@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "rules/cel/planner.h"
+#include "rules/cel/syntax.h"
 
 namespace nurtured::cel {
 namespace {

@@ -1,20 +1,23 @@
 // Conditions that only compare fields of object variables with literals, as most do that events are
 // judged by: `event.total > 100.0 && event.currency == "EUR"`. They lie in memory in one piece, so
-// that a thousand of them are judged without a walk through a thousand trees. Internal to
-// rules/cel.
+// that a thousand of them are judged without a walk through a thousand trees. A Program has one
+// where it can; who judges many conditions in a row keeps copies of theirs side by side.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "rules/cel/environment.h"
 #include "rules/cel/scope.h"
-#include "rules/cel/syntax.h"
 #include "rules/cel/value.h"
 
 namespace nurtured::cel {
+
+struct Expression;
+enum class Operator : std::uint8_t;
 
 // A comparison, or a chain of them with &&, in numbers and texts.
 class PlainCondition {
@@ -39,7 +42,7 @@ class PlainCondition {
     std::string field;
     std::size_t variable = 0;
     std::size_t slot = FieldName::no_slot;
-    Operator op = Operator::equal;
+    Operator op{};
     Value literal;  // a number or a text
 
     std::optional<bool> test(const Scope& scope) const;

@@ -31,6 +31,10 @@ const References& Program::references() const {
   return plan_->references;
 }
 
+const PlainCondition* Program::plain() const {
+  return plan_->plain ? &*plan_->plain : nullptr;
+}
+
 std::string_view Program::source() const {
   return plan_->source;
 }

@@ -48,6 +48,7 @@ struct References {
 };
 
 class Plan;
+class PlainCondition;
 
 // Immutable, cheap to copy, and free to be evaluated by many threads at once. It keeps nothing of
 // the environment.
@@ -63,6 +64,9 @@ class Program {
   // stops it, and whatever Scope::call said. A comparison of a variable, field or literal with
   // another allocates nothing.
   base::Result<Value> evaluate(const Scope& scope) const;
+
+  // What decides test() most often; nullptr where the expression is of another kind.
+  const PlainCondition* plain() const;
 
   // The same for a condition: the answer that is a bool. Any other one is `invalid`.
   base::Result<bool> test(const Scope& scope) const;

@@ -22,6 +22,25 @@ TEST_CASE("base64url refuses padding, other alphabets and stray bits") {
   CHECK_FALSE(from_base64url(text));
 }
 
+TEST_CASE("base32 follows the vectors of RFC 4648, in lower case and unpadded") {
+  const auto [plain, coded] = GENERATE(table<std::string, std::string>({
+      {"", ""},
+      {"f", "my"},
+      {"fo", "mzxq"},
+      {"foo", "mzxw6"},
+      {"foob", "mzxw6yq"},
+      {"fooba", "mzxw6ytb"},
+      {"foobar", "mzxw6ytboi"},
+  }));
+  CHECK(to_base32(plain) == coded);
+  CHECK(from_base32(coded) == plain);
+}
+
+TEST_CASE("base32 refuses padding, other alphabets, lengths that cannot be and stray bits") {
+  const auto* text = GENERATE("my======", "m", "mzx", "mzxw6y", "m1", "m8", "mz", "my\n");
+  CHECK_FALSE(from_base32(text));
+}
+
 TEST_CASE("UTF-8 is checked as RFC 3629 has it") {
   const auto [text, good] = GENERATE(table<std::string, bool>({
       {"plain", true},

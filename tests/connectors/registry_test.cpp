@@ -37,6 +37,11 @@ TEST_CASE("sections that are right have no problems") {
        "password: ${credential:p}\ntls: required\nca_file: /etc/ca.pem\nhelo: h.b.c\nlist_id: "
        "l.b.c\n"
        "connect_timeout: 5s\ntimeout: 2m\n"},
+      {"smtp",
+       "url: smtp://h\nfrom: a@b.c\nbounce: bounces@b.c\ninbox: {url: \"imaps://h:993\", user: u, "
+       "password: \"${credential:p}\", folder: Bounces, ca_file: /etc/ca.pem, poll: 5m}\n"},
+      {"smtp",
+       "url: smtp://h\nfrom: a@b.c\ninbox: {url: imap://h, user: u, password: p, tls: none}\n"},
       {"telegram", "token: ${credential:telegram}\n"},
       {"telegram",
        "token: \"1:AA\"\napi: \"http://127.0.0.1:8081/\"\nallow_private: true\nlink_preview: "

@@ -1,5 +1,7 @@
 #include "connectors/smtp.h"
 
+#include <algorithm>
+
 #include "tests/catch.h"
 #include "tests/connectors/caller.h"
 #include "tests/connectors/smtp_script.h"
@@ -110,6 +112,20 @@ TEST_CASE("settings reach the conversation") {
     envelope = envelope || line.starts_with("MAIL FROM:<bounces@example.org>");
   }
   CHECK(envelope);
+}
+
+TEST_CASE("each mail may have an address of its own for bounces") {
+  const Run done = run({}, [](SmtpOptions& options) { options.bounce = "bounces@example.org"; });
+  const std::string own = "MAIL FROM:<bounces+" + sample_message().message_id + "@example.org>";
+  CHECK(std::ranges::any_of(done.lines,
+                            [&](const std::string& line) { return line.starts_with(own); }));
+}
+
+TEST_CASE("a token without room in the local part is left out") {
+  CHECK(bounce_address("b@example.org", "token") == "b+token@example.org");
+  CHECK(bounce_address("b@example.org", std::string(62, 't')) ==
+        "b+" + std::string(62, 't') + "@example.org");
+  CHECK(bounce_address("b@example.org", std::string(63, 't')) == "b@example.org");
 }
 
 TEST_CASE("refusals are judged by what they answer") {

@@ -42,12 +42,3 @@ TEST_CASE("links that were sent before `keys.sign` was set go on working") {
   CHECK(daemon::link_signer(keys_of({"new"}), config::Secret("other"))
             .verify(later.sign(LinkPurpose::unsubscribe, claim), LinkPurpose::unsubscribe));
 }
-
-TEST_CASE("a Message-ID's token tells nothing and depends on the delivery and the store alone") {
-  const config::Secret kept("kept");
-  const std::string token = daemon::message_id_token(kept, "7.1.0.0.email");
-  CHECK(token == daemon::message_id_token(kept, "7.1.0.0.email"));
-  CHECK(token != daemon::message_id_token(kept, "7.1.0.1.email"));
-  CHECK(token != daemon::message_id_token(config::Secret("other"), "7.1.0.0.email"));
-  CHECK(token.size() == 24);
-}

@@ -261,6 +261,7 @@ rules::AddressState random_address_state(Random& random) {
   return {.address = address(random),
           .ledger = ledger(random),
           .suppression = perhaps(random, suppression),
+          .soft_bounces = list(random, moment),
           .holders = list(random, [](Random& r) { return ContactId{integer(r)}; })};
 }
 
