@@ -21,6 +21,18 @@ bool knows_our_key(const config::Config& config, const std::string& channel) {
   return descriptor != nullptr && descriptor->honours_key;
 }
 
+EngineInput outcome_of_rendering(const rules::Delivery& delivery, const Suspect& rendering) {
+  rules::Outcome outcome{.delivery = delivery.key,
+                         .kind = rules::OutcomeKind::unsent,
+                         .reason = "the daemon ended while the message was being rendered"};
+  if (rendering.deaths >= CrashRecord::deaths_max) {
+    outcome.kind = rules::OutcomeKind::failed;
+    outcome.reason = "rendering the message ended the daemon " + std::to_string(rendering.deaths) +
+                     " times in a row";
+  }
+  return ContactInput{delivery.contact, std::move(outcome)};
+}
+
 EngineInput outcome_of(const rules::Delivery& delivery, const config::Config& config) {
   rules::Outcome outcome{.delivery = delivery.key,
                          .kind = knows_our_key(config, delivery.to.channel)
@@ -33,7 +45,8 @@ EngineInput outcome_of(const rules::Delivery& delivery, const config::Config& co
 }  // namespace
 
 base::Result<RecoveredDeliveries> recover_deliveries(store::Reader& reader,
-                                                     const config::Config& config) {
+                                                     const config::Config& config,
+                                                     const std::optional<Suspect>& rendering) {
   RecoveredDeliveries recovered;
   auto ready = reader.deliveries({.state = rules::DeliveryChange::ready, .limit = recovered_max});
   if (!ready) return base::fail(ready.error());
@@ -42,7 +55,9 @@ base::Result<RecoveredDeliveries> recover_deliveries(store::Reader& reader,
       reader.deliveries({.state = rules::DeliveryChange::committing, .limit = recovered_max});
   if (!committing) return base::fail(committing.error());
   for (const auto& delivery : *committing) {
-    recovered.outcomes.push_back(outcome_of(delivery, config));
+    const bool was_rendered = rendering && rendering->payload == delivery.key;
+    recovered.outcomes.push_back(was_rendered ? outcome_of_rendering(delivery, *rendering)
+                                              : outcome_of(delivery, config));
   }
   return recovered;
 }
