@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "connectors/registry.h"
+#include "daemon/channels.h"
 
 namespace nurtured::daemon {
 namespace {
@@ -12,12 +12,7 @@ constexpr std::size_t recovered_max = 1'000'000;  // deliveries that a start han
 constexpr std::size_t untold_max = 1000;          // notifications likewise, the latest
 
 bool knows_our_key(const config::Config& config, const std::string& channel) {
-  const auto& channels = config.book->settings().channels;
-  const auto found = channels.find(channel);
-  if (found == channels.end()) return false;
-  const auto connector = config.connectors.find(found->second.connector);
-  if (connector == config.connectors.end()) return false;
-  const auto* descriptor = connectors::find_descriptor(connector->second.type);
+  const auto* descriptor = descriptor_of(config, channel);
   return descriptor != nullptr && descriptor->honours_key;
 }
 
