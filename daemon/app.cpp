@@ -1,45 +1,16 @@
 #include "daemon/app.h"
 
 #include <algorithm>
-#include <array>
-#include <atomic>
 #include <csignal>
 #include <cstdlib>
-#include <optional>
 
-#include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/signal_set.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
-#include "config/problem.h"
 #include "config/zones.h"
-#include "connectors/registry.h"
-#include "daemon/alarms.h"
-#include "daemon/book_keeper.h"
-#include "daemon/control_server.h"
-#include "daemon/dispatcher.h"
-#include "daemon/engine_thread.h"
-#include "daemon/io_thread.h"
-#include "daemon/links.h"
-#include "daemon/mail_feedback.h"
-#include "daemon/mail_intake.h"
-#include "daemon/mail_token.h"
-#include "daemon/metrics.h"
-#include "daemon/operations.h"
-#include "daemon/pauses.h"
-#include "daemon/places.h"
-#include "daemon/recovery.h"
-#include "daemon/routes.h"
+#include "daemon/app_impl.h"
 #include "daemon/service_manager.h"
-#include "daemon/store_key.h"
-#include "daemon/system_clock.h"
-#include "http/address.h"
-#include "http/client.h"
-#include "http/server.h"
-#include "rules/gates.h"
 
 namespace nurtured::daemon {
 namespace {
@@ -50,354 +21,7 @@ constexpr std::chrono::seconds drain_time_max{20};
 // Of all of a shutdown; well within TimeoutStopSec of systemd/nurtured.service.
 constexpr std::chrono::seconds shutdown_time_max{30};
 
-store::Options store_options(const config::Config* config) {
-  store::Options options;
-  if (config != nullptr) {
-    options.keep_events = config->keep.events.nominal();
-    options.keep_decisions = config->keep.decisions.nominal();
-    options.dedup = config->dedup.nominal();
-  }
-  return options;
-}
-
-class App final : public EngineListener {
- public:
-  App(const RunOptions& options, rules::ZoneTable zones)
-      : surroundings_(read_surroundings()),
-        secrets_(surroundings_.credentials_directory, workspace_folder(options.config)),
-        keeper_({.config_path = options.config,
-                 .secrets = &secrets_,
-                 .connector_types = connectors::connector_types(),
-                 .zones = std::move(zones),
-                 .surroundings = surroundings_},
-                clock_) {}
-
-  ~App() override;
-
-  base::Result<void> start();
-  // Blocks until it has been told to stop and has done so.
-  void run();
-
-  void on_batch(const BatchResult& result) override;
-  void on_store_error(const base::Error& error, bool fatal) override;
-  void on_clock_jump(base::Milliseconds jump) override;
-  void on_alive(Instant now) override;
-
- private:
-  base::Result<void> open_store(const BookFiles& files);
-  base::Result<void> listen(const config::Config& config);
-  base::Result<void> start_control(const config::Config& config);
-  base::Result<void> hand_on_recovered(const config::Config& config);
-  void start_dispatcher();
-  void use_book(const std::shared_ptr<const config::Config>& config);
-  void configure_sender(const std::shared_ptr<const config::Config>& config);
-  Dispatcher::Connectors build_connectors(const config::Config& config);
-  connectors::Intake intake_of(const std::string& connector);
-  std::shared_ptr<const RouteSettings> route_settings(
-      const std::shared_ptr<const config::Config>& config) const;
-  void register_metrics();
-  void wait_for_signals();
-  void reload();
-  void begin_shutdown(const char* why);
-  void finish_shutdown();
-
-  SystemClock clock_;
-  Surroundings surroundings_;
-  config::SystemSecrets secrets_;
-  BookKeeper keeper_;
-  std::string location_;
-  config::Secret store_key_;
-  Metrics metrics_;
-  Counter& batches_ =
-      metrics_.counter("nurtured_batches_total", "Transactions that the engine committed.");
-  Counter& inputs_ = metrics_.counter("nurtured_inputs_total", "Inputs that the engine took.");
-  Counter& timers_ = metrics_.counter("nurtured_timers_total", "Timers that fired.");
-  Histogram& lateness_ = metrics_.histogram(
-      "nurtured_due_seconds", "From a timer's due moment to its decision being on disk.",
-      lateness_buckets());
-  Counter& duplicates_ =
-      metrics_.counter("nurtured_duplicates_total", "Repeats that were recognised.");
-  std::atomic<bool> store_works_ = true;
-  std::atomic<bool> stopping_ = false;
-  Instant told_alive_;
-
-  asio::io_context io_{1};  // of the main thread: HTTP, control socket, signals
-  asio::signal_set signals_{io_, SIGTERM, SIGINT, SIGHUP};
-  asio::steady_timer shutdown_timer_{io_};
-  bool finished_ = false;
-  std::unique_ptr<store::Store> store_;
-  std::unique_ptr<store::Reader> reader_;  // of the main thread
-  std::unique_ptr<Engine> engine_;
-  std::unique_ptr<EngineThread> engine_thread_;
-  std::unique_ptr<IoThread> sender_;  // of connectors and dispatcher
-  std::unique_ptr<http::Client> client_;
-  std::optional<LinkSigner> signer_;  // of the sender's thread
-  std::unique_ptr<Dispatcher> dispatcher_;
-  std::optional<Alarms> alarms_;
-  std::unique_ptr<Routes> routes_;
-  std::unique_ptr<http::Server> server_;
-  std::unique_ptr<http::Server> admin_server_;
-  std::unique_ptr<ControlServer> control_;
-};
-
-// A start that failed leaves threads behind that use what is below them.
-App::~App() {
-  control_.reset();
-  if (engine_thread_) engine_thread_->stop();
-  if (sender_) sender_->stop();
-}
-
-base::Result<void> App::open_store(const BookFiles& files) {
-  location_ = files.location;
-  auto opened = store::open(location_, store_options(files.config.get()));
-  if (!opened) return base::fail(opened.error());
-  store_ = *std::move(opened);
-  return {};
-}
-
-base::Result<void> App::start() {
-  BookFiles files = keeper_.read();
-  log_problems(files.problems);
-  if (auto opened = open_store(files); !opened) return opened;
-  auto book = keeper_.start(std::move(files), *store_);
-  if (!book) return base::fail(book.error());
-  if (book->applied) {
-    spdlog::info("applied the workspace's files\n{}", to_text(book->plan));
-  }
-  const auto config = book->config;
-  auto key = load_store_key(*store_, clock_.now());
-  if (!key) return base::fail(key.error());
-  store_key_ = *std::move(key);
-  engine_ = std::make_unique<Engine>(*store_, config->book, EngineOptions{.keep_decisions = false});
-  auto pauses = load_pauses(*store_);
-  if (!pauses) return base::fail(pauses.error());
-  engine_->set_pauses(*pauses);
-  if (pauses->all) spdlog::warn("everything is paused: `nurtured resume` goes on");
-  engine_thread_ = std::make_unique<EngineThread>(*engine_, *store_, clock_, *this,
-                                                  EngineThreadOptions{.uptime = since_boot});
-  start_dispatcher();
-  if (book->broken_files) {
-    alarms_->raise("files", "the files have errors: the book that was applied last runs instead" +
-                                first_error(book->problems));
-  }
-  if (auto recovered = hand_on_recovered(*config); !recovered) return recovered;
-  register_metrics();
-  auto reader = store::open_reader(location_, clock_);
-  if (!reader) return base::fail(reader.error());
-  reader_ = *std::move(reader);
-  routes_ = std::make_unique<Routes>(
-      *engine_thread_, metrics_, clock_,
-      [this]() -> base::Result<void> {
-        if (stopping_) return base::fail(base::ErrorKind::unavailable, "going down");
-        if (!store_works_) return base::fail(base::ErrorKind::disk, "the store cannot write");
-        return {};
-      },
-      route_settings(config));
-  if (auto listening = listen(*config); !listening) return listening;
-  if (auto control = start_control(*config); !control) return control;
-  engine_thread_->start();
-  wait_for_signals();
-  return {};
-}
-
-void App::start_dispatcher() {
-  sender_ = std::make_unique<IoThread>();
-  sender_->run([this] {
-    client_ = std::make_unique<http::Client>(sender_->io());
-    DispatcherHooks hooks;
-    hooks.links = [this](const DeliveryNotice& notice) {
-      return message_links(keeper_.current(), *signer_, notice);
-    };
-    hooks.message_id = [this](const std::string& key) { return mail_token(store_key_, key); };
-    hooks.alarm = [this](const ConnectorAlarm& its) { alarms_->raise(its); };
-    hooks.told = [this](Instant until) {
-      engine_thread_->post([until](Engine&, store::Store& store) {
-        store::Batch batch;
-        batch.now = until;
-        batch.meta.push_back(told_entry(until));
-        if (const auto done = store.commit(batch); !done) {
-          spdlog::error("the humans may be told again after a start: {}",
-                        base::to_string(done.error()));
-        }
-      });
-    };
-    hooks.count = [this](const std::string& connector, const connectors::Outcome& outcome) {
-      static constexpr std::array<const char*, 4> names = {"delivered", "deferred", "rejected",
-                                                           "uncertain"};
-      metrics_
-          .counter("nurtured_deliveries_total", "Messages handed to connectors, by how it ended.",
-                   {{"connector", connector}, {"outcome", names.at(outcome.index())}})
-          .add();
-    };
-    dispatcher_ =
-        std::make_unique<Dispatcher>(sender_->io(), *engine_thread_, clock_, std::move(hooks));
-    alarms_.emplace(keeper_, *dispatcher_, clock_);
-    configure_sender(keeper_.current());
-  });
-}
-
-// On the sender's thread.
-void App::configure_sender(const std::shared_ptr<const config::Config>& config) {
-  signer_ = link_signer(config->keys, store_key_);
-  dispatcher_->configure(config, build_connectors(*config));
-}
-
-Dispatcher::Connectors App::build_connectors(const config::Config& config) {
-  Dispatcher::Connectors built;
-  for (const auto& [name, section] : config.connectors) {
-    config::Problems problems;
-    config::Section reader(section.node, "connectors." + name, problems, &secrets_);
-    reader.allow({"type"});
-    auto connector = connectors::make_connector(section.type, reader,
-                                                {sender_->io(), *client_, clock_, config.root});
-    if (connector != nullptr) {
-      connector->listen(intake_of(name));
-      built.emplace(name, std::move(connector));
-    } else {
-      log_problems(problems.take());
-    }
-  }
-  return built;
-}
-
-connectors::Intake App::intake_of(const std::string& connector) {
-  // A mailbox is read on a thread of its own, alarms are raised on the sender's.
-  const auto tell = [this, connector](const std::optional<base::Error>& failure) {
-    asio::post(sender_->io(), [this, connector, failure] {
-      if (!failure) return spdlog::info("the mailbox of {} is read again", connector);
-      alarms_->raise("inbox." + connector, "the mailbox of " + connector +
-                                               " cannot be read: " + base::to_string(*failure));
-    });
-  };
-  return make_intake({*engine_thread_, store_key_, clock_}, connector, tell);
-}
-
-base::Result<void> App::hand_on_recovered(const config::Config& config) {
-  auto found = recover_deliveries(*store_, config);
-  if (!found) return base::fail(found.error());
-  if (!found->ready.empty() || !found->outcomes.empty()) {
-    spdlog::info("{} messages wait to be sent, {} were on their way when the daemon ended",
-                 found->ready.size(), found->outcomes.size());
-  }
-  if (!found->outcomes.empty()) engine_thread_->submit(std::move(found->outcomes), {});
-  if (!found->ready.empty()) dispatcher_->take(std::move(found->ready));
-  auto untold = untold_notifications(*store_);
-  if (!untold) return base::fail(untold.error());
-  if (!untold->empty()) dispatcher_->tell_kept(*std::move(untold));
-  return {};
-}
-
-std::shared_ptr<const RouteSettings> App::route_settings(
-    const std::shared_ptr<const config::Config>& config) const {
-  std::string brand;
-  if (const cel::Value* named = config->book->settings().vars.find("brand");
-      named && named->is_string()) {
-    brand = named->as_string();
-  }
-  return std::make_shared<const RouteSettings>(RouteSettings{
-      .write_keys = WriteKeys(config->keys.write),
-      .links = link_signer(config->keys, store_key_),
-      .typed =
-          [config](std::string_view event, cel::Value properties) {
-            return rules::typed_properties(config->book->settings().events, event,
-                                           std::move(properties));
-          },
-      .public_url = config->http.base_url(),
-      .brand = brand,
-      .consent = config->pages.consent,
-      .channels = config->book->settings().default_via,
-      .topics = config->book->topics(),
-      .hooks = {config, &config->hooks},
-      .may_send =
-          [config](const rules::Snapshot& known, const std::string& channel) {
-            return rules::is_wanted(*config->book, known, channel);
-          },
-      .find_contact = [this](rules::ContactId contact) { return reader_->contact(contact); }});
-}
-
-base::Result<void> App::listen(const config::Config& config) {
-  const auto open = [&](const std::string& where, RouteSet served,
-                        std::unique_ptr<http::Server>& server) -> base::Result<void> {
-    const auto address = http::parse_endpoint(where);
-    if (!address) return base::fail(address.error());
-    http::ServerOptions options{.body_bytes_max_for = route_body_bytes_max,
-                                .trusted_proxies = config.http.trusted_proxies,
-                                .refusal = server_refusal};
-    server = std::make_unique<http::Server>(
-        io_, clock_, std::move(options),
-        [this, served](http::Request&& request, http::Reply reply) {
-          routes_->handle(std::move(request), std::move(reply), served);
-        });
-    const auto port = server->listen_tcp(address->host, address->port);
-    if (!port) return base::fail(port.error());
-    spdlog::info("listening on {}:{}", address->host, *port);
-    return {};
-  };
-  const bool split = !config.http.admin_listen.empty();
-  if (auto done = open(config.http.listen, split ? RouteSet::public_only : RouteSet::all, server_);
-      !done) {
-    return done;
-  }
-  if (!split) return {};
-  return open(config.http.admin_listen, RouteSet::operations_only, admin_server_);
-}
-
-base::Result<void> App::start_control(const config::Config& config) {
-  OperationsContext context{
-      .reader = *reader_,
-      .keeper = keeper_,
-      .clock = clock_,
-      .location = location_,
-      .inbox = engine_thread_.get(),
-      .post = [this](EngineJob job) { engine_thread_->post(std::move(job)); },
-      .prepare_reload =
-          [this](std::shared_ptr<const config::Config> next) -> base::Result<ReloadDone> {
-        return [this, next = std::move(next)] { use_book(next); };
-      },
-      .inputs_of_mail =
-          [this](std::string_view bytes) { return inputs_of_mail(store_key_, bytes); },
-      .resumed =
-          [this](const std::string& what) {
-            asio::post(sender_->io(), [this, what] { dispatcher_->release(what); });
-          }};
-  control_ = std::make_unique<ControlServer>(
-      io_, clock_, Operations(std::move(context)),
-      [](const base::Error& error) { spdlog::error("control: {}", base::to_string(error)); });
-  const std::string path = control_path(config.root, location_, surroundings_);
-  if (!path.empty()) {
-    if (auto listening = control_->listen(path); !listening) return listening;
-  }
-  const std::string second = workspace_control_path(config.root, surroundings_);
-  if (second.empty()) return {};
-  if (const auto listening = control_->listen(second); !listening) {
-    spdlog::info("commands find this daemon by its store alone: {}",
-                 base::to_string(listening.error()));
-  }
-  return {};
-}
-
-// On the engine's thread, once a reload is on disk.
-void App::use_book(const std::shared_ptr<const config::Config>& config) {
-  asio::post(sender_->io(), [this, config] { configure_sender(config); });
-  asio::post(io_, [this, settings = route_settings(config)] { routes_->set(settings); });
-}
-
-void App::register_metrics() {
-  metrics_.gauge("nurtured_info", "The program's version.", {{"version", NURTURED_VERSION}}).set(1);
-  auto& inbox = metrics_.gauge("nurtured_inbox_inputs", "Inputs waiting for the engine.");
-  auto& broken =
-      metrics_.gauge("nurtured_files_broken",
-                     "1 while the workspace's files cannot run and the book applied before does.");
-  auto& works = metrics_.gauge("nurtured_store_works", "0 while the store cannot write.");
-  auto& waiting =
-      metrics_.gauge("nurtured_dispatcher_waiting", "Messages waiting for a connector.");
-  metrics_.before_text([this, &inbox, &broken, &works, &waiting] {
-    inbox.set(static_cast<double>(engine_thread_->stats().inbox));
-    broken.set(keeper_.files_broken() ? 1 : 0);
-    works.set(store_works_ ? 1 : 0);
-    waiting.set(static_cast<double>(dispatcher_->waiting()));
-  });
-}
+}  // namespace
 
 void App::on_batch(const BatchResult& result) {
   store_works_ = true;
@@ -411,6 +35,7 @@ void App::on_batch(const BatchResult& result) {
         std::chrono::duration<double>(std::max(now - due, base::Milliseconds{0})).count());
   }
   duplicates_.add(result.duplicates);
+  repeats_.add(result.set_aside);
   if (!result.deliveries.empty()) dispatcher_->take(result.deliveries);
   if (!result.notifications.empty()) dispatcher_->tell_kept(result.notifications);
 }
@@ -501,6 +126,7 @@ void App::finish_shutdown() {
     client_.reset();
   });
   sender_->stop();
+  if (crash_record_) crash_record_->end();
   io_.stop();
 }
 
@@ -509,8 +135,6 @@ void App::run() {
   io_.run();
   spdlog::info("ended");
 }
-
-}  // namespace
 
 int run_daemon(const RunOptions& options) {
   // systemd's journal keeps the time; on a terminal it is wanted.

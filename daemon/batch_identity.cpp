@@ -60,7 +60,7 @@ void Engine::BatchWork::add_anonymous(rules::ContactId id, const std::string& an
   set_identity(Kind::anonymous, anonymous_id, id);
 }
 
-void Engine::BatchWork::merge(rules::ContactId from, rules::ContactId into) {
+void Engine::BatchWork::merge(rules::ContactId from, rules::ContactId into, Instant at) {
   Working& source = contacts_.at(from.value);
   Working& target = contacts_.at(into.value);
   if (!rules::may_merge(source.contact)) return;
@@ -75,7 +75,9 @@ void Engine::BatchWork::merge(rules::ContactId from, rules::ContactId into) {
   }
   for (const auto& id : source.contact.anonymous_ids) set_identity(Kind::anonymous, id, into);
   if (!is_anonymous(source.contact)) set_identity(Kind::user, source.contact.user_id, into);
+  const Refusals refused{target.contact.consents, target.contact.suppression};
   target.contact = rules::merged(std::move(target.contact), source.contact, states);
+  journal(refused, target.contact, at);
   target.changed = true;
   // Where `from` stood is counted away with `into`'s former places.
   target.standing_before.insert(target.standing_before.end(), source.standing_before.begin(),
@@ -96,7 +98,7 @@ rules::ContactId Engine::BatchWork::resolve(const Who& who, Instant at) {
     auto previous = find(Kind::anonymous, who.previous_id);
     if (!previous) previous = find(Kind::user, who.previous_id);
     if (previous && user && *previous != *user) {
-      merge(*previous, *user);
+      merge(*previous, *user, at);
       return *user;
     }
     if (previous && !user) {
@@ -110,7 +112,7 @@ rules::ContactId Engine::BatchWork::resolve(const Who& who, Instant at) {
   const auto anonymous = find(Kind::anonymous, who.anonymous_id);
   if (user) {
     if (anonymous && *anonymous != *user && is_anonymous(contacts_.at(anonymous->value).contact)) {
-      merge(*anonymous, *user);
+      merge(*anonymous, *user, at);
     } else if (!anonymous && !who.anonymous_id.empty()) {
       add_anonymous(*user, who.anonymous_id);
     }

@@ -34,6 +34,12 @@ class Engine::BatchWork {
     std::vector<store::Standing> standing_before;
   };
 
+  // What a contact had refused, to tell what is new.
+  struct Refusals {
+    std::map<std::string, rules::Consent, std::less<>> consents;
+    std::optional<rules::Suppression> suppression;
+  };
+
   // ---- batch_identity.cpp ----
   void take_event(const EventInput& input, Instant at);
   // The contact that the event is about: found, made, or two made one.
@@ -41,7 +47,7 @@ class Engine::BatchWork {
   rules::ContactId create(const Who& who, Instant at);
   void name(rules::ContactId id, const std::string& user_id);
   void add_anonymous(rules::ContactId id, const std::string& anonymous_id);
-  void merge(rules::ContactId from, rules::ContactId into);
+  void merge(rules::ContactId from, rules::ContactId into, Instant at);
   std::optional<rules::ContactId> find(store::IdentityKey::Kind kind,
                                        const std::string& value) const;
   void set_identity(store::IdentityKey::Kind kind, const std::string& value, rules::ContactId id);
@@ -54,7 +60,9 @@ class Engine::BatchWork {
   bool is_repeat(const std::optional<store::DedupKey>& message_id);
   rules::Input with_delivery(const EngineInput& key, const rules::Input& input) const;
   void advance(rules::ContactId id, const rules::Input& input, Instant at);
-  void journal(const rules::Contact& contact, const rules::Input& input, Instant at);
+  void journal(const Refusals& before, const rules::Contact& contact, Instant at);
+  void journal(const std::optional<rules::Suppression>& before, const rules::AddressState& state,
+               rules::ContactId contact, Instant at);
   void collect(rules::Transition transition, const rules::Contact& contact);
   void notice(const rules::Delivery& delivery, const rules::Contact& contact);
   void rejudge_others();

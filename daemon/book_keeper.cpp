@@ -71,6 +71,16 @@ bool is_kept_file(const std::string& path, const std::vector<std::string>& messa
 
 }  // namespace
 
+store::Options store_options(const config::Config* config) {
+  store::Options options;
+  if (config != nullptr) {
+    options.keep_events = config->keep.events.nominal();
+    options.keep_decisions = config->keep.decisions.nominal();
+    options.dedup = config->dedup.nominal();
+  }
+  return options;
+}
+
 BookKeeper::BookKeeper(BookKeeperOptions options, const base::Clock& clock)
     : options_(std::move(options)), clock_(clock) {}
 

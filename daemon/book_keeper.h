@@ -62,6 +62,9 @@ struct BookStart {
   Plan plan;
 };
 
+// How long the store keeps what, as the settings say; the defaults without any.
+store::Options store_options(const config::Config* config);
+
 class BookKeeper {
  public:
   // `clock` and what `options` points to outlive it.

@@ -265,6 +265,7 @@ void Dispatcher::send(const std::string& name, const DeliveryNotice& notice) {
     return;
   }
   const MessageLinks links = hooks_.links(notice);
+  if (hooks_.rendering) hooks_.rendering(key);
   auto rendered = render(*config_, notice, links, notice.delivery.at);
   std::vector<connectors::Attachment> attachments;
   if (rendered) {
@@ -275,6 +276,7 @@ void Dispatcher::send(const std::string& name, const DeliveryNotice& notice) {
       rendered = base::fail(read.error());
     }
   }
+  if (hooks_.rendering) hooks_.rendering("");
   if (!rendered) {
     answer(contact, {.delivery = key,
                      .kind = rules::OutcomeKind::failed,

@@ -14,6 +14,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -51,6 +52,9 @@ struct DispatcherHooks {
   std::function<void(const ConnectorAlarm&)> alarm;
   // The kept notifications up to this moment have been told, or given up.
   std::function<void(Instant)> told;
+  // Around a rendering: the delivery's key before, "" once it is over and nothing has been handed
+  // to the connector yet. May be empty.
+  std::function<void(std::string_view key)> rendering = {};
   // For metrics: the connector's name and how a message ended.
   std::function<void(const std::string& connector, const connectors::Outcome&)> count;
 };

@@ -4,6 +4,7 @@
 #include <concepts>
 
 #include "daemon/batch_work.h"
+#include "daemon/set_aside.h"
 #include "rules/merge.h"
 #include "rules/scope.h"
 
@@ -17,6 +18,18 @@ std::vector<store::Standing> standing_of(const rules::Contact& contact) {
     standing.push_back({enrollment.playbook, enrollment.version, enrollment.step, 1});
   }
   return standing;
+}
+
+// The dispatcher waits for an answer to its claim: of one that is not taken it is told to forget
+// the delivery.
+std::optional<DeliveryNotice> forgotten_claim(const Arrived& arrived) {
+  const auto* input = std::get_if<ContactInput>(&arrived.input);
+  const auto* claim = input == nullptr ? nullptr : std::get_if<rules::Claim>(&input->input);
+  if (claim == nullptr) return std::nullopt;
+  return DeliveryNotice{.delivery = {.key = claim->delivery,
+                                     .contact = input->contact,
+                                     .change = rules::DeliveryChange::returned,
+                                     .at = arrived.at}};
 }
 
 // Inputs that name a delivery by its key, for the engine to look up what the store keeps of it.
@@ -52,12 +65,42 @@ Engine::Engine(store::EngineStore& store, std::shared_ptr<const rules::Book> boo
                EngineOptions options)
     : store_(store), book_(std::move(book)), options_(options) {}
 
+bool Engine::is_set_aside(const Arrived& arrived) const {
+  return set_aside_number(arrived.input) == 0 &&
+         set_aside_.contains(to_set_aside(arrived.input, arrived.at).fingerprint);
+}
+
 base::Result<BatchResult> Engine::process(const std::vector<Arrived>& inputs, Instant now,
                                           Timers timers) {
+  if (set_aside_.empty()) return process_taken(inputs, now, timers);
+  std::vector<Arrived> taken;
+  BatchResult dropped;
+  for (const auto& arrived : inputs) {
+    if (!is_set_aside(arrived)) {
+      taken.push_back(arrived);
+      continue;
+    }
+    ++dropped.set_aside;
+    if (auto forgotten = forgotten_claim(arrived)) {
+      dropped.deliveries.push_back(*std::move(forgotten));
+    }
+  }
+  auto result = process_taken(taken, now, timers);
+  if (!result) return result;
+  result->inputs = inputs.size();
+  result->set_aside = dropped.set_aside;
+  result->deliveries.insert(result->deliveries.end(), dropped.deliveries.begin(),
+                            dropped.deliveries.end());
+  return result;
+}
+
+base::Result<BatchResult> Engine::process_taken(const std::vector<Arrived>& inputs, Instant now,
+                                                Timers timers) {
   base::Result<std::vector<store::Due>> due;
-  if (timers == Timers::fire) due = store_.due(now, options_.batch_wakes_max);
+  const std::size_t wakes_max = timers == Timers::one ? 1 : options_.batch_wakes_max;
+  if (timers != Timers::later) due = store_.due(now, wakes_max);
   if (!due) return base::fail(due.error());
-  const bool rejudge = timers == Timers::fire && !rejudge_.empty();
+  const bool rejudge = timers != Timers::later && !rejudge_.empty();
   if (inputs.empty() && due->empty() && !rejudge) return BatchResult{};
   BatchWork work(*this, now, timers);
   if (const auto loaded = work.load(inputs, *due); !loaded) return base::fail(loaded.error());
@@ -68,7 +111,7 @@ base::Result<BatchResult> Engine::process(const std::vector<Arrived>& inputs, In
   result->inputs = inputs.size();
   result->wakes = due->size();
   for (const auto& timer : *due) result->due.push_back(timer.due);
-  result->more = due->size() == options_.batch_wakes_max || !rejudge_.empty();
+  result->more = due->size() == wakes_max || !rejudge_.empty();
   return result;
 }
 
@@ -198,6 +241,9 @@ void Engine::BatchWork::adopt(store::Loaded loaded) {
 void Engine::BatchWork::run(const std::vector<Arrived>& inputs,
                             const std::vector<store::Due>& due) {
   for (const auto& [arrived, at] : inputs) {
+    if (const auto number = set_aside_number(arrived); number != 0) {
+      batch_.set_aside_done.push_back(number);
+    }
     if (const auto* event = std::get_if<EventInput>(&arrived)) {
       if (!is_repeat(event->message_id)) take_event(*event, at);
     } else if (const auto* contact = std::get_if<ContactInput>(&arrived)) {
@@ -257,15 +303,26 @@ void Engine::BatchWork::advance(rules::ContactId id, const rules::Input& input, 
     if (const auto address = rules::suppressed_address(*suppress, working.contact)) want(*address);
   }
   if (const auto* delivery = known_delivery(input)) want(delivery->to);
-  journal(working.contact, input, at);
   snapshot.contact = std::move(working.contact);
+  const Refusals refused{snapshot.contact.consents, snapshot.contact.suppression};
   const auto addresses_before = snapshot.addresses;
+  // What is behind a link is repeated by mail programs and replayed by others: that alone is worth
+  // asking whether anything changed.
+  const bool is_repeatable = std::holds_alternative<rules::Suppress>(input) ||
+                             std::holds_alternative<rules::Choice>(input);
+  std::optional<rules::Contact> before;
+  if (is_repeatable) before = snapshot.contact;
   auto transition = rules::advance(*engine_.book_, engine_.pauses_, std::move(snapshot), input, at);
   working.contact = std::move(transition.next.contact);
+  working.changed |= !before || *before != working.contact || working.wake != transition.wake;
   working.wake = transition.wake;
-  working.changed = true;
+  journal(refused, working.contact, at);
   for (auto& state : transition.next.addresses) {
-    if (std::ranges::find(addresses_before, state) != addresses_before.end()) continue;
+    const auto known =
+        std::ranges::find(addresses_before, state.address, &rules::AddressState::address);
+    if (known != addresses_before.end() && *known == state) continue;
+    journal(known == addresses_before.end() ? std::nullopt : known->suppression, state,
+            working.contact.id, at);
     std::string key = rules::to_key(state.address);
     addresses_changed_.insert(key);
     addresses_[std::move(key)] = std::move(state);
@@ -273,21 +330,28 @@ void Engine::BatchWork::advance(rules::ContactId id, const rules::Input& input, 
   collect(std::move(transition), working.contact);
 }
 
-void Engine::BatchWork::journal(const rules::Contact& contact, const rules::Input& input,
-                                Instant at) {
-  if (const auto* suppress = std::get_if<rules::Suppress>(&input)) {
-    batch_.journal.emplace_back(
-        store::SuppressionRecord{at, contact.id, rules::suppressed_address(*suppress, contact),
-                                 suppress->scope, suppress->reason});
-  } else if (const auto* event = std::get_if<rules::Event>(&input)) {
-    for (const auto& consent : event->change.consents) {
-      const auto known = contact.consents.find(consent.channel);
-      const bool is_news = known == contact.consents.end() || known->second.given;
-      if (consent.given || !is_news) continue;
-      batch_.journal.emplace_back(
-          store::WithdrawalRecord{at, contact.id, consent.channel, consent.source});
-    }
+// However a refusal came about (a link, a complaint told by another system, a trait, a bounce, an
+// operator, a merge), it shows in what changed.
+void Engine::BatchWork::journal(const Refusals& before, const rules::Contact& contact, Instant at) {
+  for (const auto& [channel, consent] : contact.consents) {
+    if (consent.given) continue;
+    const auto known = before.consents.find(channel);
+    const bool is_known = known != before.consents.end() && !known->second.given &&
+                          known->second.source == consent.source;
+    if (is_known) continue;
+    batch_.journal.emplace_back(store::WithdrawalRecord{at, contact.id, channel, consent.source});
   }
+  if (!contact.suppression || contact.suppression == before.suppression) return;
+  batch_.journal.emplace_back(store::SuppressionRecord{
+      at, contact.id, std::nullopt, contact.suppression->scope, contact.suppression->reason});
+}
+
+void Engine::BatchWork::journal(const std::optional<rules::Suppression>& before,
+                                const rules::AddressState& state, rules::ContactId contact,
+                                Instant at) {
+  if (!state.suppression || state.suppression == before) return;
+  batch_.journal.emplace_back(store::SuppressionRecord{
+      at, contact, state.address, state.suppression->scope, state.suppression->reason});
 }
 
 void Engine::BatchWork::collect(rules::Transition transition, const rules::Contact& contact) {
@@ -348,6 +412,7 @@ base::Result<BatchResult> Engine::BatchWork::commit() {
   for (const auto& key : identities_changed_)
     batch_.identities.push_back({key, identities_.at(key)});
   result_.events = batch_.events.size();
+  if (store::is_empty(batch_)) return std::move(result_);
   if (auto done = engine_.store_.commit(batch_); !done) return base::fail(done.error());
   return std::move(result_);
 }

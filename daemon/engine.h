@@ -43,6 +43,7 @@ struct BatchResult {
   std::vector<rules::Notification> notifications;
   std::size_t inputs = 0;
   std::size_t duplicates = 0;  // of them, repeats of a messageId
+  std::size_t set_aside = 0;   // of them, repeats of what is set aside: not taken
   std::size_t wakes = 0;       // timers
   std::vector<Instant> due;    // of each of them, ascending: when it was to fire
   std::size_t events = 0;      // written to the log, built-in ones included
@@ -54,9 +55,9 @@ struct EngineOptions {
   bool keep_decisions = true;  // give them back in BatchResult; the log has them in any case
 };
 
-// Whether a batch fires timers. `later`: more inputs of the same moment are to come, and events go
-// before timers.
-enum class Timers { fire, later };
+// Whether a batch fires timers. `one`: the first that is due, alone. `later`: more inputs of the
+// same moment are to come, and events go before timers.
+enum class Timers { fire, one, later };
 
 class Engine {
  public:
@@ -78,13 +79,24 @@ class Engine {
   void set_pauses(rules::Pauses pauses) { pauses_ = std::move(pauses); }
   const rules::Pauses& pauses() const { return pauses_; }
 
+  // Inputs with this fingerprint are not taken, until one is that was set aside and is tried again
+  // (daemon/set_aside.h).
+  void set_aside(const store::DedupKey& fingerprint) { set_aside_.insert(fingerprint); }
+  void take_back(const store::DedupKey& fingerprint) { set_aside_.erase(fingerprint); }
+  std::size_t set_aside_count() const { return set_aside_.size(); }
+
  private:
   class BatchWork;
+
+  bool is_set_aside(const Arrived& arrived) const;
+  base::Result<BatchResult> process_taken(const std::vector<Arrived>& inputs, Instant now,
+                                          Timers timers);
 
   store::EngineStore& store_;
   std::shared_ptr<const rules::Book> book_;
   rules::Pauses pauses_;
   EngineOptions options_;
+  std::set<store::DedupKey> set_aside_;
   std::vector<rules::ContactId>
       rejudge_;  // asked for by a former batch, of contacts that were not in it
 };

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "daemon/one_by_one.h"
 #include "daemon/pauses.h"
 
 namespace nurtured::daemon {
@@ -86,6 +87,7 @@ void EngineThread::run() {
     {
       const std::lock_guard lock(mutex_);
       jobs.swap(jobs_);
+      stats_.set_aside = engine_.set_aside_count();
       stop = stopping_ && inbox_.empty();
     }
     for (auto& job : jobs) job(engine_, store_);
@@ -96,12 +98,13 @@ void EngineThread::run() {
   }
 }
 
-std::vector<EngineThread::Submission> EngineThread::take_submissions(std::vector<Arrived>& inputs) {
+std::vector<EngineThread::Submission> EngineThread::take_submissions(std::vector<Arrived>& inputs,
+                                                                     std::size_t inputs_max) {
   std::vector<Submission> taken;
   const std::lock_guard lock(mutex_);
   while (!inbox_.empty()) {
     Submission& next = inbox_.front();
-    if (!taken.empty() && inputs.size() + next.inputs.size() > options_.batch_inputs_max) break;
+    if (!taken.empty() && inputs.size() + next.inputs.size() > inputs_max) break;
     inbox_inputs_ -= next.inputs.size();
     for (auto& input : next.inputs) inputs.push_back({std::move(input), next.at});
     taken.push_back(std::move(next));
@@ -111,36 +114,30 @@ std::vector<EngineThread::Submission> EngineThread::take_submissions(std::vector
 }
 
 void EngineThread::run_batch() {
+  const bool one_by_one =
+      options_.crash_record != nullptr && options_.crash_record->is_one_by_one(clock_.now());
   std::vector<Arrived> inputs;
-  std::vector<Submission> taken = take_submissions(inputs);
+  // One by one, each caller is answered before the next one's inputs are taken.
+  std::vector<Submission> taken =
+      take_submissions(inputs, one_by_one ? 1 : options_.batch_inputs_max);
   const Instant now = std::max(clock_.now(), inputs.empty() ? Instant{} : inputs.back().at);
   const bool due = more_ || failed_ || (next_due_ && *next_due_ <= now) || !next_due_;
   if (inputs.empty() && !due) {
     maintain(now);
     return;
   }
-  const auto result = engine_.process(inputs, now);
-  failed_ = !result;
-  if (!result) {
-    const bool fatal = store::is_fatal(result.error());
+  const auto [results, outcome] = process(inputs, now, one_by_one);
+  failed_ = !outcome;
+  finish(taken, outcome);
+  for (const auto& result : results) took(result);
+  if (!outcome) {
     {
       const std::lock_guard lock(mutex_);
       ++stats_.store_errors;
     }
-    finish(taken, base::fail(result.error()));
-    listener_.on_store_error(result.error(), fatal);
+    listener_.on_store_error(outcome.error(), store::is_fatal(outcome.error()));
     return;
   }
-  {
-    const std::lock_guard lock(mutex_);
-    ++stats_.batches;
-    stats_.inputs += result->inputs;
-    stats_.wakes += result->wakes;
-    stats_.duplicates += result->duplicates;
-  }
-  finish(taken, {});
-  listener_.on_batch(*result);
-  more_ = result->more;
   maintaining_ = true;
   if (const auto next = engine_.next_due()) {
     next_due_ = next->value_or(base::instant_max);
@@ -149,6 +146,34 @@ void EngineThread::run_batch() {
     listener_.on_store_error(next.error(), store::is_fatal(next.error()));
   }
   if (now - maintained_ >= options_.maintain_every) maintain(now);
+}
+
+TakenInputs EngineThread::process(const std::vector<Arrived>& inputs, Instant now,
+                                  bool one_by_one) {
+  if (one_by_one) {
+    return process_one_by_one(engine_, store_, *options_.crash_record, inputs, now,
+                              [this] { listener_.on_alive(clock_.now()); });
+  }
+  TakenInputs batch;
+  auto result = engine_.process(inputs, now);
+  if (result) {
+    batch.results.push_back(*std::move(result));
+  } else {
+    batch.outcome = base::fail(result.error());
+  }
+  return batch;
+}
+
+void EngineThread::took(const BatchResult& result) {
+  {
+    const std::lock_guard lock(mutex_);
+    ++stats_.batches;
+    stats_.inputs += result.inputs;
+    stats_.wakes += result.wakes;
+    stats_.duplicates += result.duplicates;
+  }
+  listener_.on_batch(result);
+  more_ = result.more;
 }
 
 void EngineThread::finish(std::vector<Submission>& submissions, const base::Result<void>& outcome) {

@@ -14,8 +14,10 @@
 
 #include "base/instant.h"
 #include "daemon/clock_watch.h"
+#include "daemon/crash_record.h"
 #include "daemon/engine.h"
 #include "daemon/inbox.h"
+#include "daemon/one_by_one.h"
 
 namespace nurtured::daemon {
 
@@ -27,6 +29,8 @@ struct EngineThreadOptions {
   base::Milliseconds maintain_every = std::chrono::seconds{5};  // when the inbox is never empty
   // Time since boot, sleep included, for ClockWatch. Empty: the clock is trusted.
   std::function<base::Milliseconds()> uptime;
+  // Says when inputs are taken one by one, and outlives the thread. None: never.
+  CrashRecord* crash_record = nullptr;
 };
 
 // What the thread tells the rest of the daemon. All calls are on the engine's thread and must not
@@ -51,7 +55,8 @@ struct EngineThreadStats {
   std::uint64_t wakes = 0;
   std::uint64_t duplicates = 0;
   std::uint64_t store_errors = 0;
-  std::size_t inbox = 0;  // waiting now
+  std::size_t inbox = 0;      // waiting now
+  std::size_t set_aside = 0;  // inputs that are not taken
 };
 
 class EngineThread final : public Inbox {
@@ -84,7 +89,9 @@ class EngineThread final : public Inbox {
   void run();
   void wait();
   void run_batch();
-  std::vector<Submission> take_submissions(std::vector<Arrived>& inputs);
+  TakenInputs process(const std::vector<Arrived>& inputs, Instant now, bool one_by_one);
+  void took(const BatchResult& result);
+  std::vector<Submission> take_submissions(std::vector<Arrived>& inputs, std::size_t inputs_max);
   void finish(std::vector<Submission>& submissions, const base::Result<void>& outcome);
   void maintain(Instant now);
   void watch_clock();

@@ -12,7 +12,8 @@
 namespace nurtured::daemon {
 
 // Told once, on the engine's thread: no error when every input of the call is on disk, `disk` when
-// the store could not write (nothing of it happened), `unavailable` when the daemon ends before.
+// the store could not write (nothing of it happened, or, while inputs are taken one by one, what a
+// repeat finds done), `unavailable` when the daemon ends before.
 // HTTP answers are added to `replies`, which the engine's thread flushes after all callers of one
 // commit were told. Must not block or throw.
 using Done = std::function<void(const base::Result<void>& result, http::ReplyBatch& replies)>;

@@ -2,6 +2,7 @@
 // the order of arrival. Plain values; made on any thread, consumed on the engine's.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -35,6 +36,8 @@ struct EventInput {
   Who who;
   rules::Event event;
   std::optional<store::DedupKey> message_id;
+  // Set aside under this number and taken again by hand: the record of it goes. 0: like any other.
+  std::int64_t set_aside = 0;
 };
 
 // Something about a contact that exists: a claim, an outcome, a command, a wake.
@@ -42,6 +45,7 @@ struct ContactInput {
   rules::ContactId contact;
   rules::Input input;
   std::optional<store::DedupKey> message_id = {};  // of what may be told twice
+  std::int64_t set_aside = 0;                      // as of an event
 };
 
 // Something about whoever holds an address: an unsubscribe, a bounce.
@@ -56,6 +60,9 @@ struct Arrived {
   EngineInput input;
   Instant at;  // when it arrived; never goes back in the order of arrival
 };
+
+// The number under which the input was set aside; 0 unless it is taken again by hand.
+std::int64_t set_aside_number(const EngineInput& input);
 
 // The contact that a delivery's key belongs to; 0 for a key that is not ours.
 rules::ContactId contact_of(std::string_view delivery_key);

@@ -14,7 +14,7 @@ namespace {
 using base::ErrorKind;
 using base::Result;
 
-constexpr std::array<OperationEntry, 22> entries = {{
+constexpr std::array<OperationEntry, 25> entries = {{
     {"status", false, run_status},
     {"plan", false, run_plan},
     {"reload", true, run_reload},
@@ -26,8 +26,11 @@ constexpr std::array<OperationEntry, 22> entries = {{
     {"contact/set", true, run_contact_set},
     {"contact/consent", true, run_contact_consent},
     {"contact/suppress", true, run_contact_suppress},
+    {"contact/unsuppress", true, run_contact_unsuppress},
     {"explain", false, run_explain},
     {"event/add", true, run_event_add},
+    {"event/list", false, run_event_list},
+    {"event/retry", true, run_event_retry},
     {"touch/add", true, run_touch_add},
     {"touch/qr", false, run_touch_qr},
     {"enrollment/list", false, run_enrollment_list},

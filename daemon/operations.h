@@ -12,12 +12,15 @@
 //                          "untag"}
 //   contact/consent       {"contact", "channel", "given", "wording"}
 //   contact/suppress      {"contact", "scope", "reason", "channel"}
+//   contact/unsuppress    {"contact", "channel", "by", "reason"}
 //   event/add             {"contact", "event", "properties", "at"}
+//   event/list            {"set_aside": true, "after", "limit"}     inputs that ended the daemon
+//   event/retry           {"number"}                                take one of them again
 //   touch/add             {"contact", "kind", "place", "channel", "note", "at"}
 //   touch/qr              {"kind", "note", "contact", "to", "until"} a link and its picture
 //   enrollment/list       {"contact"}, {"parked": true, "after", "limit"}, or {}
 //   enrollment/stop       {"contact", "enrollment"}                 likewise enrollment/retry
-//   delivery/list         {"state", "limit"}
+//   delivery/list         {"state", "after", "limit"}
 //   delivery/resend       {"delivery"}
 //   explain               {"contact", "limit"}
 //   mail/take             {"mail"}      a mail that came back, in base64

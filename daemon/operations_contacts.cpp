@@ -148,6 +148,26 @@ Result<void> check_channel(const OperationsContext& context, const std::string& 
   return base::fail(ErrorKind::not_found, "there is no channel " + channel);
 }
 
+// The contact's own address on `channel`; `not_found` where there is none.
+Result<rules::Address> address_on(const rules::Contact& contact, const std::string& channel) {
+  const auto address = contact.addresses.find(channel);
+  if (address == contact.addresses.end()) {
+    return base::fail(ErrorKind::not_found, contact.user_id + " has no address for " + channel);
+  }
+  return rules::Address{channel, address->second};
+}
+
+// Gives the engine a command about a contact, and shows the contact as it is then.
+Result<Answer> command_contact(const OperationsContext& context, const rules::Contact& contact,
+                               rules::Input command) {
+  std::vector<EngineInput> inputs;
+  inputs.emplace_back(ContactInput{contact.id, std::move(command)});
+  if (auto done = submit(context, std::move(inputs)); !done) return base::fail(done.error());
+  const auto after = find_contact(context.reader, contact.user_id);
+  if (!after) return base::fail(after.error());
+  return contact_answer(context, *after);
+}
+
 }  // namespace
 
 Result<Answer> run_contact_list(const OperationsContext& context, const cel::Value& request) {
@@ -238,20 +258,39 @@ Result<Answer> run_contact_suppress(const OperationsContext& context, const cel:
   suppress.scope = *scope;
   const auto snapshot = find_contact(context.reader, name);
   if (!snapshot) return base::fail(snapshot.error());
-  const rules::Contact& contact = snapshot->contact;
   if (channel) {
-    const auto address = contact.addresses.find(*channel);
-    if (address == contact.addresses.end()) {
-      return base::fail(ErrorKind::not_found, name + " has no address for " + *channel);
-    }
-    suppress.address = rules::Address{*channel, address->second};
+    auto address = address_on(snapshot->contact, *channel);
+    if (!address) return base::fail(address.error());
+    suppress.address = *std::move(address);
   }
-  std::vector<EngineInput> inputs;
-  inputs.emplace_back(ContactInput{contact.id, std::move(suppress)});
-  if (auto done = submit(context, std::move(inputs)); !done) return base::fail(done.error());
-  const auto after = find_contact(context.reader, name);
-  if (!after) return base::fail(after.error());
-  return contact_answer(context, *after);
+  return command_contact(context, snapshot->contact, std::move(suppress));
+}
+
+Result<Answer> run_contact_unsuppress(const OperationsContext& context, const cel::Value& request) {
+  RequestFields fields(request);
+  const std::string name = fields.text("contact");
+  const auto channel = fields.optional_text("channel");
+  rules::Unsuppress unsuppress{.by = fields.text("by"), .reason = fields.text("reason")};
+  if (auto done = fields.finish(); !done) return base::fail(done.error());
+  const auto snapshot = find_contact(context.reader, name);
+  if (!snapshot) return base::fail(snapshot.error());
+  const rules::Contact& contact = snapshot->contact;
+  bool is_suppressed = contact.suppression.has_value();
+  if (channel) {
+    auto address = address_on(contact, *channel);
+    if (!address) return base::fail(address.error());
+    is_suppressed = std::ranges::any_of(snapshot->addresses, [&](const auto& state) {
+      return state.suppression && rules::to_key(state.address) == rules::to_key(*address);
+    });
+    unsuppress.address = *std::move(address);
+  }
+  if (!is_suppressed) {
+    return base::fail(ErrorKind::conflict,
+                      channel ? "the address is not suppressed" : "the person is not suppressed",
+                      channel ? "see `nurtured contact show`"
+                              : "name the address with --channel; see `nurtured contact show`");
+  }
+  return command_contact(context, contact, std::move(unsuppress));
 }
 
 Result<Answer> run_explain(const OperationsContext& context, const cel::Value& request) {

@@ -1,6 +1,7 @@
 // Operations on enrollments and deliveries: who is under way where, what failed, what may or may
 // not have left.
 #include <algorithm>
+#include <charconv>
 #include <limits>
 
 #include <fmt/format.h>
@@ -130,6 +131,35 @@ bool is_pending(const rules::Contact& contact, const std::string& key) {
   });
 }
 
+// A place in the list, as an answer gives it and `--after` takes it: ROW,MILLISECONDS,KEY. Lists of
+// one state are in one part of it only, so the other stays at its default.
+std::string to_text(const store::DeliveryPlace& place) {
+  return fmt::format("{},{},{}", place.ended_row, base::to_millis(place.open_at), place.open_key);
+}
+
+template <class Number>
+bool take_number(std::string_view& text, Number& number) {
+  const char* end = text.data() + text.size();
+  const auto [rest, error] = std::from_chars(text.data(), end, number);
+  if (error != std::errc{} || rest == end || *rest != ',') return false;
+  text.remove_prefix(static_cast<std::size_t>(rest - text.data()) + 1);
+  return true;
+}
+
+Result<store::DeliveryPlace> parse_place(std::string_view text) {
+  store::DeliveryPlace place;
+  std::int64_t millis = 0;
+  const bool is_place = take_number(text, place.ended_row) && take_number(text, millis) &&
+                        place.ended_row >= 0 && millis >= base::to_millis(base::instant_min) &&
+                        millis <= base::to_millis(base::instant_max);
+  if (!is_place) {
+    return base::fail("`after` is no place in the list", "give what the page before ended with");
+  }
+  place.open_at = base::from_millis(millis);
+  place.open_key = std::string(text);
+  return place;
+}
+
 }  // namespace
 
 Result<Answer> run_enrollment_list(const OperationsContext& context, const cel::Value& request) {
@@ -192,9 +222,15 @@ Result<Answer> run_enrollment_retry(const OperationsContext& context, const cel:
 Result<Answer> run_delivery_list(const OperationsContext& context, const cel::Value& request) {
   RequestFields fields(request);
   const auto state = fields.optional_text("state");
+  const auto after = fields.optional_text("after");
   const auto limit = fields.integer("limit", 100, 1, list_max);
   if (auto done = fields.finish(); !done) return base::fail(done.error());
   store::DeliveryQuery query{.limit = static_cast<std::size_t>(limit)};
+  if (after) {
+    auto place = parse_place(*after);
+    if (!place) return base::fail(place.error());
+    query.after = *std::move(place);
+  }
   if (state) {
     query.state = parse_delivery_change(*state);
     if (!query.state) {
@@ -216,7 +252,15 @@ Result<Answer> run_delivery_list(const OperationsContext& context, const cel::Va
                         delivery.to.channel, base::to_rfc3339(delivery.at),
                         delivery.reason.empty() ? "" : ": " + delivery.reason);
   }
-  return list_answer("deliveries", std::move(list), std::move(text), "there are none");
+  store::DeliveryPlace place = query.after;
+  for (const auto& delivery : *deliveries) place = store::after(std::move(place), delivery);
+  const bool more = deliveries->size() == query.limit;
+  const std::string next = more ? to_text(place) : "";
+  if (more) text += fmt::format("more: --after {}\n", next);
+  if (list.empty()) text = "there are none\n";
+  return Answer{.result = cel::Map{{"deliveries", std::move(list)},
+                                   {"after", more ? cel::Value(next) : cel::Value()}},
+                .text = std::move(text)};
 }
 
 Result<Answer> run_delivery_resend(const OperationsContext& context, const cel::Value& request) {

@@ -1,5 +1,7 @@
 // Operations that tell of something that happened: events, touches nobody's SDK saw, mail that came
 // back.
+#include <limits>
+
 #include <fmt/format.h>
 
 #include "daemon/contact_view.h"
@@ -8,6 +10,7 @@
 #include "daemon/operations_request.h"
 #include "daemon/operations_tools.h"
 #include "daemon/qr.h"
+#include "daemon/set_aside.h"
 #include "daemon/store_key.h"
 #include "http/url.h"
 
@@ -15,6 +18,8 @@ namespace nurtured::daemon {
 namespace {
 
 using base::Result;
+
+constexpr std::int64_t list_max = 1000;
 
 Result<Answer> add_event(const OperationsContext& context, const std::string& name,
                          std::string event, cel::Map properties, std::optional<base::Instant> at) {
@@ -38,6 +43,23 @@ Result<Answer> add_event(const OperationsContext& context, const std::string& na
                 .text = fmt::format("{}: {} recorded\n", snapshot->contact.user_id, event)};
 }
 
+cel::Value to_value(const store::SetAside& input) {
+  cel::Map map{{"number", input.number}, {"at", time_value(input.at)}, {"what", input.text}};
+  switch (input.kind) {
+    case store::SetAside::Kind::event:
+      map.set("contact", input.user_id.empty() ? input.anonymous_id : input.user_id);
+      map.set("event", input.event.name);
+      map.set("properties", input.event.properties);
+      break;
+    case store::SetAside::Kind::timer:
+      map.set("due", time_value(input.due));
+      break;
+    case store::SetAside::Kind::other:
+      break;
+  }
+  return map;
+}
+
 }  // namespace
 
 Result<Answer> run_event_add(const OperationsContext& context, const cel::Value& request) {
@@ -50,6 +72,71 @@ Result<Answer> run_event_add(const OperationsContext& context, const cel::Value&
   if (auto done = fields.finish(); !done) return base::fail(done.error());
   if (event.size() > event_name_bytes_max) return base::fail("the event's name is too long");
   return add_event(context, name, std::move(event), std::move(properties), at);
+}
+
+Result<Answer> run_event_list(const OperationsContext& context, const cel::Value& request) {
+  RequestFields fields(request);
+  const bool set_aside = fields.boolean("set_aside", false);
+  const auto after = fields.integer("after", 0, 0, std::numeric_limits<std::int64_t>::max());
+  const auto limit = fields.integer("limit", 100, 1, list_max);
+  if (auto done = fields.finish(); !done) return base::fail(done.error());
+  if (!set_aside) {
+    return base::fail("only the events that are set aside are listed",
+                      "ask with --set-aside; `nurtured explain CONTACT` has a contact's events");
+  }
+  const auto inputs = context.reader.set_aside(after, static_cast<std::size_t>(limit));
+  if (!inputs) return base::fail(inputs.error());
+  cel::List list;
+  Answer answer;
+  for (const auto& input : *inputs) {
+    list.push_back(to_value(input));
+    answer.text +=
+        fmt::format("{}  {}  {}\n", input.number, base::to_rfc3339(input.at), input.text);
+  }
+  if (list.empty()) answer.text = "nothing is set aside\n";
+  const bool more = inputs->size() == static_cast<std::size_t>(limit);
+  const cel::Value next = more ? cel::Value(inputs->back().number) : cel::Value();
+  if (more) answer.text += fmt::format("more: --after {}\n", inputs->back().number);
+  answer.result = cel::Map{{"set_aside", std::move(list)}, {"after", next}};
+  return answer;
+}
+
+Result<Answer> run_event_retry(const OperationsContext& context, const cel::Value& request) {
+  RequestFields fields(request);
+  const auto number = fields.integer("number", 0, 1, std::numeric_limits<std::int64_t>::max());
+  if (auto done = fields.finish(); !done) return base::fail(done.error());
+  if (number == 0) return base::fail("`number` is missing");
+  const auto found = context.reader.set_aside(number - 1, 1);
+  if (!found) return base::fail(found.error());
+  if (found->empty() || found->front().number != number) {
+    return base::fail(base::ErrorKind::not_found,
+                      fmt::format("nothing is set aside under {}", number),
+                      "see `nurtured event list --set-aside`");
+  }
+  const store::SetAside& kept = found->front();
+  auto input = to_input(kept, context.clock.now());
+  const bool is_taken = input.has_value();
+  if (is_taken) {
+    std::vector<EngineInput> inputs;
+    inputs.push_back(*std::move(input));
+    if (auto done = submit(context, std::move(inputs)); !done) return base::fail(done.error());
+  }
+  auto done = run_on_engine(context,
+                            [kept, is_taken, now = context.clock.now()](
+                                Engine& engine, store::Store& store) -> Result<void> {
+                              engine.take_back(kept.fingerprint);
+                              if (is_taken) return {};
+                              store::Batch batch;
+                              batch.now = now;
+                              batch.set_aside_done.push_back(kept.number);
+                              return store.commit(batch);
+                            });
+  if (!done) return base::fail(done.error());
+  return Answer{.result = cel::Map{{"retried", number}, {"taken", is_taken}},
+                .text = is_taken ? kept.text + " is taken\n"
+                                 : kept.text +
+                                       " is no longer set aside: it is taken when it comes "
+                                       "again, at the latest after the next start\n"};
 }
 
 Result<Answer> run_touch_add(const OperationsContext& context, const cel::Value& request) {

@@ -52,9 +52,13 @@ base::Result<Answer> run_contact_consent(const OperationsContext& context,
                                          const cel::Value& request);
 base::Result<Answer> run_contact_suppress(const OperationsContext& context,
                                           const cel::Value& request);
+base::Result<Answer> run_contact_unsuppress(const OperationsContext& context,
+                                            const cel::Value& request);
 base::Result<Answer> run_explain(const OperationsContext& context, const cel::Value& request);
 // operations_events.cpp
 base::Result<Answer> run_event_add(const OperationsContext& context, const cel::Value& request);
+base::Result<Answer> run_event_list(const OperationsContext& context, const cel::Value& request);
+base::Result<Answer> run_event_retry(const OperationsContext& context, const cel::Value& request);
 base::Result<Answer> run_touch_add(const OperationsContext& context, const cel::Value& request);
 base::Result<Answer> run_touch_qr(const OperationsContext& context, const cel::Value& request);
 base::Result<Answer> run_mail_take(const OperationsContext& context, const cel::Value& request);

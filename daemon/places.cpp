@@ -2,6 +2,7 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 
 namespace nurtured::daemon {
 namespace {
@@ -33,6 +34,13 @@ Surroundings read_surroundings() {
   return {.state_directory = first_of_environment("STATE_DIRECTORY"),
           .runtime_directory = first_of_environment("RUNTIME_DIRECTORY"),
           .credentials_directory = first_of_environment("CREDENTIALS_DIRECTORY")};
+}
+
+std::string read_boot_id() {
+  std::ifstream file("/proc/sys/kernel/random/boot_id");
+  std::string id;
+  std::getline(file, id);
+  return id;
 }
 
 std::string workspace_folder(std::string_view config_path) {

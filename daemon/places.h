@@ -1,5 +1,5 @@
 // Where a workspace's store and control socket lie, the same for the daemon and for the commands
-// that look for it (CONTRACT sections 5 and 7). Pure, but for the one function that reads the
+// that look for it (CONTRACT sections 5 and 7). Pure, but for the two functions that read the
 // environment.
 #pragma once
 
@@ -23,6 +23,9 @@ struct Surroundings {
 // $STATE_DIRECTORY, $RUNTIME_DIRECTORY and $CREDENTIALS_DIRECTORY; of a list with colons
 // (systemd.exec(5)) the first.
 Surroundings read_surroundings();
+
+// Names this boot of the machine (random(4), boot_id); empty where the kernel does not tell.
+std::string read_boot_id();
 
 // The folder that --config means: itself, or that of the nurtured.yaml that it names.
 std::string workspace_folder(std::string_view config_path);

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "connectors/registry.h"
+#include "daemon/channels.h"
 
 namespace nurtured::daemon {
 namespace {
@@ -12,13 +12,20 @@ constexpr std::size_t recovered_max = 1'000'000;  // deliveries that a start han
 constexpr std::size_t untold_max = 1000;          // notifications likewise, the latest
 
 bool knows_our_key(const config::Config& config, const std::string& channel) {
-  const auto& channels = config.book->settings().channels;
-  const auto found = channels.find(channel);
-  if (found == channels.end()) return false;
-  const auto connector = config.connectors.find(found->second.connector);
-  if (connector == config.connectors.end()) return false;
-  const auto* descriptor = connectors::find_descriptor(connector->second.type);
+  const auto* descriptor = descriptor_of(config, channel);
   return descriptor != nullptr && descriptor->honours_key;
+}
+
+EngineInput outcome_of_rendering(const rules::Delivery& delivery, const Suspect& rendering) {
+  rules::Outcome outcome{.delivery = delivery.key,
+                         .kind = rules::OutcomeKind::unsent,
+                         .reason = "the daemon ended while the message was being rendered"};
+  if (rendering.deaths >= CrashRecord::deaths_max) {
+    outcome.kind = rules::OutcomeKind::failed;
+    outcome.reason = "rendering the message ended the daemon " + std::to_string(rendering.deaths) +
+                     " times in a row";
+  }
+  return ContactInput{delivery.contact, std::move(outcome)};
 }
 
 EngineInput outcome_of(const rules::Delivery& delivery, const config::Config& config) {
@@ -33,7 +40,8 @@ EngineInput outcome_of(const rules::Delivery& delivery, const config::Config& co
 }  // namespace
 
 base::Result<RecoveredDeliveries> recover_deliveries(store::Reader& reader,
-                                                     const config::Config& config) {
+                                                     const config::Config& config,
+                                                     const std::optional<Suspect>& rendering) {
   RecoveredDeliveries recovered;
   auto ready = reader.deliveries({.state = rules::DeliveryChange::ready, .limit = recovered_max});
   if (!ready) return base::fail(ready.error());
@@ -42,7 +50,9 @@ base::Result<RecoveredDeliveries> recover_deliveries(store::Reader& reader,
       reader.deliveries({.state = rules::DeliveryChange::committing, .limit = recovered_max});
   if (!committing) return base::fail(committing.error());
   for (const auto& delivery : *committing) {
-    recovered.outcomes.push_back(outcome_of(delivery, config));
+    const bool was_rendered = rendering && rendering->payload == delivery.key;
+    recovered.outcomes.push_back(was_rendered ? outcome_of_rendering(delivery, *rendering)
+                                              : outcome_of(delivery, config));
   }
   return recovered;
 }

@@ -1,11 +1,13 @@
 // The deliveries that a crash or a stop left under way. Once, at a start.
 #pragma once
 
+#include <optional>
 #include <string_view>
 #include <vector>
 
 #include "base/result.h"
 #include "config/config.h"
+#include "daemon/crash_record.h"
 #include "daemon/engine.h"
 #include "daemon/inputs.h"
 #include "store/store.h"
@@ -19,9 +21,12 @@ struct RecoveredDeliveries {
   std::vector<EngineInput> outcomes;
 };
 
-// Errors are the store's.
+// `rendering` is what was being rendered when the process died, if anything: it had not been handed
+// to its connector, so it is provably unsent, or has failed where it ended the process again and
+// again. Errors are the store's.
 base::Result<RecoveredDeliveries> recover_deliveries(store::Reader& reader,
-                                                     const config::Config& config);
+                                                     const config::Config& config,
+                                                     const std::optional<Suspect>& rendering = {});
 
 // How far the humans have been told what `notify` steps said. Stored: the key must never change.
 inline constexpr std::string_view told_key = "told";

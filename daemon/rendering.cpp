@@ -1,15 +1,12 @@
 #include "daemon/rendering.h"
 
+#include "daemon/channels.h"
+
 namespace nurtured::daemon {
 
 content::Format format_of(const config::Config& config, const std::string& channel) {
-  const auto& channels = config.book->settings().channels;
-  const auto found = channels.find(channel);
-  std::string type;
-  if (found != channels.end()) {
-    const auto connector = config.connectors.find(found->second.connector);
-    if (connector != config.connectors.end()) type = connector->second.type;
-  }
+  const auto* descriptor = descriptor_of(config, channel);
+  const std::string_view type = descriptor == nullptr ? std::string_view() : descriptor->type;
   if (type == "telegram" || channel == "telegram") return content::Format::telegram;
   if (type == "smtp" || channel == "email") return content::Format::email;
   return content::Format::plain;

@@ -1,5 +1,6 @@
 #include "daemon/routes.h"
 
+#include <array>
 #include <utility>
 
 #include "base/encoding.h"
@@ -126,32 +127,18 @@ void Routes::Impl::handle(http::Request&& request, http::Reply reply, RouteSet s
 
 bool Routes::Impl::outside(const http::Request& request, std::string_view path,
                            http::Reply& reply) {
-  if (path.starts_with("/u/")) {
-    unsubscribe(request, path.substr(3), std::move(reply));
-    return true;
-  }
-  if (path.starts_with("/p/")) {
-    preferences(request, path.substr(3), std::move(reply));
-    return true;
-  }
-  if (path.starts_with("/d/")) {
-    confirm(request, path.substr(3), std::move(reply));
-    return true;
-  }
-  if (path.starts_with("/t/")) {
-    touch(request, path.substr(3), std::move(reply));
-    return true;
-  }
-  if (path.starts_with("/hooks/")) {
-    hook(request, path.substr(7), std::move(reply));
-    return true;
-  }
-  if (path.starts_with("/c/")) {
-    visit(request, path.substr(3), rules::VisitKind::click, std::move(reply));
-    return true;
-  }
-  if (path.starts_with("/o/")) {
-    visit(request, path.substr(3), rules::VisitKind::open, std::move(reply));
+  using Page = void (Impl::*)(const http::Request&, std::string_view rest, http::Reply);
+  static constexpr std::array<std::pair<std::string_view, Page>, 7> pages = {
+      {{"/u/", &Impl::unsubscribe},
+       {"/p/", &Impl::preferences},
+       {"/d/", &Impl::confirm},
+       {"/t/", &Impl::touch},
+       {"/c/", &Impl::click},
+       {"/o/", &Impl::open},
+       {"/hooks/", &Impl::hook}}};
+  for (const auto& [prefix, page] : pages) {
+    if (!path.starts_with(prefix)) continue;
+    (this->*page)(request, path.substr(prefix.size()), std::move(reply));
     return true;
   }
   for (const std::string_view prefix : {"/v1/projects/", "/projects/"}) {

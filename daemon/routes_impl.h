@@ -68,6 +68,8 @@ class Routes::Impl {
   // Answers with `done` once `input` is on disk.
   void act(EngineInput input, http::Reply reply, const PageOptions& page,
            std::function<http::Response()> done);
+  void click(const http::Request& request, std::string_view token, http::Reply reply);
+  void open(const http::Request& request, std::string_view token, http::Reply reply);
   void visit(const http::Request& request, std::string_view token, rules::VisitKind kind,
              http::Reply reply);
 

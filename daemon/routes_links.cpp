@@ -216,6 +216,14 @@ void Routes::Impl::touch(const http::Request& request, std::string_view token, h
       [page, url = claim->url] { return url.empty() ? touch_done(page) : go_on_to(url); });
 }
 
+void Routes::Impl::click(const http::Request& request, std::string_view token, http::Reply reply) {
+  visit(request, token, rules::VisitKind::click, std::move(reply));
+}
+
+void Routes::Impl::open(const http::Request& request, std::string_view token, http::Reply reply) {
+  visit(request, token, rules::VisitKind::open, std::move(reply));
+}
+
 void Routes::Impl::visit(const http::Request& request, std::string_view token,
                          rules::VisitKind kind, http::Reply reply) {
   if (!is_reading(request)) return reply.send(method_refused("GET, HEAD"));

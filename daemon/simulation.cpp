@@ -28,6 +28,7 @@ std::string_view detail_key(std::string_view action) {
 Simulation::Simulation(std::shared_ptr<const config::Config> config, store::EngineStore& store,
                        Print print, SimulationOptions options)
     : config_(std::move(config)),
+      store_(store),
       engine_(store, config_->book, {.batch_wakes_max = 10'000}),
       print_(std::move(print)),
       options_(std::move(options)) {}
@@ -58,6 +59,7 @@ base::Result<void> Simulation::run(std::vector<EventInput> events, Instant until
     if (!at || *at > until) return {};
     // What is overdue happens now: the clock never goes back.
     clock = std::max(clock, *at);
+    if (auto done = maintain_on_a_new_day(clock); !done) return done;
     // Events of one moment come before what follows from them, and that before timers: however they
     // are batched.
     while (next < events.size() && arrival(events[next]) == clock) {
@@ -73,6 +75,18 @@ base::Result<void> Simulation::run(std::vector<EventInput> events, Instant until
     if (auto done = follow_through(clock); !done) return done;
     if (auto done = step({}, clock, Timers::fire, follow); !done) return done;
     if (auto done = follow_through(clock); !done) return done;
+  }
+}
+
+// What a store forgets with time it forgets by whole days.
+base::Result<void> Simulation::maintain_on_a_new_day(Instant now) {
+  const auto today = std::chrono::floor<std::chrono::days>(now);
+  if (maintained_ && *maintained_ == today) return {};
+  maintained_ = today;
+  for (;;) {
+    const auto more = store_.maintain(now);
+    if (!more) return base::fail(more.error());
+    if (!*more) return {};
   }
 }
 

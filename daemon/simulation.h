@@ -41,7 +41,8 @@ class Simulation {
  public:
   using Print = std::function<void(const SimulatedLine&)>;
 
-  // `store` is fresh, a store::MemoryStore for `simulate`; tests also give others. Both outlive it.
+  // `store` is fresh, a store::MemoryStore that remembers messageIds as long as the daemon for
+  // `simulate`; tests also give others. Both outlive it.
   Simulation(std::shared_ptr<const config::Config> config, store::EngineStore& store, Print print,
              SimulationOptions options = {});
 
@@ -52,15 +53,18 @@ class Simulation {
   Engine& engine() { return engine_; }
 
  private:
+  base::Result<void> maintain_on_a_new_day(Instant now);
   base::Result<void> step(const std::vector<Arrived>& inputs, Instant now, Timers timers,
                           std::vector<Arrived>& follow);
   void print(const BatchResult& result);
   Arrived answer(const DeliveryNotice& notice, Instant now);
 
   std::shared_ptr<const config::Config> config_;
+  store::EngineStore& store_;
   Engine engine_;
   Print print_;
   SimulationOptions options_;
+  std::optional<std::chrono::sys_days> maintained_;
   std::map<std::string, std::string> subjects_;  // delivery → what was rendered
 };
 

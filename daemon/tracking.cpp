@@ -1,6 +1,6 @@
 #include "daemon/tracking.h"
 
-#include "connectors/registry.h"
+#include "daemon/channels.h"
 #include "http/url.h"
 #include "rules/kind.h"
 
@@ -13,12 +13,7 @@ bool is_web(std::string_view url) {
 
 bool can_be_followed(const config::Config& config, const std::string& channel) {
   if (!config.http.public_url.empty()) return true;
-  const auto& channels = config.book->settings().channels;
-  const auto found = channels.find(channel);
-  if (found == channels.end()) return false;
-  const auto connector = config.connectors.find(found->second.connector);
-  if (connector == config.connectors.end()) return false;
-  const auto* descriptor = connectors::find_descriptor(connector->second.type);
+  const auto* descriptor = descriptor_of(config, channel);
   return descriptor != nullptr && descriptor->is_local;
 }
 

@@ -350,6 +350,22 @@ void Machine::handle(const Suppress& command) {
   judge_stops(nullptr);
 }
 
+void Machine::handle(const Unsuppress& command) {
+  auto& known =
+      command.address ? address_state(*command.address).suppression : contact().suppression;
+  if (!known) return;
+  if (command.address) {
+    for (const ContactId holder : address_state(*command.address).holders) {
+      if (holder != contact().id) out_.rejudge.push_back(holder);
+    }
+  }
+  Decision& decision = record("unsuppress");
+  decision.to = command.address.value_or(Address{});
+  decision.detail = known->reason + " lifted by " + command.by + ": " + command.reason;
+  known.reset();
+  judge_stops(nullptr);
+}
+
 // Of every channel that has one when none is named. It holds whatever address the channel gets
 // next.
 void Machine::take_back_consent(const std::string& channel, const std::string& reason) {

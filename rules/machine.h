@@ -61,6 +61,7 @@ class Machine {
   void emit(std::string name, cel::Value properties, ContactChange change = {});
   void drain_events();
   void handle(const Suppress& command);
+  void handle(const Unsuppress& command);
   void take_back_consent(const std::string& channel, const std::string& reason);
   bool was_told(const Suppression& known, const std::string& reason) const;
   void handle(const StopEnrollment& command);

@@ -130,6 +130,14 @@ struct Suppress {
 // What is suppressed: `address`, or the contact's own on `channel`. nullopt: the person.
 std::optional<Address> suppressed_address(const Suppress& command, const Contact& contact);
 
+// The way back from a suppression of any scope, by hand (CONTRACT M4). What consent was taken back
+// with it stays so.
+struct Unsuppress {
+  std::optional<Address> address = {};  // none: the person
+  std::string by;                       // who decided it, and why: recorded
+  std::string reason;
+};
+
 // What a person chose on a page of ours: on the preference page, or by confirming what a message
 // asked (double opt-in).
 struct Choice {
@@ -152,7 +160,7 @@ struct Rejudge {
 };
 
 using Input = std::variant<Event, Wake, Claim, Outcome, Feedback, StopEnrollment, RetryEnrollment,
-                           Suppress, ResendDelivery, Rejudge, Visit, Choice>;
+                           Suppress, Unsuppress, ResendDelivery, Rejudge, Visit, Choice>;
 
 // ---- out ----
 
@@ -162,7 +170,7 @@ struct Decision {
   Instant at;
   std::string action;  // CONTRACT section 5's `do`: start send hold skip wait fail end set tag
                        // untag move_to score emit notify; and, not printed by the simulator: touch,
-                       // conversion, ignored, error, suppress
+                       // conversion, ignored, error, suppress, unsuppress
   std::int64_t enrollment = 0;
   std::string playbook;
   std::string step;

@@ -6,6 +6,8 @@
 #include <tuple>
 #include <unordered_map>
 
+#include <boost/pfr/core.hpp>
+
 #include "store/codec.h"
 
 namespace nurtured::store {
@@ -41,6 +43,20 @@ Result<std::int64_t> number_after(sqlite::Connection& connection, const char* ta
 }
 
 }  // namespace
+
+bool is_empty(const Batch& batch) {
+  bool empty = true;
+  boost::pfr::for_each_field(batch, [&]<class T>(const T& field) {
+    if constexpr (requires { field.empty(); }) {
+      empty = empty && field.empty();
+    } else if constexpr (requires { field.has_value(); }) {
+      empty = empty && !field.has_value();
+    } else {
+      static_assert(std::is_same_v<T, Instant>, "`now` alone is nothing that a commit writes");
+    }
+  });
+  return empty;
+}
 
 BatchWriter::BatchWriter(sqlite::Connection& connection, NameTable& names)
     : connection_(connection),
@@ -96,7 +112,7 @@ Result<void> BatchWriter::write(const Batch& batch) {
        {&BatchWriter::write_contacts, &BatchWriter::write_merges, &BatchWriter::write_timers,
         &BatchWriter::write_identities, &BatchWriter::write_addresses,
         &BatchWriter::write_deliveries, &BatchWriter::write_notifications,
-        &BatchWriter::write_counts, &BatchWriter::write_book}) {
+        &BatchWriter::write_counts, &BatchWriter::write_book, &BatchWriter::write_set_aside}) {
     if (auto done = (this->*part)(batch); !done) return done;
   }
   auto done = write_log(events_, batch.events, &EventRecord::event, &rules::Event::received_at);
@@ -312,6 +328,23 @@ Result<void> BatchWriter::write_book(const Batch& batch) {
   Statement forget(connection_, "DELETE FROM books WHERE id <= (SELECT max(id) FROM books) - ?");
   if (done) done = forget.bind(books_kept).run();
   return done;
+}
+
+Result<void> BatchWriter::write_set_aside(const Batch& batch) {
+  for (const SetAside& input : batch.set_aside) {
+    buffer_.clear();
+    auto done = encode(input, buffer_);
+    Statement put(connection_,
+                  "INSERT OR IGNORE INTO set_aside(at, fingerprint, data) VALUES(?, ?, ?)");
+    const std::string fingerprint(input.fingerprint.begin(), input.fingerprint.end());
+    if (done) done = put.bind(input.at, Blob{fingerprint}, Blob{buffer_}).run();
+    if (!done) return done;
+  }
+  for (const std::int64_t number : batch.set_aside_done) {
+    Statement forget(connection_, "DELETE FROM set_aside WHERE number = ?");
+    if (auto done = forget.bind(number).run(); !done) return done;
+  }
+  return {};
 }
 
 Result<void> BatchWriter::write_numbering() {

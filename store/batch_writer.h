@@ -44,6 +44,7 @@ class BatchWriter {
   base::Result<void> write_notifications(const Batch& batch);
   base::Result<void> write_counts(const Batch& batch);
   base::Result<void> write_book(const Batch& batch);
+  base::Result<void> write_set_aside(const Batch& batch);
   base::Result<void> write_numbering();
   // Items of one contact, in their order, share rows.
   template <class Record, class Item>

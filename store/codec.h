@@ -63,6 +63,10 @@ base::Result<void> encode(const rules::Notification& notification, std::string& 
 base::Result<rules::Notification> decode_notification(Instant at, std::string_view data,
                                                       Names* names = nullptr);
 
+// Stands alone, because the daemon's crash record holds it before the store does.
+base::Result<void> encode(const SetAside& input, std::string& out);
+base::Result<SetAside> decode_set_aside(std::string_view data);
+
 base::Result<void> encode(const std::vector<BookFile>& files, std::string& out);
 base::Result<std::vector<BookFile>> decode_files(std::string_view data);
 

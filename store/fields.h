@@ -1,5 +1,5 @@
 // The field lists: one for each stored struct, read by the encoder and the decoder alike. Inside
-// store/ only (codec.cpp).
+// store/ only.
 //
 // `visit(tag, member)` is called in ascending order of tags; a third argument is what the member is
 // when the field is left out, made from fields before it. `visit.name` is for texts that many
@@ -155,6 +155,18 @@ constexpr int number_of(rules::Reason reason) {
       return 19;
     case failed:
       return 20;
+  }
+  return -1;
+}
+
+constexpr int number_of(SetAside::Kind kind) {
+  switch (kind) {
+    case SetAside::Kind::other:
+      return 0;
+    case SetAside::Kind::event:
+      return 1;
+    case SetAside::Kind::timer:
+      return 2;
   }
   return -1;
 }
@@ -460,6 +472,24 @@ struct Fields<rules::Notification> {  // `at` is the row's
     visit.name(1, self.playbook);
     visit.name(2, self.step);
     visit(3, self.text);
+  }
+};
+
+template <>
+struct Fields<SetAside> {  // `number` and `at` are the row's
+  static void list(auto& visit, auto& self) {
+    visit(1, self.fingerprint);
+    visit(2, self.kind);
+    visit(3, self.text);
+    visit(4, self.contact);
+    visit(5, self.due);
+    visit(6, self.user_id);
+    visit(7, self.anonymous_id);
+    visit(8, self.previous_id);
+    visit(9, self.message_id);
+    visit(10, self.event.received_at);
+    visit(11, self.event);
+    visit(12, self.address);
   }
 };
 

@@ -1,5 +1,6 @@
 // One process a store: an advisory lock on a file beside it (flock), which the kernel releases
-// however the process ends. Inside store/, and for the restore, which replaces the file.
+// however the process ends. Inside store/, and for what the daemon does with files beside the
+// store: the restore, which replaces it, and the crash record.
 #pragma once
 
 #include <string>

@@ -30,7 +30,7 @@ Result<Loaded> MemoryStore::load(const LoadRequest& request) {
   }
   std::set<DedupKey> asked;
   for (const DedupKey& message : request.message_ids) {
-    loaded.known.push_back(message_ids_.contains(message) || !asked.insert(message).second);
+    loaded.known.push_back(is_known(message) || !asked.insert(message).second);
   }
   sort_unique(ids);
   for (ContactId& id : ids) {
@@ -55,6 +55,11 @@ Result<Loaded> MemoryStore::load(const LoadRequest& request) {
   return loaded;
 }
 
+bool MemoryStore::is_known(const DedupKey& message) const {
+  return std::ranges::any_of(message_ids_,
+                             [&](const auto& day) { return day.second.contains(message); });
+}
+
 // ---- commit
 
 Result<void> MemoryStore::commit(const Batch& batch) {
@@ -75,7 +80,10 @@ Result<void> MemoryStore::commit(const Batch& batch) {
       deliveries_.insert_or_assign(delivery.key, delivery);
     }
   }
-  message_ids_.insert(batch.message_ids.begin(), batch.message_ids.end());
+  if (!batch.message_ids.empty()) {
+    auto& today = message_ids_[std::chrono::floor<std::chrono::days>(batch.now)];
+    today.insert(batch.message_ids.begin(), batch.message_ids.end());
+  }
   return {};
 }
 
@@ -120,6 +128,14 @@ Result<std::optional<rules::Delivery>> MemoryStore::delivery(std::string_view ke
   const auto found = deliveries_.find(std::string(key));
   if (found == deliveries_.end()) return std::nullopt;
   return found->second;
+}
+
+// ---- maintain
+
+Result<bool> MemoryStore::maintain(Instant now, const MaintainLimits& /*limits*/) {
+  const auto oldest = std::chrono::floor<std::chrono::days>(now) - dedup_days_;
+  message_ids_.erase(message_ids_.begin(), message_ids_.lower_bound(oldest));
+  return false;
 }
 
 }  // namespace nurtured::store

@@ -1,7 +1,7 @@
 // What the engine has written, in memory and as the values that it gave: no encoding, no SQL, no
 // disk. For a simulation, which writes the history of thousands of contacts and reads none of it:
-// logs, counters and the journal are dropped. Beyond that it answers as SQLite does. It forgets
-// nothing by itself, message ids included.
+// logs, counters and the journal are dropped. Beyond that it answers as SQLite does, and like it
+// forgets message ids by whole days, in maintain.
 #pragma once
 
 #include <map>
@@ -18,12 +18,17 @@ namespace nurtured::store {
 
 class MemoryStore final : public EngineStore {
  public:
+  // `dedup`: how long message ids are remembered (Options::dedup).
+  explicit MemoryStore(base::Milliseconds dedup = Options{}.dedup)
+      : dedup_days_(std::chrono::ceil<std::chrono::days>(dedup)) {}
+
   Result<Loaded> load(const LoadRequest& request) override;
   Result<void> commit(const Batch& batch) override;
   ContactId allocate() override { return {++last_contact_}; }
   Result<std::vector<Due>> due(Instant until, std::size_t max) override;
   Result<std::optional<Instant>> next_due() override;
   Result<std::optional<rules::Delivery>> delivery(std::string_view key) override;
+  Result<bool> maintain(Instant now, const MaintainLimits& limits = {}) override;
 
  private:
   void write_timers(const Batch& batch);
@@ -36,7 +41,10 @@ class MemoryStore final : public EngineStore {
   std::unordered_map<std::string, rules::AddressState> addresses_;  // by rules::to_key
   std::unordered_map<std::string, rules::Delivery> deliveries_;     // by their key
   std::set<Due> timers_;
-  std::set<DedupKey> message_ids_;
+  bool is_known(const DedupKey& message) const;
+
+  std::chrono::days dedup_days_;
+  std::map<std::chrono::sys_days, std::set<DedupKey>> message_ids_;  // by the day of their commit
 };
 
 }  // namespace nurtured::store

@@ -267,47 +267,66 @@ Result<std::vector<TimelineEntry>> Queries::timeline(ContactId contact, std::siz
 
 // ---- deliveries
 
+DeliveryPlace after(DeliveryPlace place, const StoredDelivery& delivery) {
+  if (delivery.row != 0) {
+    place.ended_row = delivery.row;
+  } else {
+    place.open_at = delivery.at;
+    place.open_key = delivery.key;
+  }
+  return place;
+}
+
 Result<void> Queries::open_deliveries(const DeliveryQuery& query,
-                                      std::vector<rules::Delivery>& found) {
+                                      std::vector<StoredDelivery>& found) {
   Statement rows(connection_,
-                 "SELECT contact, at, data FROM outbox WHERE ?1 < 0 OR change = ?1 "
-                 "ORDER BY at DESC LIMIT ?2");
-  rows.bind(query.state ? stored_number(*query.state) : -1, query.limit);
+                 "SELECT contact, at, data FROM outbox WHERE (?1 < 0 OR change = ?1) "
+                 "AND (at, key) < (?2, ?3) ORDER BY at DESC, key DESC LIMIT ?4");
+  rows.bind(query.state ? stored_number(*query.state) : -1, query.after.open_at,
+            query.after.open_key, query.limit);
   return rows.each([&]() -> Result<void> {
     auto delivery = delivery_in(rows);
     if (!delivery) return base::fail(std::move(delivery.error()));
-    found.push_back(std::move(*delivery));
+    found.push_back({std::move(*delivery)});
     return {};
   });
 }
 
 Result<void> Queries::ended_deliveries(const DeliveryQuery& query,
-                                       std::vector<rules::Delivery>& found) {
+                                       std::vector<StoredDelivery>& found) {
   Statement rows(connection_,
-                 "SELECT contact, at, data FROM deliveries WHERE ?1 < 0 OR change = ?1 "
-                 "ORDER BY id DESC LIMIT ?2");
-  rows.bind(query.state ? stored_number(*query.state) : -1, query.limit);
+                 "SELECT contact, at, data, id FROM deliveries WHERE (?1 < 0 OR change = ?1) "
+                 "AND id < ?2 ORDER BY id DESC LIMIT ?3");
+  rows.bind(query.state ? stored_number(*query.state) : -1, query.after.ended_row, query.limit);
   return rows.each([&]() -> Result<void> {
     auto delivery = delivery_in(rows);
     if (!delivery) return base::fail(std::move(delivery.error()));
-    found.push_back(std::move(*delivery));
+    found.push_back({std::move(*delivery), rows.integer(3)});
     return {};
   });
 }
 
-Result<std::vector<rules::Delivery>> Queries::deliveries(const DeliveryQuery& query) {
-  return in_snapshot(connection_, [&]() -> Result<std::vector<rules::Delivery>> {
-    std::vector<rules::Delivery> found;
+// Each list stays in its own order, so that every prefix of the whole is a prefix of both and a
+// next page leaves nothing out.
+Result<std::vector<StoredDelivery>> Queries::deliveries(const DeliveryQuery& query) {
+  return in_snapshot(connection_, [&]() -> Result<std::vector<StoredDelivery>> {
+    std::vector<StoredDelivery> open;
+    std::vector<StoredDelivery> ended;
     if (!query.state || is_open(*query.state)) {
-      auto done = open_deliveries(query, found);
+      auto done = open_deliveries(query, open);
       if (!done) return base::fail(std::move(done.error()));
     }
     if (!query.state || !is_open(*query.state)) {
-      auto done = ended_deliveries(query, found);
+      auto done = ended_deliveries(query, ended);
       if (!done) return base::fail(std::move(done.error()));
     }
-    std::ranges::stable_sort(found, std::greater<>{}, &rules::Delivery::at);
-    if (found.size() > query.limit) found.resize(query.limit);
+    std::vector<StoredDelivery> found;
+    for (auto next_open = open.begin(), next_ended = ended.begin();
+         found.size() < query.limit && (next_open != open.end() || next_ended != ended.end());) {
+      const bool takes_open =
+          next_ended == ended.end() || (next_open != open.end() && next_open->at >= next_ended->at);
+      found.push_back(std::move(takes_open ? *next_open++ : *next_ended++));
+    }
     return found;
   });
 }
@@ -416,6 +435,28 @@ Result<std::vector<PlaybookSource>> Queries::playbook_sources() {
                      .version = std::string(rows.text(1)),
                      .path = std::string(rows.text(2)),
                      .source = std::string(rows.blob(3))});
+    return {};
+  });
+  if (!done) return base::fail(std::move(done.error()));
+  return found;
+}
+
+Result<std::vector<SetAside>> Queries::set_aside(std::int64_t after, std::size_t limit) {
+  Statement rows(connection_,
+                 "SELECT number, at, fingerprint, data FROM set_aside WHERE number > ? "
+                 "ORDER BY number LIMIT ?");
+  rows.bind(after, limit);
+  std::vector<SetAside> found;
+  auto done = rows.each([&]() -> Result<void> {
+    auto decoded = decode_set_aside(rows.blob(3));
+    // Its fingerprint still keeps it from being taken.
+    if (!decoded) decoded = SetAside{.text = "damaged"};
+    decoded->number = rows.integer(0);
+    decoded->at = rows.instant(1);
+    const std::string_view fingerprint = rows.blob(2);
+    std::copy_n(fingerprint.begin(), std::min(fingerprint.size(), decoded->fingerprint.size()),
+                decoded->fingerprint.begin());
+    found.push_back(std::move(*decoded));
     return {};
   });
   if (!done) return base::fail(std::move(done.error()));

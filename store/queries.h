@@ -36,7 +36,7 @@ class Queries {
   Result<std::optional<rules::Snapshot>> contact(ContactId id);
   Result<std::vector<rules::Contact>> contacts_after(ContactId after, std::size_t limit);
   Result<std::vector<TimelineEntry>> timeline(ContactId contact, std::size_t limit);
-  Result<std::vector<rules::Delivery>> deliveries(const DeliveryQuery& query);
+  Result<std::vector<StoredDelivery>> deliveries(const DeliveryQuery& query);
   Result<std::optional<rules::Delivery>> delivery(std::string_view key);
   Result<std::vector<rules::Notification>> notifications(std::size_t limit);
   Result<std::vector<Standing>> standing();
@@ -45,6 +45,7 @@ class Queries {
   Result<std::optional<std::string>> meta(std::string_view key);
   Result<std::optional<AppliedBook>> applied_book();
   Result<std::vector<PlaybookSource>> playbook_sources();
+  Result<std::vector<SetAside>> set_aside(std::int64_t after, std::size_t limit);
 
   // Who the contact is now; itself unless it was merged.
   Result<ContactId> merged_into(ContactId id);
@@ -63,8 +64,8 @@ class Queries {
   Result<void> add_entries(int source, const sqlite::Statement& row,
                            std::vector<FoundEntry>& found);
   Result<void> add_row(int source, std::int64_t id, std::vector<FoundEntry>& found);
-  Result<void> open_deliveries(const DeliveryQuery& query, std::vector<rules::Delivery>& found);
-  Result<void> ended_deliveries(const DeliveryQuery& query, std::vector<rules::Delivery>& found);
+  Result<void> open_deliveries(const DeliveryQuery& query, std::vector<StoredDelivery>& found);
+  Result<void> ended_deliveries(const DeliveryQuery& query, std::vector<StoredDelivery>& found);
   Result<std::optional<rules::Delivery>> ended_delivery(std::string_view key);
 
   sqlite::Connection& connection_;
@@ -95,7 +96,7 @@ class Answering : public Interface {
   Result<std::vector<TimelineEntry>> timeline(ContactId contact, std::size_t limit) override {
     return ask().timeline(contact, limit);
   }
-  Result<std::vector<rules::Delivery>> deliveries(const DeliveryQuery& query) override {
+  Result<std::vector<StoredDelivery>> deliveries(const DeliveryQuery& query) override {
     return ask().deliveries(query);
   }
   Result<std::optional<rules::Delivery>> delivery(std::string_view key) override {
@@ -111,6 +112,9 @@ class Answering : public Interface {
   Result<std::optional<AppliedBook>> applied_book() override { return ask().applied_book(); }
   Result<std::vector<PlaybookSource>> playbook_sources() override {
     return ask().playbook_sources();
+  }
+  Result<std::vector<SetAside>> set_aside(std::int64_t after, std::size_t limit) override {
+    return ask().set_aside(after, limit);
   }
 
  protected:

@@ -59,7 +59,13 @@ CREATE TABLE playbook_sources(playbook TEXT NOT NULL, version TEXT NOT NULL, pat
   source BLOB NOT NULL, PRIMARY KEY(playbook, version)) STRICT;
 )sql";
 
-constexpr std::array<Migration, 1> all = {Migration{first}};
+// Inputs that the process ended at (types.h, SetAside).
+constexpr std::string_view set_aside = R"sql(
+CREATE TABLE set_aside(number INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL,
+  fingerprint BLOB NOT NULL UNIQUE, data BLOB NOT NULL) STRICT;
+)sql";
+
+constexpr std::array<Migration, 2> all = {Migration{first}, Migration{set_aside}};
 
 Result<std::int64_t> pragma(Connection& connection, const char* name) {
   return connection.number(std::string("PRAGMA ") + name);

@@ -57,7 +57,7 @@ class Reader {
   // Newest first, with what contacts merged into this one had.
   virtual Result<std::vector<TimelineEntry>> timeline(ContactId contact, std::size_t limit) = 0;
 
-  virtual Result<std::vector<rules::Delivery>> deliveries(const DeliveryQuery& query) = 0;
+  virtual Result<std::vector<StoredDelivery>> deliveries(const DeliveryQuery& query) = 0;
   virtual Result<std::optional<rules::Delivery>> delivery(std::string_view key) = 0;
   // Newest first.
   virtual Result<std::vector<rules::Notification>> notifications(std::size_t limit) = 0;
@@ -69,6 +69,8 @@ class Reader {
   virtual Result<std::optional<std::string>> meta(std::string_view key) = 0;
   virtual Result<std::optional<AppliedBook>> applied_book() = 0;  // the latest
   virtual Result<std::vector<PlaybookSource>> playbook_sources() = 0;
+  // By number, from the one after `after`. One that cannot be read is given as `other`.
+  virtual Result<std::vector<SetAside>> set_aside(std::int64_t after, std::size_t limit) = 0;
 };
 
 struct MaintainLimits {
@@ -94,6 +96,11 @@ class EngineStore {
   virtual Result<std::optional<Instant>> next_due() = 0;
 
   virtual Result<std::optional<rules::Delivery>> delivery(std::string_view key) = 0;
+
+  // One slice of the work that nobody waits for: timelines, the dedup index, what is past its time,
+  // checkpoints. True when more is to be done. To be called when the inbox is empty, and now and
+  // then when it never is. Never changes what a query answers, but for what retention removes.
+  virtual Result<bool> maintain(Instant now, const MaintainLimits& limits = {}) = 0;
 };
 
 // The one writer.
@@ -101,11 +108,6 @@ class Store : public Reader, public EngineStore {
  public:
   // Of both.
   Result<std::optional<rules::Delivery>> delivery(std::string_view key) override = 0;
-
-  // One slice of the work that nobody waits for: timelines, the dedup index, what is past its time,
-  // checkpoints. True when more is to be done. To be called when the inbox is empty, and now and
-  // then when it never is. Never changes what a query answers, but for what retention removes.
-  virtual Result<bool> maintain(Instant now, const MaintainLimits& limits = {}) = 0;
 };
 
 enum class Durability {

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -183,6 +184,27 @@ struct ErasureRecord {
 using JournalRecord =
     std::variant<DepartureRecord, SuppressionRecord, WithdrawalRecord, ErasureRecord>;
 
+// An input that the process ended at again and again (docs/operations.md, "An input that ends the
+// daemon"): kept with what it takes to try it again by hand, and never tried otherwise.
+struct SetAside {
+  enum class Kind { event, timer, other };  // stored
+  std::int64_t number = 0;                  // by which people name it; the store gives it
+  Instant at;
+  DedupKey fingerprint{};  // what a repeat is recognised by
+  Kind kind = Kind::other;
+  std::string text;   // what it is, in words
+  ContactId contact;  // of a timer
+  Instant due;        // likewise
+  // Of an event: whose it is, as its sender knows them, and what a repeat of its message is
+  // recognised by.
+  std::string user_id;
+  std::string anonymous_id;
+  std::string previous_id;
+  std::optional<rules::Address> address;
+  std::optional<DedupKey> message_id;
+  rules::Event event;
+};
+
 // All that a batch of transitions writes, in one transaction. Each contact, address and identity at
 // most once. Lists that are logs (events, decisions, deliveries, notifications) are in the order in
 // which things happened.
@@ -205,7 +227,12 @@ struct Batch {
   std::optional<AppliedBook> book;
   std::vector<PlaybookSource> sources;  // those already kept are left alone
   std::vector<JournalRecord> journal;
+  std::vector<SetAside> set_aside;           // one that is there already stays as it is
+  std::vector<std::int64_t> set_aside_done;  // taken again, by number
 };
+
+// Whether a commit of it would change nothing.
+bool is_empty(const Batch& batch);
 
 // ---- read
 
@@ -214,10 +241,27 @@ struct TimelineEntry {
   std::variant<rules::Event, rules::Decision, rules::Delivery> what;
 };
 
+// With its place in the list of all.
+struct StoredDelivery : rules::Delivery {
+  std::int64_t row = 0;  // of one that has ended: rises in the order in which they did. 0: open
+};
+
+// How far a list of deliveries was read: the last of the open ones and the last of those that have
+// ended. The defaults are before the newest.
+struct DeliveryPlace {
+  Instant open_at = base::instant_max;
+  std::string open_key;
+  std::int64_t ended_row = std::numeric_limits<std::int64_t>::max();
+  bool operator==(const DeliveryPlace&) const = default;
+};
+// The place after that one.
+DeliveryPlace after(DeliveryPlace place, const StoredDelivery& delivery);
+
 // Newest first. `uncertain`, `ready` and `committing` are open; the others have ended.
 struct DeliveryQuery {
-  std::optional<rules::DeliveryChange> state;  // none: all
+  std::optional<rules::DeliveryChange> state = {};  // none: all
   std::size_t limit = 1000;
+  DeliveryPlace after = {};  // older ones than that
 };
 
 }  // namespace nurtured::store

@@ -137,7 +137,7 @@ int simulate(const Call& call, const SimulateOptions& options, base::Instant unt
   EventFile file(call, *config, options.events);
   auto events = file.read();
   if (!events) return complain(call, events.error());
-  store::MemoryStore store;
+  store::MemoryStore store(config->dedup.nominal());
   const auto print_line = [&](const SimulatedLine& line) {
     const std::string json = to_json_line(line);
     if (json.empty()) return;

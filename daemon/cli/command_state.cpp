@@ -72,6 +72,14 @@ class StateCommand {
         option, [state = state_, key] { state->request.set(key, true); }, about);
     return *this;
   }
+  // One without which the command means nothing yet.
+  StateCommand& required_flag(const char* option, const char* key, const char* about) {
+    command_
+        ->add_flag_callback(
+            option, [state = state_, key] { state->request.set(key, true); }, about)
+        ->required();
+    return *this;
+  }
   StateCommand& yes_or_no(const char* option, const char* key, const char* about) {
     command_
         ->add_option_function<std::string>(
@@ -190,13 +198,22 @@ void add_contact(CLI::App& app, Call& call) {
       .examples(
           "  nurtured contact suppress anna --reason 'asked by phone'\n"
           "  nurtured contact suppress anna --scope marketing --channel email");
+  StateCommand(group, call, "unsuppress", "lift a suppression; consent stays as it is",
+               "contact/unsuppress")
+      .text("CONTACT", "contact", contact_about, true)
+      .text("--channel", "channel", "of that address; of the person where left out", false)
+      .text("--by", "by", "who decided it, for the record", true)
+      .text("--reason", "reason", "why, for the record", true)
+      .examples(
+          "  nurtured contact unsuppress anna --channel email --by lena --reason 'mailbox works'\n"
+          "  nurtured contact unsuppress anna --by lena --reason 'asked for it by phone'");
 }
 
 void add_events(CLI::App& app, Call& call) {
   auto& events = add_group(app, "event", "tell of something that happened");
   add_examples(events,
                "  nurtured event add anna order.paid --data '{\"amount\": 90}'\n"
-               "  nurtured event add anna webinar.attended --at 2026-03-04T18:00:00Z");
+               "  nurtured event list --set-aside");
   StateCommand(events, call, "add", "an event of one contact", "event/add")
       .text("CONTACT", "contact", contact_about, true)
       .text("EVENT", "event", "its name", true)
@@ -205,6 +222,17 @@ void add_events(CLI::App& app, Call& call) {
       .examples(
           "  nurtured event add anna order.paid --data '{\"amount\": 90}'\n"
           "  nurtured event add anna webinar.attended --at 2026-03-04T18:00:00Z");
+  StateCommand(events, call, "list", "inputs that ended the daemon again and again", "event/list")
+      .required_flag("--set-aside", "set_aside", "those that are kept and not taken")
+      .number("--after", "after", "go on after that number", false)
+      .number("--limit", "limit", "how many; 100 where left out", false)
+      .examples(
+          "  nurtured event list --set-aside\n"
+          "  nurtured event list --set-aside --format json | jq .set_aside");
+  StateCommand(events, call, "retry", "take one of those again, after an upgrade, say",
+               "event/retry")
+      .number("NUMBER", "number", "as `event list --set-aside` shows it", true)
+      .examples("  nurtured event retry 3\n  nurtured event retry 3 --format json");
   auto& touches = add_group(app, "touch", "record a touch that no system saw");
   add_examples(touches,
                "  nurtured touch add anna meeting --note 'coffee at the fair'\n"
@@ -265,6 +293,7 @@ void add_deliveries(CLI::App& app, Call& call) {
   StateCommand(group, call, "list", "the newest first", "delivery/list")
       .choice("--state", "state",
               {"ready", "committing", "departed", "uncertain", "refused", "returned"})
+      .text("--after", "after", "go on where the page before ended", false)
       .number("--limit", "limit", "how many; 100 where left out", false)
       .examples("  nurtured delivery list\n  nurtured delivery list --state uncertain");
   StateCommand(group, call, "resend",

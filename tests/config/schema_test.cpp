@@ -131,8 +131,8 @@ TEST_CASE("schema and reader know the same keys") {
        settings("hooks: {a: {key: {qqqqqqqq: 1}, event: b, user: body.c}}")},
       {"nurtured", "properties/hooks/additionalProperties/properties/signature", n,
        settings("hooks: {a: {signature: {qqqqqqqq: 1}, event: b, user: body.c}}")},
-      {"nurtured",
-       "properties/hooks/additionalProperties/properties/consent/additionalProperties", n,
+      {"nurtured", "properties/hooks/additionalProperties/properties/consent/additionalProperties",
+       n,
        settings("hooks: {a: {public: true, event: b, user: body.c,"
                 " consent: {email: {wording: d, qqqqqqqq: 1}}}}")},
       {"nurtured", "properties/pages", n, settings("pages: {consent: a, qqqqqqqq: 1}")},

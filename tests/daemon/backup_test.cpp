@@ -245,6 +245,102 @@ TEST_CASE("a consent that was withdrawn since the backup is not given back") {
   CHECK(contact(world, "boris").contact.consents.at("email").given);
 }
 
+TEST_CASE("however a refusal came about since the backup, a restore knows it") {
+  tests::OperatorWorld world;
+  world.start();
+  for (const char* user : {"anna", "boris"}) {
+    world.event(user, "hello");
+    world.ask("contact/consent", cel::Map{{"contact", user}, {"channel", "email"}});
+  }
+  const auto id = contact(world, "anna").contact.id;
+  const std::string file = back_up(world);
+  world.clock.advance_to(tests::at("2026-03-01T11:00:00Z"));
+  const auto now = world.clock.now();
+  const auto take = [&](daemon::EngineInput input) {
+    REQUIRE(world.engine->process({{std::move(input), now}}, now));
+  };
+  const auto tell = [&](const std::string& name, rules::ContactChange change = {}) {
+    take(daemon::EventInput{.who = {.user_id = "anna"},
+                            .event = {.name = name,
+                                      .properties = cel::Map{{"channel", "email"}},
+                                      .occurred_at = now,
+                                      .received_at = now,
+                                      .change = std::move(change)}});
+  };
+  std::string reason;
+  bool is_of_the_address = true;
+  SECTION("another system tells of an unsubscribe") {
+    tell("message.unsubscribed");
+    reason = "unsubscribed";
+  }
+  SECTION("another system tells of a complaint") {
+    tell("message.complained");
+    reason = "complained";
+  }
+  SECTION("a link says so") {
+    take(daemon::ContactInput{id, rules::Suppress{.reason = "unsubscribed", .channel = "email"}});
+    reason = "unsubscribed";
+  }
+  SECTION("a trait takes consent back") {
+    rules::ContactChange change;
+    change.consents.push_back({.channel = "email", .given = false, .source = "sdk"});
+    tell("contact.identified", change);
+    is_of_the_address = false;
+  }
+  SECTION("a message comes back from the address") {
+    world.clock.advance_to(tests::at("2026-03-03T10:00:00Z"));
+    const auto later = world.clock.now();
+    const auto due = world.engine->process({}, later);
+    REQUIRE(due);
+    const std::string key = due->deliveries.at(0).delivery.key;
+    const auto contact_id = due->deliveries.at(0).delivery.contact;
+    REQUIRE(world.engine->process(
+        {{daemon::ContactInput{contact_id, rules::Claim{key}}, later},
+         {daemon::ContactInput{
+              contact_id,
+              rules::Outcome{.delivery = key, .kind = rules::OutcomeKind::refused_address}},
+          later}},
+        later));
+    reason = "bounced";
+  }
+  const auto before = contact(world, "anna");
+  restore(world, file);
+  world.start();
+  const auto after = contact(world, "anna");
+  if (is_of_the_address) {
+    REQUIRE(after.addresses.size() == 1);
+    REQUIRE(after.addresses[0].suppression);
+    CHECK(after.addresses[0].suppression->reason == reason);
+    CHECK(after.addresses[0].suppression->scope == before.addresses[0].suppression->scope);
+  }
+  CHECK(after.contact.consents == before.contact.consents);
+  CHECK_FALSE(contact(world, "boris").addresses[0].suppression);
+}
+
+TEST_CASE("who is found to be somebody who had refused is kept so by a restore") {
+  tests::OperatorWorld world;
+  world.start();
+  world.event("anna", "hello");
+  const std::string file = back_up(world);
+  world.clock.advance_to(tests::at("2026-03-01T11:00:00Z"));
+  const auto now = world.clock.now();
+  const auto seen = [&](daemon::Who who) {
+    daemon::EventInput input{
+        .who = std::move(who),
+        .event = {
+            .name = "seen", .properties = cel::Map{}, .occurred_at = now, .received_at = now}};
+    REQUIRE(world.engine->process({{std::move(input), now}}, now));
+  };
+  seen({.anonymous_id = "device"});
+  world.ask("contact/suppress", cel::Map{{"contact", "device"}, {"reason", "by phone"}});
+  seen({.user_id = "anna", .anonymous_id = "device"});
+  REQUIRE(contact(world, "anna").contact.suppression);
+  restore(world, file);
+  world.start();
+  REQUIRE(contact(world, "anna").contact.suppression);
+  CHECK(contact(world, "anna").contact.suppression->reason == "by phone");
+}
+
 TEST_CASE("nothing is restored under a running daemon") {
   tests::OperatorWorld world;
   world.start();

@@ -288,6 +288,25 @@ TEST_CASE("simulate prints what would happen, in order, and the same each time")
   CHECK_FALSE(std::filesystem::exists(shell.folder() / "nurtured.db"));
 }
 
+TEST_CASE("simulate remembers a messageId as long as the daemon does, by whole days") {
+  Shell shell;
+  shell.folder().write("playbooks/p1.yaml",
+                       "start: {when: hello}\nagain: always\nsteps: [tag: x]\n");
+  const auto hello = [](const std::string& at) {
+    return R"({"type":"track","userId":"u1","event":"hello","messageId":"m","timestamp":")" + at +
+           "\"}\n";
+  };
+  const auto [second, starts] =
+      GENERATE(table<const char*, std::size_t>({{"2026-03-02T12:00:00Z", 1},
+                                                {"2026-03-08T23:59:59Z", 1},
+                                                {"2026-03-10T00:00:00Z", 2},
+                                                {"2026-03-20T00:00:00Z", 2}}));
+  INFO(second);
+  const auto ran = shell.run({"simulate", "--events", "-", "--until", "2026-03-31"},
+                             hello("2026-03-01T08:00:00Z") + hello(second));
+  CHECK(count(ran.out, "\"do\":\"start\"") == starts);
+}
+
 TEST_CASE("simulate stops its clock where it is told") {
   Shell shell;
   const std::string events =

@@ -246,7 +246,8 @@ TEST_CASE("what cannot be used is named, and the rest is taken") {
   CHECK(wrong.event.change.attributes.size() == 2);
   const std::string deep =
       R"({"email":"a@e.org","x":)" + std::string(40, '[') + std::string(40, ']') + "}";
-  CHECK(properties_of(taken(hook, post(deep), {"what it says is nested more than 16 deep"})) == "{}");
+  CHECK(properties_of(taken(hook, post(deep), {"what it says is nested more than 16 deep"})) ==
+        "{}");
 }
 
 TEST_CASE("a body that cannot be read is refused") {

@@ -1,5 +1,7 @@
 #include "daemon/operations.h"
 
+#include <set>
+
 #include "daemon/pauses.h"
 #include "rules/cel/json.h"
 #include "tests/catch.h"
@@ -186,6 +188,47 @@ TEST_CASE("an operator's consent lifts an unsubscribe and not what is suppressed
   CHECK(answer.result.find("suppression")->is_null() == (scope == "marketing"));
 }
 
+TEST_CASE("an operator lifts a suppression of any scope, and who did and why is recorded") {
+  tests::OperatorWorld world;
+  world.start();
+  world.event("anna", "other");
+  const std::string scope = GENERATE("marketing", "all");
+  const bool of_address = GENERATE(false, true);
+  Map suppress{{"contact", "anna"}, {"scope", scope}, {"reason", "by phone"}};
+  Map lift{{"contact", "anna"}, {"by", "lena"}, {"reason", "a mistake"}};
+  if (of_address) suppress.set("channel", "email");
+  if (of_address) lift.set("channel", "email");
+  world.ask("contact/suppress", suppress);
+  const auto answer = world.ask("contact/unsuppress", lift);
+  CHECK(answer.result.find("suppression")->is_null());
+  const auto explained = world.ask("explain", Map{{"contact", "anna"}}).text;
+  CHECK(explained.find("by phone lifted by lena: a mistake") != std::string::npos);
+  CHECK(world.refuse("contact/unsuppress", lift).kind == ErrorKind::conflict);
+  world.event("anna", "hello");
+  CHECK(world.sent["m1"] == 1);
+}
+
+TEST_CASE("what is lifted is the person's or the address's, and gives no consent back") {
+  tests::OperatorWorld world;
+  world.start();
+  world.event("anna", "other");
+  const auto lift = [](const char* key, const char* value) {
+    return Map{{"contact", "anna"}, {"by", "lena"}, {"reason", "a mistake"}, {key, value}};
+  };
+  world.ask("contact/suppress", Map{{"contact", "anna"}, {"channel", "email"}});
+  CHECK(world.refuse("contact/unsuppress", lift("by", "lena")).remedy.find("--channel") !=
+        std::string::npos);
+  CHECK(world.refuse("contact/unsuppress", lift("channel", "fax")).kind == ErrorKind::not_found);
+  CHECK(world.refuse("contact/unsuppress", lift("contact", "nobody")).kind == ErrorKind::not_found);
+  CHECK(world.refuse("contact/unsuppress", Map{{"contact", "anna"}}).kind == ErrorKind::invalid);
+  world.ask("contact/suppress", Map{{"contact", "anna"},
+                                    {"channel", "email"},
+                                    {"scope", "marketing"},
+                                    {"reason", "unsubscribed"}});
+  const auto lifted = world.ask("contact/unsuppress", lift("channel", "email"));
+  CHECK(lifted.result.find("suppressions")->as_map().size() == 1);
+}
+
 TEST_CASE("an operator's event starts a playbook, and a touch counts") {
   tests::OperatorWorld world;
   world.start();
@@ -326,6 +369,33 @@ TEST_CASE("an uncertain delivery is listed and sent again once, on an operator's
           now}},
         now));
     CHECK(world.store->contact(contact)->value().contact.pending.size() == 1);
+  }
+}
+
+TEST_CASE("deliveries are listed page by page") {
+  tests::OperatorWorld world;
+  world.start();
+  for (const char* user : {"anna", "boris", "clara"}) world.event(user, "hello");
+  std::set<std::string> keys;
+  Map request{{"limit", 2}};
+  auto page = world.ask("delivery/list", request);
+  CHECK(page.text.find("more: --after ") != std::string::npos);
+  for (int pages = 1; !page.result.find("after")->is_null(); ++pages) {
+    REQUIRE(pages < 4);
+    for (const auto& delivery : page.result.find("deliveries")->as_list()) {
+      CHECK(keys.insert(text_at(delivery, "delivery")).second);
+    }
+    request.set("after", *page.result.find("after"));
+    page = world.ask("delivery/list", request);
+  }
+  for (const auto& delivery : page.result.find("deliveries")->as_list()) {
+    CHECK(keys.insert(text_at(delivery, "delivery")).second);
+  }
+  CHECK(keys.size() == 3);
+  for (const char* place : {"", "1", "x,1,", "1,x,", "1,2", ",,", "-1,0,", "1,99999999999999999,",
+                            "99999999999999999999,1,", "1,-99999999999999999,k", " 1,1,"}) {
+    INFO(place);
+    CHECK(world.refuse("delivery/list", Map{{"after", place}}).kind == ErrorKind::invalid);
   }
 }
 

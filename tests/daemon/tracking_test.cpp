@@ -86,10 +86,11 @@ TEST_CASE("a link leads by way of us, and its token holds where to") {
 TEST_CASE("what cannot or should not lead by way of us is left alone") {
   const auto config = workspace("https://t.example.org");
   const auto links = message_links(config, signer, {.delivery = letter});
-  for (const std::string& url : {std::string("mailto:anna@example.org"), std::string("tel:+4930123"),
-                                std::string("tg://resolve?domain=anna"), links.unsubscribe_url,
-                                std::string("https://t.example.org/p/x"),
-                                "https://example.org/" + std::string(link_url_bytes_max, 'a')}) {
+  for (const std::string& url :
+       {std::string("mailto:anna@example.org"), std::string("tel:+4930123"),
+        std::string("tg://resolve?domain=anna"), links.unsubscribe_url,
+        std::string("https://t.example.org/p/x"),
+        "https://example.org/" + std::string(link_url_bytes_max, 'a')}) {
     CHECK(rewritten(links, url) == url);
   }
   // A name that only begins like ours is somebody else's.

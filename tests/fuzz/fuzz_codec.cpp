@@ -32,7 +32,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
   if (size == 0) return 0;
   const std::string_view data(reinterpret_cast<const char*>(bytes) + 1, size - 1);
   const Instant at = base::from_millis(1'700'000'000'000);
-  switch (bytes[0] % 8) {
+  switch (bytes[0] % 9) {
     case 0:
       run(data, [](std::string_view text) { return decode_contact(ContactId{1}, text); });
       break;
@@ -53,6 +53,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
       break;
     case 6:
       static_cast<void>(decode_events(at, data));
+      break;
+    case 7:
+      run(data, [](std::string_view text) { return decode_set_aside(text); });
       break;
     default:
       static_cast<void>(decode_decisions(at, data));

@@ -118,6 +118,27 @@ TEST_CASE("a store in memory answers as SQLite does, whatever is written") {
   }));
 }
 
+TEST_CASE("a store in memory forgets messages on the day on which SQLite does") {
+  Pair pair;
+  LoadRequest request;
+  request.message_ids = {dedup_key("key", "message")};
+  Batch batch;
+  batch.now = sample_time;
+  batch.message_ids = request.message_ids;
+  pair.commit(batch);
+  bool is_known = true;
+  for (int day = 0; day < 10; ++day) {
+    const Instant now = sample_time + std::chrono::days{day};
+    while (need(pair.sqlite->maintain(now, {}))) {
+    }
+    need(pair.memory.maintain(now));
+    is_known = need(pair.memory.load(request)).known.at(0);
+    INFO(day);
+    CHECK(is_known == need(pair.sqlite->load(request)).known.at(0));
+    CHECK(is_known == (day <= 7));
+  }
+}
+
 TEST_CASE("a store in memory gives numbers that no contact has") {
   MemoryStore store;
   const ContactId first = store.allocate();

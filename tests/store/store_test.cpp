@@ -291,6 +291,35 @@ TEST_CASE_METHOD(Both, "a delivery is open until it has ended, and found by its 
   find_all();
 }
 
+TEST_CASE_METHOD(Both, "pages of deliveries have each once, whatever is between them") {
+  using enum rules::DeliveryChange;
+  Batch batch;
+  for (int i = 0; i < 40; ++i) {
+    // Some share a moment, and some that have ended are older than others that ended before.
+    const Instant at = sample_time + std::chrono::seconds{(i * 7) % 10};
+    const auto change = i % 3 == 0 ? ready : i % 3 == 1 ? departed : refused;
+    batch.deliveries.push_back(delivery_of(ContactId{1}, std::to_string(i), change, at));
+  }
+  need(store->commit(batch));
+  const auto state = GENERATE(std::optional<rules::DeliveryChange>(), std::optional(ready),
+                              std::optional(departed));
+  const auto page = GENERATE(values<std::size_t>({1, 3, 7, 40, 100}));
+  const auto all = need(store->deliveries({.state = state}));
+  std::vector<std::string> read;
+  DeliveryQuery query{.state = state, .limit = page};
+  for (auto found = need(store->deliveries(query)); !found.empty();
+       found = need(store->deliveries(query))) {
+    for (const auto& delivery : found) {
+      read.push_back(delivery.key);
+      query.after = after(query.after, delivery);
+    }
+  }
+  std::vector<std::string> expected;
+  for (const auto& delivery : all) expected.push_back(delivery.key);
+  CHECK(read == expected);
+  CHECK(expected.size() == (state ? (state == ready ? 14 : 13) : 40));
+}
+
 TEST_CASE_METHOD(Both, "of several changes to one delivery in a batch the last counts") {
   using enum rules::DeliveryChange;
   Batch batch;
@@ -302,6 +331,69 @@ TEST_CASE_METHOD(Both, "of several changes to one delivery in a batch the last c
   REQUIRE(open.size() == 1);
   CHECK(open[0].key == "b");
   CHECK(open[0].change == committing);
+}
+
+TEST_CASE_METHOD(Both, "what is set aside is kept once, with all it takes, until it is taken") {
+  SetAside event{.at = sample_time,
+                 .fingerprint = dedup_key("key", "one"),
+                 .kind = SetAside::Kind::event,
+                 .text = "event checklist.downloaded of u1",
+                 .user_id = "u1",
+                 .anonymous_id = "device",
+                 .previous_id = "before",
+                 .address = rules::Address{"email", "u1@example.org"},
+                 .message_id = dedup_key("key", "one"),
+                 .event = checklist_event(sample_time)};
+  const SetAside timer{.at = sample_time,
+                       .fingerprint = dedup_key("timer", "two"),
+                       .kind = SetAside::Kind::timer,
+                       .text = "timer",
+                       .contact = ContactId{7},
+                       .due = sample_time + hours{1}};
+  Batch batch;
+  batch.set_aside = {event, timer};
+  need(store->commit(batch));
+  event.text = "another";
+  batch.set_aside = {event};
+  need(store->commit(batch));
+  const auto kept = need(store->set_aside(0, 10));
+  REQUIRE(kept.size() == 2);
+  CHECK(kept[0].text == "event checklist.downloaded of u1");
+  CHECK(kept[0].fingerprint == event.fingerprint);
+  CHECK(kept[0].at == sample_time);
+  CHECK(kept[0].user_id == "u1");
+  CHECK(kept[0].anonymous_id == "device");
+  CHECK(kept[0].previous_id == "before");
+  CHECK(kept[0].address == event.address);
+  CHECK(kept[0].message_id == event.message_id);
+  CHECK(kept[0].event.name == event.event.name);
+  CHECK(kept[0].event.properties == event.event.properties);
+  CHECK(kept[0].event.occurred_at == event.event.occurred_at);
+  CHECK(kept[0].event.received_at == event.event.received_at);
+  CHECK(kept[1].kind == SetAside::Kind::timer);
+  CHECK(kept[1].contact == timer.contact);
+  CHECK(kept[1].due == timer.due);
+  CHECK(need(store->set_aside(kept[0].number, 10)).size() == 1);
+  CHECK(need(store->set_aside(0, 1)).size() == 1);
+  Batch done;
+  done.set_aside_done = {kept[0].number};
+  need(store->commit(done));
+  CHECK(need(store->set_aside(0, 10)).size() == 1);
+  // A number is never given twice.
+  batch.set_aside = {event};
+  need(store->commit(batch));
+  CHECK(need(store->set_aside(0, 10)).back().number > kept[1].number);
+}
+
+TEST_CASE("a batch is empty until it holds anything") {
+  Batch batch;
+  batch.now = sample_time;
+  CHECK(is_empty(batch));
+  Batch with_book = batch;
+  with_book.book.emplace();
+  CHECK_FALSE(is_empty(with_book));
+  batch.set_aside_done.push_back(1);
+  CHECK_FALSE(is_empty(batch));
 }
 
 TEST_CASE_METHOD(Both, "figures add up, and steps where nobody stands are left out") {

@@ -1,0 +1,140 @@
+// Real HTTP on loopback; only the engine behind the inbox is a double.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/encoding.h"
+#include "daemon/routes.h"
+#include "tests/http/loopback.h"
+
+namespace nurtured::daemon::testing {
+
+using namespace nurtured::test;
+
+// Keeps what comes and answers each submission as it is told, at once and on the caller's thread.
+class FakeInbox final : public Inbox {
+ public:
+  bool submit(std::vector<EngineInput> inputs, Done done) override {
+    const std::lock_guard lock(mutex_);
+    if (full_) return false;
+    taken_.insert(taken_.end(), inputs.begin(), inputs.end());
+    http::ReplyBatch replies;
+    done(outcome_, replies);
+    return true;
+  }
+
+  void set_full(bool full) {
+    const std::lock_guard lock(mutex_);
+    full_ = full;
+  }
+  void set_outcome(base::Result<void> outcome) {
+    const std::lock_guard lock(mutex_);
+    outcome_ = std::move(outcome);
+  }
+  std::vector<EngineInput> take() {
+    const std::lock_guard lock(mutex_);
+    return std::exchange(taken_, {});
+  }
+
+ private:
+  std::mutex mutex_;
+  bool full_ = false;
+  base::Result<void> outcome_;
+  std::vector<EngineInput> taken_;
+};
+
+inline RouteSettings settings_with(const std::vector<std::string>& keys) {
+  std::vector<config::Secret> secrets;
+  for (const auto& key : keys) secrets.emplace_back(key);
+  return {
+      .write_keys = WriteKeys(secrets),
+      .links = LinkSigner({config::Secret("sign")}),
+      .typed = {},
+      .public_url = "https://t.example.org",
+      .brand = "Anna's school",
+      .consent = {},
+      .channels = {"email", "telegram"},
+      .topics = {"webinars"},
+      .hooks = {},
+      .may_send =
+          [](const rules::Snapshot& known, const std::string& channel) {
+            return known.contact.consents.contains(channel);
+          },
+      .find_contact = [](rules::ContactId contact) -> base::Result<std::optional<rules::Snapshot>> {
+        if (contact.value != 7) return std::optional<rules::Snapshot>();
+        rules::Snapshot known;
+        known.contact.id = contact;
+        known.contact.addresses = {{"email", "anna@example.org"}};
+        known.contact.consents["email"] = {.given = true};
+        return std::optional(known);
+      }};
+}
+
+// The daemon's outside: a server, its routes and one client.
+struct Outside {
+  explicit Outside(const std::vector<std::string>& keys = {"wk"}, RouteSet served = RouteSet::all)
+      : settings(std::make_shared<const RouteSettings>(settings_with(keys))),
+        routes(
+            inbox, metrics, clock, [this] { return ready; }, settings),
+        server(options(),
+               [this, served](http::Request&& request, http::Reply reply) {
+                 routes.handle(std::move(request), std::move(reply), served);
+               }),
+        client(server.port()) {}
+
+  static http::ServerOptions options() {
+    http::ServerOptions out;
+    out.body_bytes_max_for = route_body_bytes_max;
+    out.refusal = server_refusal;
+    return out;
+  }
+
+  // `headers` each with its line end.
+  std::string ask(const std::string& method, const std::string& target, std::string_view body = "",
+                  const std::string& headers = "") {
+    std::string request = method + " " + target + " HTTP/1.1\r\nHost: t.example.org\r\n" + headers;
+    if (headers.find("chunked") == std::string::npos) {
+      request += "Content-Length: " + std::to_string(body.size()) + "\r\n";
+    }
+    client.send(request + "\r\n" + std::string(body));
+    return client.read_response(method != "HEAD");
+  }
+  std::string post(const std::string& target, std::string_view body,
+                   const std::string& headers = "") {
+    return ask("POST", target, body, headers);
+  }
+  std::string unsubscribe_path() const {
+    const LinkClaim claim{.contact = {7}, .channel = "email", .delivery = "7.1.0.0.email"};
+    return "/u/" + settings->links.sign(LinkPurpose::unsubscribe, claim);
+  }
+
+  FakeInbox inbox;
+  Metrics metrics;
+  base::VirtualClock clock{base::from_millis(1'772'366'400'000)};  // 2026-03-01T12:00:00Z
+  base::Result<void> ready;
+  std::shared_ptr<const RouteSettings> settings;
+  Routes routes;
+  ServerThread server;
+  RawClient client;
+};
+
+inline std::string basic(std::string_view pair) {
+  return "Authorization: Basic " + base::to_base64(pair) + "\r\n";
+}
+
+inline bool has_header(const std::string& response, std::string_view line) {
+  return response.find("\r\n" + std::string(line) + "\r\n") != std::string::npos;
+}
+
+inline std::string event_name_of(const EngineInput& input) {
+  return std::get<EventInput>(input).event.name;
+}
+
+inline constexpr const char* track = R"({"userId":"u1","event":"x","writeKey":"wk"})";
+inline constexpr const char* success = "{\"success\":true}";
+
+}  // namespace nurtured::daemon::testing
