@@ -180,7 +180,7 @@ class Connector {
   // connector's total deadline.
   virtual void send(OutboundMessage message, Done done) = 0;
   // Begins to hand in what comes back, where the section says from where; until destroyed. Once.
-  virtual void listen(Intake /*intake*/) {}
+  virtual void listen(const Intake& /*intake*/) {}
 };
 
 }  // namespace nurtured::connectors

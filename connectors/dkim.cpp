@@ -89,7 +89,7 @@ Library open_library() {
   const auto set = [&](int option, const char* const* names) {
     const DKIM_STAT status =
         dkim_options(library.get(), DKIM_OP_SETOPT, static_cast<dkim_opts_t>(option),
-                     const_cast<const char**>(names), sizeof(const char**));
+                     static_cast<void*>(const_cast<const char**>(names)), sizeof(const char**));
     if (status != DKIM_STAT_OK) throw std::bad_alloc();
   };
   set(DKIM_OPTS_SIGNHDRS, signed_headers.data());

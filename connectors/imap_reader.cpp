@@ -98,7 +98,7 @@ std::optional<std::uint32_t> imap_fetched_uid(std::string_view text) {
   const std::string lower = ascii_lower(text);
   const std::size_t fetch = lower.find(" fetch ");
   if (fetch == std::string::npos) return std::nullopt;
-  std::size_t at = lower.find("uid ", fetch);
+  const std::size_t at = lower.find("uid ", fetch);
   if (at == std::string::npos) return std::nullopt;
   return number_at<std::uint32_t>(text.substr(at + 4));
 }

@@ -23,7 +23,9 @@ std::string_view status_at(std::string_view text) {
     const std::size_t begin = at;
     while (at < text.size() && is_digit(text[at])) ++at;
     if (at == begin || at - begin > 3 || (part == 0 && at - begin > 1)) return {};
-    if (part < 2 && (at >= text.size() || text[at++] != '.')) return {};
+    if (part == 2) break;
+    if (at >= text.size() || text[at] != '.') return {};
+    ++at;
   }
   if (at < text.size() && (is_digit(text[at]) || text[at] == '.')) return {};
   return text.substr(0, at);

@@ -102,8 +102,8 @@ class SmtpConnector final : public Connector {
   const Descriptor& descriptor() const override { return smtp_descriptor(); }
   Limits limits() const override { return options_.limits; }
 
-  void listen(Intake intake) override {
-    if (options_.inbox) poller_.emplace(*options_.inbox, std::move(intake));
+  void listen(const Intake& intake) override {
+    if (options_.inbox) poller_.emplace(*options_.inbox, intake);
   }
 
   void send(OutboundMessage message, Done done) override {

@@ -150,7 +150,7 @@ Result<Element> parse_pattern(std::string_view markdown) {
 Result<Element> read_markdown(const liquid::Marked& source, const RewriteLink& rewrite) {
   if (auto checked = check_size(source); !checked) return base::fail(checked.error());
   const PreparedMarkdown prepared = prepare_markdown(source);
-  const auto pattern = parse_pattern(prepared.markdown);
+  auto pattern = parse_pattern(prepared.markdown);
   if (!pattern) return pattern;
   return fill_pattern(*pattern, prepared.values, rewrite);
 }

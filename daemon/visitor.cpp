@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 #include <string>
 
 namespace nurtured::daemon {
@@ -108,8 +109,7 @@ std::string lower(std::string_view text) {
   return out;
 }
 
-template <std::size_t N>
-bool holds_any(const std::string& agent, const std::array<std::string_view, N>& words) {
+bool holds_any(const std::string& agent, std::span<const std::string_view> words) {
   return std::ranges::any_of(
       words, [&](std::string_view word) { return agent.find(word) != std::string::npos; });
 }

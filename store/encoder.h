@@ -144,9 +144,7 @@ class Encoder {
   static bool is_default(const T& value) {
     if constexpr (std::same_as<T, cel::Value>) {
       return value.is_null();
-    } else if constexpr (std::same_as<T, DedupKey>) {
-      return value == T{};
-    } else if constexpr (requires { value.empty(); }) {
+    } else if constexpr (requires { value.empty(); } && !std::same_as<T, DedupKey>) {
       return value.empty();
     } else if constexpr (Enumeration<T>) {
       return number_of(value) == 0;

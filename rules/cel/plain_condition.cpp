@@ -89,8 +89,9 @@ std::optional<PlainCondition> PlainCondition::of(const Expression& expression,
   PlainCondition condition;
   const auto add = [&](const Expression& part) {
     auto comparison = comparison_of(part, environment);
-    if (comparison) condition.comparisons_.push_back(*std::move(comparison));
-    return comparison.has_value();
+    if (!comparison) return false;
+    condition.comparisons_.push_back(*std::move(comparison));
+    return true;
   };
   if (const auto* chain = std::get_if<Logical>(&expression.node)) {
     if (!chain->is_and || chain->operands.size() > comparisons_max) return std::nullopt;
