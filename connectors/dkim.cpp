@@ -1,18 +1,15 @@
 #include "connectors/dkim.h"
 
 #include <array>
-#include <new>
 #include <optional>
 #include <utility>
 
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 
-// libopendkim's header asks for C++ linkage and forgets that C++ has another name for C's type.
-#define _Bool bool  // NOLINT(bugprone-reserved-identifier)
-#include <opendkim/dkim.h>
-#undef _Bool
-
+#include "base/digest.h"
+#include "base/encoding.h"
+#include "connectors/dkim_canonical.h"
 #include "connectors/mail_fields.h"
 
 namespace nurtured::connectors {
@@ -23,78 +20,80 @@ using base::fail;
 using base::Result;
 
 constexpr int rsa_bits_min = 1024;  // RFC 8301 section 3.2
-// "DKIM-Signature: ": libopendkim folds the header's lines with it in mind.
-constexpr std::string_view header_name = "DKIM-Signature: ";
+
+struct SignedHeader {
+  std::string_view name;
+  bool once_more =
+      false;  // signed as absent beyond those that are there, so that none can be added
+};
 
 // RFC 6376 section 5.4.1, and what RFC 8058 and Gmail's feedback loop want signed.
-constexpr std::array<const char*, 18> signed_headers = {"From",
-                                                        "To",
-                                                        "Cc",
-                                                        "Subject",
-                                                        "Date",
-                                                        "Reply-To",
-                                                        "Message-ID",
-                                                        "In-Reply-To",
-                                                        "References",
-                                                        "MIME-Version",
-                                                        "Content-Type",
-                                                        "Content-Transfer-Encoding",
-                                                        "List-Id",
-                                                        "List-Unsubscribe",
-                                                        "List-Unsubscribe-Post",
-                                                        "Feedback-ID",
-                                                        "Auto-Submitted",
-                                                        nullptr};
-constexpr std::array<const char*, 7> oversigned_headers = {
-    "From", "To", "Subject", "Date", "Reply-To", "Message-ID", nullptr};
+constexpr auto signed_headers = std::to_array<SignedHeader>({{"From", true},
+                                                             {"To", true},
+                                                             {"Cc"},
+                                                             {"Subject", true},
+                                                             {"Date", true},
+                                                             {"Reply-To", true},
+                                                             {"Message-ID", true},
+                                                             {"In-Reply-To"},
+                                                             {"References"},
+                                                             {"MIME-Version"},
+                                                             {"Content-Type"},
+                                                             {"Content-Transfer-Encoding"},
+                                                             {"List-Id"},
+                                                             {"List-Unsubscribe"},
+                                                             {"List-Unsubscribe-Post"},
+                                                             {"Feedback-ID"},
+                                                             {"Auto-Submitted"}});
 
-struct CloseLibrary {
-  void operator()(DKIM_LIB* library) const { dkim_close(library); }
-};
-struct FreeMessage {
-  void operator()(DKIM* message) const { dkim_free(message); }
-};
 struct FreeKey {
   void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
 };
 struct FreeBio {
   void operator()(BIO* bio) const { BIO_free(bio); }
 };
-using Library = std::unique_ptr<DKIM_LIB, CloseLibrary>;
-using Message = std::unique_ptr<DKIM, FreeMessage>;
+struct FreeContext {
+  void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
+};
+using PrivateKey = std::unique_ptr<EVP_PKEY, FreeKey>;
 
-// libopendkim reads only and takes no const.
-unsigned char* bytes(std::string_view text) {
-  return reinterpret_cast<unsigned char*>(const_cast<char*>(text.data()));
-}
-
-std::optional<dkim_alg_t> algorithm_of(const config::Secret& pem) {
+// Null for what is no private key that can sign.
+PrivateKey read_key(const config::Secret& pem) {
   const std::string& text = pem.reveal();
   const std::unique_ptr<BIO, FreeBio> bio(
       BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
   // No pass phrase is asked for on a terminal.
   const auto no_pass = [](char*, int, int, void*) { return 0; };
-  const std::unique_ptr<EVP_PKEY, FreeKey> key(
-      bio ? PEM_read_bio_PrivateKey(bio.get(), nullptr, no_pass, nullptr) : nullptr);
-  if (!key) return std::nullopt;
-  if (EVP_PKEY_base_id(key.get()) == EVP_PKEY_ED25519) return DKIM_SIGN_ED25519SHA256;
+  PrivateKey key(bio ? PEM_read_bio_PrivateKey(bio.get(), nullptr, no_pass, nullptr) : nullptr);
+  if (!key || EVP_PKEY_base_id(key.get()) == EVP_PKEY_ED25519) return key;
   const bool is_rsa = EVP_PKEY_base_id(key.get()) == EVP_PKEY_RSA;
-  if (!is_rsa || EVP_PKEY_bits(key.get()) < rsa_bits_min) return std::nullopt;
-  return DKIM_SIGN_RSASHA256;
+  if (!is_rsa || EVP_PKEY_bits(key.get()) < rsa_bits_min) key.reset();
+  return key;
 }
 
-Library open_library() {
-  Library library(dkim_init(nullptr, nullptr));
-  if (!library) throw std::bad_alloc();
-  const auto set = [&](int option, const char* const* names) {
-    const DKIM_STAT status =
-        dkim_options(library.get(), DKIM_OP_SETOPT, static_cast<dkim_opts_t>(option),
-                     static_cast<void*>(const_cast<const char**>(names)), sizeof(const char**));
-    if (status != DKIM_STAT_OK) throw std::bad_alloc();
-  };
-  set(DKIM_OPTS_SIGNHDRS, signed_headers.data());
-  set(DKIM_OPTS_OVERSIGNHDRS, oversigned_headers.data());
-  return library;
+bool is_ed25519(const EVP_PKEY* key) {
+  return EVP_PKEY_base_id(key) == EVP_PKEY_ED25519;
+}
+
+// rsa-sha256 (RFC 6376 section 3.3.1), or ed25519-sha256, which signs the hash (RFC 8463 section
+// 3).
+Result<std::string> signature_of(EVP_PKEY* key, const std::string& data) {
+  const std::unique_ptr<EVP_MD_CTX, FreeContext> context(EVP_MD_CTX_new());
+  const base::Sha256 hash = base::sha256(data);
+  const bool signs_hash = is_ed25519(key);
+  const std::string_view input = signs_hash ? base::view(hash) : std::string_view(data);
+  const auto* const bytes = reinterpret_cast<const unsigned char*>(input.data());
+  std::size_t size = 0;
+  bool done = context != nullptr &&
+              EVP_DigestSignInit(context.get(), nullptr, signs_hash ? nullptr : EVP_sha256(),
+                                 nullptr, key) == 1 &&
+              EVP_DigestSign(context.get(), nullptr, &size, bytes, input.size()) == 1;
+  std::string signature(size, '\0');
+  done = done && EVP_DigestSign(context.get(), reinterpret_cast<unsigned char*>(signature.data()),
+                                &size, bytes, input.size()) == 1;
+  if (!done) return fail(ErrorKind::internal, "the mail cannot be signed");
+  signature.resize(size);
+  return signature;
 }
 
 // Selectors and domains stand in a header.
@@ -121,7 +120,7 @@ std::optional<DkimKey> read_one(config::Section section, std::string_view from_d
     section.error("selector", "this is no selector", "write letters, digits and dots");
   }
   const bool is_known = !key.key.empty() && !config::refers_to_secret(key.key.reveal());
-  if (is_known && !algorithm_of(key.key)) {
+  if (is_known && !read_key(key.key)) {
     section.error("key", "this is no private key that can sign",
                   "make one by `openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048`, or "
                   "by `-algorithm ed25519`");
@@ -131,16 +130,70 @@ std::optional<DkimKey> read_one(config::Section section, std::string_view from_d
   return key;
 }
 
+// What of a mail is signed, whoever signs it.
+struct Canonical {
+  std::string names;    // of the headers, as h= has them
+  std::string headers;  // each with its line end
+  std::string body_hash;
+};
+
+Canonical canonical(const MailParts& mail) {
+  Canonical out;
+  const auto add_name = [&](std::string_view name) {
+    if (!out.names.empty()) out.names += ":";
+    out.names += name;
+  };
+  for (const SignedHeader& wanted : signed_headers) {
+    const std::string name = ascii_lower(wanted.name);
+    // Of several of one name the last comes first (RFC 6376 section 5.4.2).
+    for (auto header = mail.headers.rbegin(); header != mail.headers.rend(); ++header) {
+      if (ascii_lower(trimmed(header->name)) != name) continue;
+      add_name(wanted.name);
+      out.headers += relaxed_header(header->name, header->value) + "\r\n";
+    }
+    if (wanted.once_more) add_name(wanted.name);
+  }
+  out.body_hash = base::to_base64(base::view(base::sha256(relaxed_body(mail.body))));
+  return out;
+}
+
+// Lines of a header stay below 78 characters (RFC 5322 section 2.1.1): `text` with folds after
+// every `after`, or anywhere where that is 0.
+std::string folded(std::string_view text, char after) {
+  constexpr std::size_t line_max = 70;
+  std::string out;
+  std::size_t column = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    out += text[i];
+    ++column;
+    const std::size_t next = after == 0 ? i + 2 : text.find(after, i + 1);
+    const std::size_t ahead = std::min(next, text.size()) - i;
+    if ((after == 0 || text[i] == after) && column + ahead > line_max && i + 1 < text.size()) {
+      out += "\r\n\t";
+      column = 0;
+    }
+  }
+  return out;
+}
+
 }  // namespace
 
 class DkimSigner::Impl {
  public:
-  explicit Impl(std::vector<std::pair<DkimKey, dkim_alg_t>> keys) : keys_(std::move(keys)) {}
+  struct Signer {
+    DkimKey key;
+    PrivateKey secret;
+  };
+
+  explicit Impl(std::vector<Signer> signers) : signers_(std::move(signers)) {}
 
   Result<std::string> sign(std::string_view mail) const {
+    const MailParts parts = split_mail(mail);
+    if (parts.headers.empty()) return fail("what is to be signed is no mail");
+    const Canonical signed_text = canonical(parts);
     std::string signatures;
-    for (const auto& [key, algorithm] : keys_) {
-      auto signature = sign_with(key, algorithm, mail);
+    for (const Signer& signer : signers_) {
+      auto signature = sign_with(signer, signed_text);
       if (!signature) return signature;
       signatures += *signature;
     }
@@ -148,61 +201,19 @@ class DkimSigner::Impl {
   }
 
  private:
-  Result<std::string> sign_with(const DkimKey& key, dkim_alg_t algorithm,
-                                std::string_view mail) const {
-    // libopendkim ends the process over what is no mail.
-    const std::size_t end = mail.find("\r\n\r\n");
-    if (end == std::string_view::npos || end == 0 || mail.starts_with("\r\n")) {
-      return fail("what is to be signed is no mail");
-    }
-    DKIM_STAT status = DKIM_STAT_OK;
-    const Message message(dkim_sign(library_.get(), bytes("mail"), nullptr, bytes(key.key.reveal()),
-                                    bytes(key.selector), bytes(key.domain), DKIM_CANON_RELAXED,
-                                    DKIM_CANON_RELAXED, algorithm, -1L, &status));
-    if (!message) return failed(status);
-    std::string_view headers = mail.substr(0, end + 2);
-    const std::string_view body = mail.substr(end + 4);
-    while (status == DKIM_STAT_OK && !headers.empty()) {
-      const std::string_view header = take_header(headers);
-      status = dkim_header(message.get(), bytes(header), header.size());
-    }
-    if (status == DKIM_STAT_OK) status = dkim_eoh(message.get());
-    if (status == DKIM_STAT_OK) status = dkim_body(message.get(), bytes(body), body.size());
-    if (status == DKIM_STAT_OK) status = dkim_eom(message.get(), nullptr);
-    unsigned char* text = nullptr;
-    std::size_t size = 0;
-    if (status == DKIM_STAT_OK) {
-      status = dkim_getsighdr_d(message.get(), header_name.size(), &text, &size);
-    }
-    if (status != DKIM_STAT_OK) return failed(status);
-    std::string signature(header_name);
-    for (const char c : std::string_view(reinterpret_cast<const char*>(text), size)) {
-      if (c == '\n' && signature.back() != '\r') signature += '\r';
-      signature += c;
-    }
-    return signature + "\r\n";
+  static Result<std::string> sign_with(const Signer& signer, const Canonical& mail) {
+    std::string value = " v=1; a=";
+    value += is_ed25519(signer.secret.get()) ? "ed25519-sha256" : "rsa-sha256";
+    value += "; c=relaxed/relaxed;\r\n\td=" + signer.key.domain + "; s=" + signer.key.selector;
+    value += ";\r\n\th=" + folded(mail.names, ':') + ";\r\n\tbh=" + mail.body_hash;
+    value += ";\r\n\tb=";
+    const auto signature =
+        signature_of(signer.secret.get(), mail.headers + relaxed_header("DKIM-Signature", value));
+    if (!signature) return signature;
+    return "DKIM-Signature:" + value + folded(base::to_base64(*signature), 0) + "\r\n";
   }
 
-  // A header with the lines that continue it, without its last line end.
-  static std::string_view take_header(std::string_view& headers) {
-    std::size_t end = headers.find("\r\n");
-    while (end != std::string_view::npos && end + 2 < headers.size() &&
-           (headers[end + 2] == ' ' || headers[end + 2] == '\t')) {
-      end = headers.find("\r\n", end + 2);
-    }
-    const std::string_view header = headers.substr(0, end);
-    headers.remove_prefix(end == std::string_view::npos ? headers.size() : end + 2);
-    return header;
-  }
-
-  static tl::unexpected<base::Error> failed(DKIM_STAT status) {
-    const char* const words = dkim_getresultstr(status);
-    return fail(ErrorKind::internal,
-                "the mail cannot be signed: " + std::string(words == nullptr ? "" : words));
-  }
-
-  std::vector<std::pair<DkimKey, dkim_alg_t>> keys_;
-  Library library_ = open_library();
+  std::vector<Signer> signers_;
 };
 
 DkimSigner::DkimSigner(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -210,13 +221,13 @@ DkimSigner::DkimSigner(DkimSigner&&) noexcept = default;
 DkimSigner::~DkimSigner() = default;
 
 Result<DkimSigner> DkimSigner::make(std::vector<DkimKey> keys) {
-  std::vector<std::pair<DkimKey, dkim_alg_t>> known;
+  std::vector<Impl::Signer> signers;
   for (DkimKey& key : keys) {
-    const auto algorithm = algorithm_of(key.key);
-    if (!algorithm) return fail("the key of selector " + key.selector + " cannot sign");
-    known.emplace_back(std::move(key), *algorithm);
+    PrivateKey secret = read_key(key.key);
+    if (!secret) return fail("the key of selector " + key.selector + " cannot sign");
+    signers.push_back({std::move(key), std::move(secret)});
   }
-  return DkimSigner(std::make_unique<Impl>(std::move(known)));
+  return DkimSigner(std::make_unique<Impl>(std::move(signers)));
 }
 
 Result<std::string> DkimSigner::sign(std::string_view mail) const {

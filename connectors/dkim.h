@@ -1,5 +1,5 @@
 // Signs mails as RFC 6376 has it, so that receivers know who is answerable for them: rsa-sha256,
-// and ed25519-sha256 (RFC 8463) beside it. libopendkim does the work.
+// and ed25519-sha256 (RFC 8463) beside it. OpenSSL does the cryptography.
 #pragma once
 
 #include <memory>

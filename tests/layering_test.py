@@ -40,7 +40,6 @@ HOMES = {
     "yaml-cpp/": ["config"],
     "cmark-gfm": ["content"],
     "gmime/": ["connectors"],
-    "opendkim/": ["connectors"],
     "curl/": ["http", "connectors"],
     "boost/beast": ["http"],
     "boost/asio": ["http", "connectors", "daemon"],
