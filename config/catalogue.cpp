@@ -47,7 +47,10 @@ EventShapes make_built_in_events() {
                    closed_shape({"message", "kind", "channel", "playbook"}));
   }
   events["message.bounced"].properties.push_back({"reason", Type::string()});
+  events["message.bounced"].properties.push_back({"class", Type::string()});
+  events["message.bounced"].properties.push_back({"hard", Type::boolean()});
   events["message.replied"].properties.push_back({"text", Type::string()});
+  events["message.replied"].properties.push_back({"subject", Type::string()});
   events.emplace("consent.given", closed_shape({"channel", "source"}));
   events.emplace("preferences.changed", closed_shape({"topic"}));
   events["preferences.changed"].properties.push_back({"wanted", Type::boolean()});

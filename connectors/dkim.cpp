@@ -2,6 +2,7 @@
 
 #include <array>
 #include <optional>
+#include <ranges>
 #include <utility>
 
 #include <openssl/evp.h>
@@ -146,10 +147,10 @@ Canonical canonical(const MailParts& mail) {
   for (const SignedHeader& wanted : signed_headers) {
     const std::string name = ascii_lower(wanted.name);
     // Of several of one name the last comes first (RFC 6376 section 5.4.2).
-    for (auto header = mail.headers.rbegin(); header != mail.headers.rend(); ++header) {
-      if (ascii_lower(trimmed(header->name)) != name) continue;
+    for (const MailHeader& header : std::views::reverse(mail.headers)) {
+      if (ascii_lower(trimmed(header.name)) != name) continue;
       add_name(wanted.name);
-      out.headers += relaxed_header(header->name, header->value) + "\r\n";
+      out.headers += relaxed_header(header.name, header.value) + "\r\n";
     }
     if (wanted.once_more) add_name(wanted.name);
   }
@@ -207,7 +208,7 @@ class DkimSigner::Impl {
     value += "; c=relaxed/relaxed;\r\n\td=" + signer.key.domain + "; s=" + signer.key.selector;
     value += ";\r\n\th=" + folded(mail.names, ':') + ";\r\n\tbh=" + mail.body_hash;
     value += ";\r\n\tb=";
-    const auto signature =
+    auto signature =
         signature_of(signer.secret.get(), mail.headers + relaxed_header("DKIM-Signature", value));
     if (!signature) return signature;
     return "DKIM-Signature:" + value + folded(base::to_base64(*signature), 0) + "\r\n";

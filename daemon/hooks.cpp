@@ -137,6 +137,15 @@ cel::Value form_value(const http::Parameters& fields) {
   return out;
 }
 
+// A secret is no property of an event.
+cel::Value without(const cel::Value& body, const std::string& field) {
+  cel::Map rest;
+  for (const auto& entry : body.as_map()) {
+    if (entry.key != cel::Value(field)) rest.set(entry.key, entry.value);
+  }
+  return rest;
+}
+
 bool is_type(std::string_view content_type, std::string_view wanted) {
   std::string_view type = content_type.substr(0, content_type.find(';'));
   while (type.ends_with(' ')) type.remove_suffix(1);
@@ -347,8 +356,9 @@ base::Result<HookEvent> read_hook(const config::Hook& hook, const http::Request&
   }
   auto body = read_hook_body(request);
   if (!body) return base::fail(body.error());
-  if (is_in_body && !is_key(*hook.key, request, path_key, *body)) {
-    return denied("the key is missing or wrong");
+  if (is_in_body) {
+    if (!is_key(*hook.key, request, path_key, *body)) return denied("the key is missing or wrong");
+    body = without(*body, hook.key->name);
   }
   return HookMapper(hook, request, *std::move(body), now).run(typed);
 }

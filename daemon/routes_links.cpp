@@ -201,7 +201,12 @@ void Routes::Impl::touch(const http::Request& request, std::string_view token, h
                      .occurred_at = now,
                      .received_at = now,
                      .change = {}};
-  EngineInput input = ContactInput{claim->contact, event};
+  // Whoever opens the page again and again was there once that day.
+  const auto today = std::chrono::floor<std::chrono::days>(now).time_since_epoch().count();
+  const auto once = [&](const std::string& who) {
+    return store::dedup_key("touch", *decoded + " " + who + " " + std::to_string(today));
+  };
+  EngineInput input = ContactInput{claim->contact, event, once("")};
   if (asks) {
     const auto form = http::parse_form(request.body);
     const std::string* given = form ? http::find(*form, "email") : nullptr;
@@ -210,7 +215,7 @@ void Routes::Impl::touch(const http::Request& request, std::string_view token, h
     event.change.addresses.emplace_back("email", *email);
     input = EventInput{.who = {.address = rules::Address{"email", *email}},
                        .event = std::move(event),
-                       .message_id = std::nullopt};
+                       .message_id = once(*email)};
   }
   act(std::move(input), std::move(reply), page,
       [page, url = claim->url] { return url.empty() ? touch_done(page) : go_on_to(url); });

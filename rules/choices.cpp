@@ -44,8 +44,9 @@ void Machine::choose_channel(const Choice& choice, const std::string& channel, b
                                "the unsubscribe";
     return;
   }
-  // A repeated click does not make the evidence younger.
-  if (allowed && is_known && known->second.given && known->second.source == choice.source) return;
+  // Neither a repeated click nor a box that was left ticked changes the evidence of a consent.
+  const bool is_given = allowed && is_known && known->second.given;
+  if (is_given && (choice.source == preferences || known->second.source == choice.source)) return;
   set_consent({.channel = channel,
                .given = true,
                .source = choice.source,

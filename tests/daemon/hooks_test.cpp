@@ -189,6 +189,7 @@ TEST_CASE("only who has the key may post, wherever it stands") {
     const auto read = read_hook(hook, request, key, now, {});
     CHECK(read.has_value() == c.is_taken);
     if (!read) CHECK(read.error().kind == ErrorKind::denied);
+    if (read) CHECK(properties_of(*read->input) == R"({"email":"a@e.org"})");
   }
 }
 

@@ -138,7 +138,8 @@ test('whoever scans the code of a talk was there, and is asked for no more than 
     assert.equal(answer.status, 303);
     assert.equal(answer.headers.get('location'), 'https://example.org/slides');
   }
-  assert.equal((await ask(folder, 'contact', 'show', 'u1')).touches, 1);
+  for (let i = 0; i < 7; ++i) await fetch(path(talk), {...form({email: 'u1@example.net'}), redirect: 'manual'});
+  assert.equal((await ask(folder, 'contact', 'show', 'u1')).touches, 1, 'the same talk on the same day');
   const stranger = await ask(folder, 'contact', 'show', 'new@example.net');
   assert.equal(stranger.touches, 1);
   assert.deepEqual(stranger.consent, {}, 'an address is no consent');

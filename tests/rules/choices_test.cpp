@@ -93,6 +93,14 @@ TEST_CASE("the preference page brings a channel back and takes it away") {
   CHECK(again.next.addresses.at(0).suppression->scope == SuppressionScope::marketing);
 }
 
+TEST_CASE("a box that was left ticked leaves the evidence of the consent alone") {
+  const auto confirmed = after(subscriber(), confirmation(start - 1h));
+  const Choice same{.source = std::string(preferences), .channels = {{"email", true}}};
+  const auto saved = after(confirmed.next, same, start + 1h);
+  CHECK(saved.next == confirmed.next);
+  CHECK(saved.emitted.empty());
+}
+
 TEST_CASE("what is not wanted and never was changes nothing") {
   const auto before = subscriber();
   const Choice unwanted{.source = std::string(preferences),
