@@ -487,9 +487,13 @@ struct Fields<SetAside> {  // `number` and `at` are the row's
     visit(7, self.anonymous_id);
     visit(8, self.previous_id);
     visit(9, self.message_id);
-    visit(10, self.event.received_at);
-    visit(11, self.event);
-    visit(12, self.address);
+    visit(10, self.address);
+    // An event's own fields count its moment from `received_at`, which is its row's elsewhere.
+    visit(11, self.event.received_at);
+    visit(12, self.event.name);
+    visit(13, self.event.properties);
+    visit(14, self.event.occurred_at, self.event.received_at);
+    visit(15, self.event.change);
   }
 };
 
