@@ -4,6 +4,7 @@
 
 #include "base/digest.h"
 #include "base/encoding.h"
+#include "base/random.h"
 #include "tests/catch.h"
 
 using namespace nurtured;
@@ -170,18 +171,19 @@ TEST_CASE("ten thousand damaged links lead nowhere") {
   const std::string token = *signer.sign(
       LinkPurpose::click,
       VisitClaim{.delivery = "7.3.1.0.email", .link = "a", .url = "https://example.org/"});
-  rc::check("a token that is not the one that was signed is refused", [&] {
+  base::Random random(1);
+  for (int damage = 0; damage < 10'000; ++damage) {
     std::string damaged = token;
-    const auto changes = *rc::gen::inRange(1, 5);
-    for (int i = 0; i < changes; ++i) {
-      const auto at = *rc::gen::inRange<std::size_t>(0, damaged.size());
-      damaged[at] = *rc::gen::arbitrary<char>();
+    const auto changes = 1 + random.below(4);
+    for (std::uint64_t i = 0; i < changes; ++i) {
+      damaged[random.below(damaged.size())] = static_cast<char>(random.below(256));
     }
-    RC_PRE(damaged != token);
+    if (damaged == token) continue;
     const auto read = signer.verify_visit(damaged, LinkPurpose::click);
     // The last character's spare bits say nothing.
-    RC_ASSERT((!read || read->url == "https://example.org/"));
-  });
+    const bool leads_elsewhere = read && read->url != "https://example.org/";
+    if (leads_elsewhere) FAIL_CHECK(damaged);
+  }
 }
 
 TEST_CASE("a claim beyond its limits is not signed") {
