@@ -111,7 +111,8 @@ struct RenderData {
 struct Button {
   std::string id;
   std::string text;
-  std::string url;
+  std::string url;        // empty for the answer to a question
+  std::string data = {};  // of an answer: what a messenger gives back when it is pressed
 
   bool operator==(const Button&) const = default;
 };
