@@ -9,11 +9,12 @@ namespace nurtured::connectors {
 namespace {
 
 // One type of connector: what it says of itself, a check of its section, and the check with the
-// building after it.
+// building after it, of the connector and, where it has chats, of that side.
 struct Type {
   const Descriptor& (*descriptor)();
   void (*check)(config::Section&);
   std::unique_ptr<Connector> (*make)(config::Section&, const Environment&);
+  std::optional<ChatSide> (*chat)(config::Section&) = nullptr;
 };
 
 template <auto descriptor, auto read, auto make>
@@ -25,11 +26,21 @@ constexpr Type type() {
           }};
 }
 
+template <auto descriptor, auto read, auto make, auto make_chat>
+constexpr Type chat_type() {
+  Type with_chat = type<descriptor, read, make>();
+  with_chat.chat = [](config::Section& section) {
+    const auto options = read(section);
+    return options ? std::optional(make_chat(*options)) : std::nullopt;
+  };
+  return with_chat;
+}
+
 // Sorted by name.
 constexpr Type types[] = {
     type<file_descriptor, read_file, make_file>(),
     type<smtp_descriptor, read_smtp, make_smtp>(),
-    type<telegram_descriptor, read_telegram, make_telegram>(),
+    chat_type<telegram_descriptor, read_telegram, make_telegram, make_telegram_chat>(),
     type<webhook_descriptor, read_webhook, make_webhook>(),
 };
 
@@ -57,6 +68,11 @@ std::unique_ptr<Connector> make_connector(std::string_view name, config::Section
                                           const Environment& environment) {
   const Type* const found = find(name);
   return found == nullptr ? nullptr : found->make(section, environment);
+}
+
+std::optional<ChatSide> make_chat_side(std::string_view name, config::Section& section) {
+  const Type* const found = find(name);
+  return found == nullptr || found->chat == nullptr ? std::nullopt : found->chat(section);
 }
 
 config::ConnectorTypes connector_types() {

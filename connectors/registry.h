@@ -2,12 +2,14 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/instant.h"
 #include "config/section.h"
+#include "connectors/chat.h"
 #include "connectors/connector.h"
 
 namespace boost::asio {
@@ -24,7 +26,8 @@ struct Environment {
   boost::asio::io_context& io;
   http::Client& client;
   const base::Clock& clock;
-  std::string folder;  // where relative paths start
+  std::string folder;            // where relative paths start
+  std::string webhook_url = {};  // where a provider posts to: PUBLIC_URL/hooks/NAME; empty: nowhere
 };
 
 // Sorted by name.
@@ -36,6 +39,10 @@ const Descriptor* find_descriptor(std::string_view type);
 // has faults: they are in its problems. finish() is the caller's.
 std::unique_ptr<Connector> make_connector(std::string_view type, config::Section& section,
                                           const Environment& environment);
+
+// Likewise what it offers of chats beside sending. nullopt for a type without chats, and when the
+// section has faults.
+std::optional<ChatSide> make_chat_side(std::string_view type, config::Section& section);
 
 // For config/: names, and the check that make_connector does, without building anything.
 config::ConnectorTypes connector_types();

@@ -6,9 +6,7 @@
 #include <boost/json.hpp>
 
 #include "connectors/http_outcome.h"
-#include "connectors/options.h"
 #include "connectors/outcome_post.h"
-#include "http/url.h"
 
 namespace nurtured::connectors {
 namespace {
@@ -207,13 +205,6 @@ class TelegramConnector final : public Connector {
   OutcomePost post_;
 };
 
-bool is_token(std::string_view token) {
-  const std::size_t colon = token.find(':');
-  if (colon == 0 || colon == std::string_view::npos || colon + 1 == token.size()) return false;
-  return token.substr(0, colon).find_first_not_of("0123456789") == std::string_view::npos &&
-         http::percent_encode(token.substr(colon + 1)) == token.substr(colon + 1);
-}
-
 }  // namespace
 
 Outcome classify_telegram(const http::HttpResponse& response, base::Instant now) {
@@ -234,62 +225,6 @@ std::optional<std::string> migrated_chat(const http::HttpResponse& response) {
   const auto answer = parse_answer(response.body);
   if (!answer || !answer->migrate_to) return std::nullopt;
   return std::to_string(*answer->migrate_to);
-}
-
-const Descriptor& telegram_descriptor() {
-  static const Descriptor descriptor{
-      .type = "telegram",
-      .title = "Telegram bot",
-      .format = content::Format::telegram,
-      .has_subject = false,
-      .honours_key = false,
-      .limits = {.rate = 25, .concurrency = 16},
-      .options =
-          {
-              {"token", OptionType::secret, true, "", "the bot's token, as @BotFather gave it", {}},
-              {"api",
-               OptionType::url,
-               false,
-               "https://api.telegram.org",
-               "a Bot API server of one's own",
-               {}},
-              {"allow_private",
-               OptionType::boolean,
-               false,
-               "false",
-               "that server may be inside the network",
-               {}},
-              {"link_preview", OptionType::boolean, false, "true", "links show a preview", {}},
-              {"timeout", OptionType::period, false, "30s", "longest wait for an answer", {}},
-          },
-      .actions = {},
-  };
-  return descriptor;
-}
-
-std::optional<TelegramOptions> read_telegram(config::Section& section) {
-  const std::size_t faults = section.problems().errors();
-  TelegramOptions options;
-  section.require("token", "write ${credential:NAME}, and put the token there");
-  options.token = section.secret("token").value_or(config::Secret());
-  const std::string& token = options.token.reveal();
-  if (!token.empty() && !config::refers_to_secret(token) && !is_token(token)) {
-    section.error("token", "this is no bot token", "it has the form DIGITS:LETTERS");
-  }
-  if (auto api = section.text("api")) {
-    while (api->ends_with('/')) api->pop_back();
-    if (const auto url = http::parse_url(*api); !url) {
-      section.error("api", url.error().message, url.error().remedy);
-    }
-    options.api = std::move(*api);
-  }
-  options.allow_private = section.boolean("allow_private").value_or(options.allow_private);
-  options.link_preview = section.boolean("link_preview").value_or(options.link_preview);
-  options.total_time_max =
-      section.period("timeout", {.min = 1s, .max = 5min}).value_or(options.total_time_max);
-  options.limits = read_limits(section, telegram_descriptor().limits);
-  if (section.problems().errors() != faults) return std::nullopt;
-  return options;
 }
 
 std::unique_ptr<Connector> make_telegram(TelegramOptions options, const Environment& environment) {

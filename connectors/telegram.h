@@ -8,17 +8,27 @@
 #include <optional>
 #include <string>
 
+#include "connectors/chat.h"
 #include "connectors/connector.h"
 #include "connectors/registry.h"
 #include "http/client.h"
 
 namespace nurtured::connectors {
 
+// How what people do in the bot's chats comes in. Telegram offers one of the two at a time.
+enum class TelegramUpdates {
+  poll,     // getUpdates, again and again
+  webhook,  // Telegram posts to PUBLIC_URL/hooks/CONNECTOR
+  none,     // it does not: somebody else's program has them
+};
+
 struct TelegramOptions {
   config::Secret token;
   std::string api = "https://api.telegram.org";  // or a Bot API server of one's own
   bool allow_private = false;                    // `api` may be inside the network
   bool link_preview = true;
+  std::string bot;  // the bot's @name without the @; empty: not known
+  TelegramUpdates updates = TelegramUpdates::poll;
   std::chrono::milliseconds total_time_max{30'000};
   Limits limits;
 };
@@ -26,6 +36,12 @@ struct TelegramOptions {
 const Descriptor& telegram_descriptor();
 std::optional<TelegramOptions> read_telegram(config::Section& section);
 std::unique_ptr<Connector> make_telegram(TelegramOptions options, const Environment& environment);
+ChatSide make_telegram_chat(const TelegramOptions& options);
+
+// What Telegram is to send as X-Telegram-Bot-Api-Secret-Token: made from the bot's token, so that
+// whoever sets the webhook and whoever takes its requests agree without another setting. 43
+// characters of base64url. Pure.
+std::string telegram_webhook_secret(const config::Secret& token);
 
 // What the Bot API's answer to sendMessage means. Pure.
 Outcome classify_telegram(const http::HttpResponse& response, base::Instant now);

@@ -46,6 +46,8 @@ TEST_CASE("sections that are right have no problems") {
       {"telegram",
        "token: \"1:AA\"\napi: \"http://127.0.0.1:8081/\"\nallow_private: true\nlink_preview: "
        "false\n"},
+      {"telegram", "token: \"1:AA\"\nbot: School_bot\nupdates: webhook\n"},
+      {"telegram", "token: \"1:AA\"\nupdates: none\n"},
       {"webhook", "url: ${credential:hook}\nsecret: whsec_AAAA\n"},
       {"webhook", "url: https://example.org/in\ntimeout: 5s\nallow_private: true\n"},
   }));
@@ -77,6 +79,13 @@ TEST_CASE("every fault of a section is told, and no secret with it") {
       {"telegram", "token: \"12:canary/../x\"\n"},
       {"telegram", "token: \"1:AA\"\napi: ftp://h\n"},
       {"telegram", "token: \"1:AA\"\nlink_preview: perhaps\n"},
+      {"telegram", "token: \"1:AA\"\nbot: \"@school_bot\"\n"},
+      {"telegram", "token: \"1:AA\"\nbot: abc\n"},
+      {"telegram", "token: \"1:AA\"\nbot: 1school_bot\n"},
+      {"telegram", "token: \"1:AA\"\nbot: school-bot\n"},
+      {"telegram", "token: \"1:AA\"\nbot: a23456789012345678901234567890123\n"},
+      {"telegram", "token: \"1:AA\"\nbot: \"sch\\0ol\"\n"},
+      {"telegram", "token: \"1:AA\"\nupdates: push\n"},
       {"webhook", "{}"},
       {"webhook", "url: \"ftp://canary\"\n"},
       {"webhook", "url: \"https://u:canary@h/\"\n"},
@@ -93,6 +102,23 @@ TEST_CASE("the configuration knows every type") {
   CHECK(types.names == std::vector<std::string>{"file", "smtp", "telegram", "webhook"});
   CHECK(types.with_subject == std::vector<std::string>{"file", "smtp"});
   CHECK(find_descriptor("fax") == nullptr);
+}
+
+TEST_CASE("a link opens the chat with the bot, where its name is known") {
+  const auto [type, text, expected] = GENERATE(table<std::string, std::string, std::string>({
+      {"telegram", "token: \"1:AA\"\nbot: School_bot\n", "https://t.me/School_bot?start=a-B_9"},
+      {"telegram", "token: \"1:AA\"\n", ""},
+      {"telegram", "token: canary\n", "nothing"},
+      {"webhook", "url: https://example.org/in\n", "nothing"},
+      {"fax", "{}", "nothing"},
+  }));
+  CAPTURE(type, text);
+  config::Problems problems;
+  const auto node = config::parse_yaml(text, "nurtured.yaml", problems);
+  REQUIRE(node);
+  config::Section section(*node, "connectors.x", problems);
+  const auto side = make_chat_side(type, section);
+  CHECK((side ? side->start_link("a-B_9") : "nothing") == expected);
 }
 
 TEST_CASE("limits come from the section, or from the type") {
