@@ -3,19 +3,19 @@
 #include <algorithm>
 #include <charconv>
 
-#include <boost/json.hpp>
-
 #include "connectors/http_outcome.h"
 #include "connectors/outcome_post.h"
+#include "connectors/telegram_json.h"
 
 namespace nurtured::connectors {
 namespace {
 
 namespace json = boost::json;
+using telegram::flag_at;
+using telegram::integer_at;
+using telegram::object_at;
+using telegram::text_at;
 using namespace std::chrono_literals;
-
-// An answer is small; one that nests deeper than this is not Telegram's.
-constexpr std::size_t answer_depth_max = 32;
 
 struct Answer {
   bool ok = false;
@@ -26,32 +26,16 @@ struct Answer {
   std::optional<std::int64_t> message_id;
 };
 
-std::optional<std::int64_t> integer_at(const json::object& object, std::string_view key) {
-  const json::value* const value = object.if_contains(key);
-  if (value == nullptr) return std::nullopt;
-  if (const std::int64_t* const number = value->if_int64()) return *number;
-  return std::nullopt;
-}
-
-const json::object* object_at(const json::object& object, std::string_view key) {
-  const json::value* const value = object.if_contains(key);
-  return value == nullptr ? nullptr : value->if_object();
-}
-
 std::optional<Answer> parse_answer(std::string_view body) {
-  boost::system::error_code error;
-  const json::parse_options options{.max_depth = answer_depth_max};
-  const json::value parsed = json::parse(body, error, {}, options);
-  const json::object* const object = error ? nullptr : parsed.if_object();
-  const json::value* const ok = object == nullptr ? nullptr : object->if_contains("ok");
-  if (ok == nullptr || !ok->is_bool()) return std::nullopt;
+  const auto parsed = telegram::parse(body);
+  const json::object* const object = parsed ? parsed->if_object() : nullptr;
+  const auto ok = object == nullptr ? std::nullopt : flag_at(*object, "ok");
+  if (!ok) return std::nullopt;
 
-  Answer answer{.ok = ok->get_bool()};
+  Answer answer{.ok = *ok};
   answer.error_code = static_cast<int>(
       std::clamp<std::int64_t>(integer_at(*object, "error_code").value_or(0), 0, 999));
-  if (const json::value* text = object->if_contains("description"); text && text->is_string()) {
-    answer.description = std::string_view(text->get_string());
-  }
+  answer.description = text_at(*object, "description");
   if (const json::object* parameters = object_at(*object, "parameters")) {
     answer.retry_after = integer_at(*parameters, "retry_after");
     answer.migrate_to = integer_at(*parameters, "migrate_to_chat_id");

@@ -4,9 +4,11 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "connectors/chat.h"
 #include "connectors/connector.h"
@@ -16,7 +18,7 @@
 namespace nurtured::connectors {
 
 // How what people do in the bot's chats comes in. Telegram offers one of the two at a time.
-enum class TelegramUpdates {
+enum class TelegramUpdateMode {
   poll,     // getUpdates, again and again
   webhook,  // Telegram posts to PUBLIC_URL/hooks/CONNECTOR
   none,     // it does not: somebody else's program has them
@@ -28,7 +30,7 @@ struct TelegramOptions {
   bool allow_private = false;                    // `api` may be inside the network
   bool link_preview = true;
   std::string bot;  // the bot's @name without the @; empty: not known
-  TelegramUpdates updates = TelegramUpdates::poll;
+  TelegramUpdateMode updates = TelegramUpdateMode::poll;
   std::chrono::milliseconds total_time_max{30'000};
   Limits limits;
 };
@@ -42,6 +44,12 @@ ChatSide make_telegram_chat(const TelegramOptions& options);
 // whoever sets the webhook and whoever takes its requests agree without another setting. 43
 // characters of base64url. Pure.
 std::string telegram_webhook_secret(const config::Secret& token);
+// The bot's own user id, which its token begins with. 0 for what is no token.
+std::int64_t telegram_bot_id(const config::Secret& token);
+// The parameters of answerCallbackQuery, which stops the button's clock; with the method's name in
+// them they may be the answer to a webhook's request (Bot API, "Making requests when getting
+// updates").
+std::string telegram_callback_answer(std::string_view callback, bool names_method);
 
 // What the Bot API's answer to sendMessage means. Pure.
 Outcome classify_telegram(const http::HttpResponse& response, base::Instant now);

@@ -1,8 +1,6 @@
 #include <algorithm>
 #include <string_view>
 
-#include "base/digest.h"
-#include "base/encoding.h"
 #include "connectors/options.h"
 #include "connectors/telegram.h"
 #include "http/url.h"
@@ -15,8 +13,6 @@ using namespace std::chrono_literals;
 // Bot API, deep linking: letters, digits and underscores, a letter first.
 constexpr std::size_t bot_name_min = 4;
 constexpr std::size_t bot_name_max = 32;
-// Telegram's side was told the token that this makes: changing it changes what it must send.
-constexpr std::string_view webhook_secret_label = "nurtured telegram webhook";
 
 bool is_token(std::string_view token) {
   const std::size_t colon = token.find(':');
@@ -32,11 +28,11 @@ bool is_bot_name(std::string_view name) {
              name, [&](char c) { return is_letter(c) || (c >= '0' && c <= '9') || c == '_'; });
 }
 
-TelegramUpdates read_updates(config::Section& section) {
+TelegramUpdateMode read_updates(config::Section& section) {
   const auto name = section.choice("updates", {"poll", "webhook", "none"});
-  if (name == "webhook") return TelegramUpdates::webhook;
-  if (name == "none") return TelegramUpdates::none;
-  return TelegramUpdates::poll;
+  if (name == "webhook") return TelegramUpdateMode::webhook;
+  if (name == "none") return TelegramUpdateMode::none;
+  return TelegramUpdateMode::poll;
 }
 
 }  // namespace
@@ -114,18 +110,6 @@ std::optional<TelegramOptions> read_telegram(config::Section& section) {
   options.limits = read_limits(section, telegram_descriptor().limits);
   if (section.problems().errors() != faults) return std::nullopt;
   return options;
-}
-
-std::string telegram_webhook_secret(const config::Secret& token) {
-  return base::to_base64url(base::view(base::hmac_sha256(token.reveal(), webhook_secret_label)));
-}
-
-ChatSide make_telegram_chat(const TelegramOptions& options) {
-  ChatSide side;
-  side.start_link = [bot = options.bot](std::string_view payload) {
-    return bot.empty() ? std::string() : "https://t.me/" + bot + "?start=" + std::string(payload);
-  };
-  return side;
 }
 
 }  // namespace nurtured::connectors

@@ -156,11 +156,3 @@ TEST_CASE("a group that became a supergroup gets the message once, under its new
   CHECK(outcome == Outcome(Delivered{"1", "-1009"}));
   CHECK(chats == std::vector<std::string>{"-5", "-1009"});
 }
-
-TEST_CASE("the webhook's secret is the bot's own, and tells nothing of its token") {
-  const std::string secret = telegram_webhook_secret(config::Secret(token));
-  CHECK(secret.size() == 43);
-  CHECK(secret == telegram_webhook_secret(config::Secret(token)));
-  CHECK(secret != telegram_webhook_secret(config::Secret("123457:AAsecretsecretsecret")));
-  CHECK(secret.find("secret") == std::string::npos);
-}
