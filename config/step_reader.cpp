@@ -8,6 +8,7 @@
 
 #include "config/assignments.h"
 #include "config/literal.h"
+#include "config/question_reader.h"
 #include "config/send_reader.h"
 #include "config/step_list.h"
 #include "config/text.h"
@@ -225,6 +226,21 @@ class StepReader {
   }
   Tree read_any(Section& section, const Head& head) { return read_expected(section, head, "any"); }
 
+  // ---- people
+
+  Tree read_ask_step(Section& section, const Head& head) {
+    const std::string message = section.text("ask").value_or("");
+    Tree tree = single(head, "ask:" + message, rules::Ask{});
+    rules::Ask ask = read_ask(section, head.place, context_);
+    tree.branches.push_back(read_branch(section, "otherwise"));
+    steps_.set_action(tree.first, std::move(ask));
+    return tree;
+  }
+
+  Tree read_handoff_step(Section& section, const Head& head) {
+    return single(head, "handoff", read_handoff(section, context_));
+  }
+
   // ---- choices and changes
 
   Tree read_choose(Section& section, const Head& head) {
@@ -407,11 +423,11 @@ const std::vector<StepReader::Kind>& StepReader::step_kinds() {
       {"emit", &StepReader::read_emit},
       {"notify", &StepReader::read_notify},
       {"end", &StepReader::read_end},
-      {"ask", nullptr},
+      {"ask", &StepReader::read_ask_step},
+      {"handoff", &StepReader::read_handoff_step},
       {"split", nullptr},
       {"repeat", nullptr},
       {"do", nullptr},
-      {"handoff", nullptr},
       {"enroll", nullptr},
       {"leave", nullptr},
   };
