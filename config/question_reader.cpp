@@ -156,9 +156,6 @@ rules::Ask read_ask(Section& section, const base::Place& place, const StepContex
     context.reading.problems.error(gates.otherwise->place, "a question takes no `hold.otherwise`",
                                    "write `otherwise` beside `ask`: it serves both");
   }
-  if (section.node("while_held") != nullptr) {
-    section.error("while_held", "a question cannot be passed by", "remove `while_held`");
-  }
   if (!message.empty()) check_message(message, place, gates.send, context);
   ask.send = std::move(gates.send);
   ask.send.message = message;

@@ -152,6 +152,7 @@ class StepReader {
     const std::string message = section.text("send").value_or("");
     Tree tree = single(head, "send:" + message, rules::Send{});
     Gates gates = read_gates(section, context_);
+    gates.send.go_on_while_held = read_go_on_while_held(section);
     if (!message.empty()) check_message(message, head.place, gates.send, context_);
     gates.send.message = message;
     if (gates.otherwise != nullptr) tree.branches.push_back(read_list(*gates.otherwise));
@@ -162,7 +163,8 @@ class StepReader {
   // Sends with waits between them.
   Tree read_series(Section& section, const Head& head) {
     const Node* list = section.node("series");
-    const Gates gates = read_gates(section, context_);
+    Gates gates = read_gates(section, context_);
+    gates.send.go_on_while_held = read_go_on_while_held(section);
     if (gates.otherwise != nullptr) {
       problems_.error(gates.otherwise->place, "a series takes no `otherwise`",
                       "write its sends one by one");
@@ -409,6 +411,7 @@ class StepReader {
 const std::vector<StepReader::Kind>& StepReader::step_kinds() {
   static const std::vector<Kind> kinds_known = {
       {"send", &StepReader::read_send},
+      {"ask", &StepReader::read_ask_step},
       {"series", &StepReader::read_series},
       {"wait", &StepReader::read_wait_step},
       {"wait_until", &StepReader::read_wait_until},
@@ -422,9 +425,8 @@ const std::vector<StepReader::Kind>& StepReader::step_kinds() {
       {"score", &StepReader::read_score},
       {"emit", &StepReader::read_emit},
       {"notify", &StepReader::read_notify},
-      {"end", &StepReader::read_end},
-      {"ask", &StepReader::read_ask_step},
       {"handoff", &StepReader::read_handoff_step},
+      {"end", &StepReader::read_end},
       {"split", nullptr},
       {"repeat", nullptr},
       {"do", nullptr},
