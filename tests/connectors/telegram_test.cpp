@@ -2,6 +2,7 @@
 
 #include <boost/json.hpp>
 
+#include "connectors/telegram_answer.h"
 #include "tests/catch.h"
 #include "tests/connectors/caller.h"
 #include "tests/http/loopback.h"
