@@ -1,6 +1,7 @@
-// Messages by a Telegram bot (Bot API, sendMessage): HTML text, buttons as links. A bot may write
-// only to those who have written to it. The API knows no key for repeats, so an unanswered request
-// is uncertain.
+// Messages by a Telegram bot (Bot API): HTML text, buttons that are links or answers, pictures and
+// files; and what people write to the bot. A bot may write only to those who have written to it.
+// The API knows no key for repeats, so an unanswered request is uncertain, and so is a message
+// whose text has left and whose files have not.
 #pragma once
 
 #include <chrono>
