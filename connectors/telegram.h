@@ -1,6 +1,7 @@
-// Messages by a Telegram bot (Bot API, sendMessage): HTML text, buttons as links. A bot may write
-// only to those who have written to it. The API knows no key for repeats, so an unanswered request
-// is uncertain.
+// Messages by a Telegram bot (Bot API): HTML text, buttons that are links or answers, pictures and
+// files; and what people write to the bot. A bot may write only to those who have written to it.
+// The API knows no key for repeats, so an unanswered request is uncertain, and so is a message
+// whose text has left and whose files have not.
 #pragma once
 
 #include <chrono>
@@ -13,7 +14,6 @@
 #include "connectors/chat.h"
 #include "connectors/connector.h"
 #include "connectors/registry.h"
-#include "http/client.h"
 
 namespace nurtured::connectors {
 
@@ -22,6 +22,13 @@ enum class TelegramUpdateMode {
   poll,     // getUpdates, again and again
   webhook,  // Telegram posts to PUBLIC_URL/hooks/CONNECTOR
   none,     // it does not: somebody else's program has them
+};
+
+// Between one look for updates and the next.
+struct TelegramPauses {
+  base::Milliseconds idle{500};      // after an answer that said nothing new
+  base::Milliseconds first{1'000};   // after the first failure
+  base::Milliseconds most{300'000};  // after many, and after what people must mend
 };
 
 struct TelegramOptions {
@@ -33,6 +40,7 @@ struct TelegramOptions {
   TelegramUpdateMode updates = TelegramUpdateMode::poll;
   std::chrono::milliseconds total_time_max{30'000};
   Limits limits;
+  TelegramPauses pauses;  // not in the section
 };
 
 const Descriptor& telegram_descriptor();
@@ -50,10 +58,5 @@ std::int64_t telegram_bot_id(const config::Secret& token);
 // them they may be the answer to a webhook's request (Bot API, "Making requests when getting
 // updates").
 std::string telegram_callback_answer(std::string_view callback, bool names_method);
-
-// What the Bot API's answer to sendMessage means. Pure.
-Outcome classify_telegram(const http::HttpResponse& response, base::Instant now);
-// The chat's new id, where the answer says that it became a supergroup. Pure.
-std::optional<std::string> migrated_chat(const http::HttpResponse& response);
 
 }  // namespace nurtured::connectors

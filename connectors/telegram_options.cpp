@@ -74,7 +74,12 @@ const Descriptor& telegram_descriptor() {
                "how what people do there comes in: asked for, posted to PUBLIC_URL/hooks/NAME, or "
                "not at all",
                {"poll", "webhook", "none"}},
-              {"timeout", OptionType::period, false, "30s", "longest wait for an answer", {}},
+              {"timeout",
+               OptionType::period,
+               false,
+               "30s",
+               "longest wait for an answer, and a second more for each 128 KiB of files",
+               {}},
           },
       .actions = {},
   };

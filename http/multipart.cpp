@@ -79,6 +79,27 @@ base::Result<std::optional<Parameter>> read_part(std::string_view part) {
   return std::optional<Parameter>();
 }
 
+// A name in quotes.
+std::string quoted(std::string_view name) {
+  std::string out = "\"";
+  for (const char c : name) {
+    switch (c) {
+      case '"':
+        out += "%22";
+        break;
+      case '\r':
+        out += "%0D";
+        break;
+      case '\n':
+        out += "%0A";
+        break;
+      default:
+        out += c;
+    }
+  }
+  return out + "\"";
+}
+
 }  // namespace
 
 base::Result<Parameters> parse_multipart(std::string_view content_type, std::string_view body) {
@@ -115,6 +136,26 @@ base::Result<Parameters> parse_multipart(std::string_view content_type, std::str
     }
     at = end == 0 ? 0 : end + 2;
   }
+}
+
+MultipartBody build_multipart(std::span<const FormField> fields, std::string_view boundary) {
+  MultipartBody out{.content_type = "multipart/form-data; boundary=" + std::string(boundary)};
+  std::size_t bytes = 0;
+  for (const FormField& field : fields) bytes += field.value.size() + field.name.size() + 256;
+  out.body.reserve(bytes);
+  for (const FormField& field : fields) {
+    out.body.append("--").append(boundary).append("\r\nContent-Disposition: form-data; name=");
+    out.body.append(quoted(field.name));
+    if (!field.file_name.empty()) {
+      out.body.append("; filename=").append(quoted(field.file_name));
+      if (!field.content_type.empty() && is_header_value(field.content_type)) {
+        out.body.append("\r\nContent-Type: ").append(field.content_type);
+      }
+    }
+    out.body.append("\r\n\r\n").append(field.value).append("\r\n");
+  }
+  out.body.append("--").append(boundary).append("--\r\n");
+  return out;
 }
 
 }  // namespace nurtured::http

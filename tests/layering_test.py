@@ -26,7 +26,7 @@ ROOMS = {
     "store": ["base", "rules", "rules/cel"],
     "http": ["base"],
     "connectors": ["base", "rules", "rules/cel", "content", "config/section.h", "http/client.h",
-                   "http/curl_multi.h", "http/headers.h", "http/url.h"],
+                   "http/curl_multi.h", "http/headers.h", "http/multipart.h", "http/url.h"],
     "daemon": ["base", "rules", "rules/cel", "content", "config", "store", "http", "connectors"],
 }
 

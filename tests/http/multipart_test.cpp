@@ -102,3 +102,33 @@ TEST_CASE("what is no form is refused") {
     CHECK(read.error().kind == c.kind);
   }
 }
+
+TEST_CASE("a form that is written reads back as it was") {
+  const std::string picture("\x89PNG\r\n\x1a\n--\r\n\0--b", 18);
+  const std::vector<FormField> fields = {
+      {.name = "chat_id", .value = "-100"},
+      {.name = "caption", .value = ""},
+      {.name = "a\"b\r\nX: y", .value = "line\r\n--other\r\n"},
+      {.name = "photo",
+       .value = picture,
+       .file_name = "фото \"1\".png",
+       .content_type = "image/png"},
+  };
+  const MultipartBody form = build_multipart(fields, "b0undary");
+  CHECK(form.content_type == "multipart/form-data; boundary=b0undary");
+  const auto read = parse_multipart(form.content_type, form.body);
+  REQUIRE(read);
+  CHECK(*read == Parameters{{"chat_id", "-100"},
+                            {"caption", ""},
+                            {"a%22b%0D%0AX: y", "line\r\n--other\r\n"},
+                            {"photo", "фото %221%22.png"}});
+  CHECK(form.body.find(picture) != std::string::npos);
+  CHECK(form.body.find("\r\nContent-Type: image/png\r\n\r\n") != std::string::npos);
+}
+
+TEST_CASE("a content type cannot bring headers of its own") {
+  const std::vector<FormField> fields = {
+      {.name = "f", .value = "x", .file_name = "f", .content_type = "a/b\r\nX-Evil: 1"}};
+  CHECK(build_multipart(fields, "b").body.find("Evil") == std::string::npos);
+  CHECK(build_multipart({}, "b").body == "--b--\r\n");
+}
