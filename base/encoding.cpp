@@ -3,6 +3,8 @@
 #include <array>
 #include <cstdint>
 
+#include <unicode/unistr.h>
+
 namespace nurtured::base {
 namespace {
 
@@ -170,6 +172,15 @@ bool is_utf8(std::string_view text) {
     text.remove_prefix(length);
   }
   return true;
+}
+
+std::string fold_case(std::string_view text) {
+  std::string folded;
+  icu::UnicodeString::fromUTF8(
+      icu::StringPiece(text.data(), static_cast<std::int32_t>(text.size())))
+      .foldCase()
+      .toUTF8String(folded);
+  return folded;
 }
 
 std::size_t code_points(std::string_view text) {

@@ -24,6 +24,9 @@ std::optional<std::string> from_base64(std::string_view text);
 
 // Well-formed UTF-8 as RFC 3629 has it: no surrogates, no overlong forms, nothing past U+10FFFF.
 bool is_utf8(std::string_view text);
+// Texts that differ in nothing but the case of their letters become the same (Unicode, full case
+// folding). Ill-formed bytes become U+FFFD.
+std::string fold_case(std::string_view text);
 // The number of code points of a well-formed text.
 std::size_t code_points(std::string_view text);
 // `text` cut to at most `bytes_max` bytes without splitting a code point.

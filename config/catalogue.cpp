@@ -50,7 +50,14 @@ EventShapes make_built_in_events() {
   events["message.bounced"].properties.push_back({"class", Type::string()});
   events["message.bounced"].properties.push_back({"hard", Type::boolean()});
   events["message.replied"].properties.push_back({"text", Type::string()});
-  events["message.replied"].properties.push_back({"subject", Type::string()});
+  for (const std::string_view property : {"subject", "choice", "button", "media", "file"}) {
+    events["message.replied"].properties.push_back({std::string(property), Type::string()});
+  }
+  events.emplace("chat.started", closed_shape({"channel", "payload"}));
+  for (const std::string_view name : {"chat.blocked", "chat.unblocked"}) {
+    events.emplace(name, closed_shape({"channel"}));
+  }
+  events.emplace("handoff.answered", closed_shape({"text", "by", "channel"}));
   events.emplace("consent.given", closed_shape({"channel", "source"}));
   events.emplace("preferences.changed", closed_shape({"topic"}));
   events["preferences.changed"].properties.push_back({"wanted", Type::boolean()});

@@ -44,10 +44,16 @@ struct Keep {
   rules::Span decisions{.days = 90};
 };
 
-// Where `notify` steps and alarms go; our addition to the contract.
-struct NotifySettings {
+// Where a human is told something.
+struct Receiver {
   std::string channel;
   std::string to;
+};
+
+// Who answers a contact that a human has; our addition to the contract. What it says of a contact's
+// own messages is rules::Settings::handoff_on_message.
+struct HandoffSettings {
+  std::vector<Receiver> to;  // `notify` where left out
 };
 
 // What links in messages tell of their readers; our addition to the contract.
@@ -85,8 +91,9 @@ struct Config {
   HttpSettings http;
   Keys keys;
   Keep keep;
-  rules::Span dedup{.days = 7};  // how long a messageId is remembered
-  std::optional<NotifySettings> notify;
+  rules::Span dedup{.days = 7};    // how long a messageId is remembered
+  std::optional<Receiver> notify;  // of `notify` steps and alarms; our addition to the contract
+  HandoffSettings handoff;
   Tracking tracking;
   Pages pages;
   std::map<std::string, Hook, std::less<>> hooks;

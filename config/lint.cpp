@@ -38,7 +38,7 @@ class HoldLint {
   std::vector<MarketingSend> sends_of(const Playbook& playbook) const {
     std::vector<MarketingSend> out;
     for (const Step& step : playbook.steps) {
-      const auto* send = std::get_if<rules::Send>(&step.action);
+      const rules::Send* send = rules::send_of(step.action);
       if (send == nullptr) continue;
       const auto facts = input_.catalogue.messages.find(send->message);
       if (facts == input_.catalogue.messages.end() || !is_marketing(facts->second.kind)) continue;

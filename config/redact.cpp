@@ -72,6 +72,7 @@ constexpr std::array harmless_keys = std::to_array<std::string_view>({
     "http",
     "keep",
     "notify",
+    "handoff",
 });
 
 template <class Names>

@@ -52,8 +52,6 @@ Gates read_gates(Section& section, const StepContext& context) {
   gates.send.via = std::move(via.channels);
   gates.send.via_all = via.all;
   gates.send.expires = read_moment(section, "expires", context);
-  gates.send.go_on_while_held =
-      section.choice("while_held", {"wait", "go_on"}).value_or("wait") == "go_on";
   const Node* hold = section.node("hold");
   if (hold != nullptr && hold->is_map()) {
     auto inner = section.section("hold");
@@ -62,6 +60,10 @@ Gates read_gates(Section& section, const StepContext& context) {
     gates.send.hold = section.span("hold").value_or(gates.send.hold);
   }
   return gates;
+}
+
+bool read_go_on_while_held(Section& section) {
+  return section.choice("while_held", {"wait", "go_on"}).value_or("wait") == "go_on";
 }
 
 void check_message(const std::string& name, const base::Place& place, const rules::Send& send,

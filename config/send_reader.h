@@ -16,8 +16,10 @@ struct Gates {
   const Node* otherwise = nullptr;  // the steps for when `hold` runs out; null where left out
 };
 
-// `via`, `hold`, `while_held` and `expires`.
+// `via`, `hold` and `expires`.
 Gates read_gates(Section& section, const StepContext& context);
+// `while_held`
+bool read_go_on_while_held(Section& section);
 
 // Is there such a message, has it a channel to go by, and a reminder its `expires`? Reports, and
 // adds to the uses.

@@ -248,23 +248,57 @@ void read_channels(Section& root, const ConnectorTypes& types, Catalogue& catalo
   catalogue.default_via = catalogue.channels;
 }
 
-void read_notify(Section& root, const Catalogue& catalogue, Config& config) {
-  auto section = root.section("notify");
-  if (!section) return;
-  NotifySettings notify;
-  if (section->require("channel", "name one of `channels`")) {
-    notify.channel = section->text("channel").value_or("");
+Receiver read_receiver(Section& section, const Catalogue& catalogue) {
+  Receiver receiver;
+  if (section.require("channel", "name one of `channels`")) {
+    receiver.channel = section.text("channel").value_or("");
     const auto& known = catalogue.channels;
-    if (!notify.channel.empty() &&
-        std::find(known.begin(), known.end(), notify.channel) == known.end()) {
-      section->error("channel", fmt::format("there is no channel `{}`", notify.channel),
-                     did_you_mean(notify.channel, known, "add it to `channels`"));
+    if (!receiver.channel.empty() &&
+        std::find(known.begin(), known.end(), receiver.channel) == known.end()) {
+      section.error("channel", fmt::format("there is no channel `{}`", receiver.channel),
+                    did_you_mean(receiver.channel, known, "add it to `channels`"));
     }
   }
-  section->require("to", "write the address that is told");
-  notify.to = section->text("to").value_or("");
-  section->finish();
-  config.notify = std::move(notify);
+  section.require("to", "write the address that is told");
+  receiver.to = section.text("to").value_or("");
+  section.finish();
+  return receiver;
+}
+
+void read_notify(Section& root, const Catalogue& catalogue, Config& config) {
+  auto section = root.section("notify");
+  if (section) config.notify = read_receiver(*section, catalogue);
+}
+
+// `handoff: {to: [{channel, to}], on_message: 1d|never}`
+void read_handoff_settings(Section& root, const Catalogue& catalogue, rules::Settings& settings,
+                           Config& config) {
+  auto section = root.section("handoff");
+  if (section) {
+    if (const Node* to = section->node("to")) {
+      if (!to->is_map() && !to->is_list()) {
+        section->error("to", "this names nobody", "write {channel: telegram, to: \"-100123\"}");
+      }
+      const auto read = [&](const Node& node) {
+        Section one(node, "handoff.to", root.problems());
+        config.handoff.to.push_back(read_receiver(one, catalogue));
+      };
+      if (to->is_map()) read(*to);
+      for (const Node& item : to->items) read(item);
+    }
+  }
+  if (config.handoff.to.empty() && config.notify) config.handoff.to.push_back(*config.notify);
+  const Node* pause = section ? section->node("on_message") : nullptr;
+  if (pause != nullptr && !(pause->is_scalar() && pause->text == "never")) {
+    settings.handoff_on_message = section->span("on_message");
+    if (config.handoff.to.empty()) {
+      section->error("on_message", "nobody is told of a message",
+                     "say under `to` who answers, or write `never`");
+    }
+  } else if (pause == nullptr && !config.handoff.to.empty()) {
+    settings.handoff_on_message = rules::Span{.days = 1};
+  }
+  if (section) section->finish();
 }
 
 }  // namespace
@@ -285,6 +319,7 @@ void read_daemon(Section& root, const Document& document, const CompileOptions& 
   read_connectors(root, options.connector_types, config);
   read_channels(root, options.connector_types, catalogue, settings, config);
   read_notify(root, catalogue, config);
+  read_handoff_settings(root, catalogue, settings, config);
   read_tracking(root, config.tracking);
   read_pages(root, config.pages);
   read_hooks(root, document, catalogue, config);

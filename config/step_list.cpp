@@ -57,6 +57,9 @@ void StepList::link_step(const StepTree& tree, StepIndex next, StepIndex after_n
   } else if (auto* wait = std::get_if<rules::WaitFor>(&action)) {
     wait->then = targets[0];
     wait->otherwise = targets[1];
+  } else if (auto* ask = std::get_if<rules::Ask>(&action)) {
+    ask->otherwise = targets[0];
+    ask->send.otherwise = targets[0];
   } else if (auto* choose = std::get_if<rules::Choose>(&action)) {
     for (std::size_t i = 0; i < targets.size(); ++i) choose->branches[i].target = targets[i];
   }

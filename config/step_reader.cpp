@@ -8,6 +8,7 @@
 
 #include "config/assignments.h"
 #include "config/literal.h"
+#include "config/question_reader.h"
 #include "config/send_reader.h"
 #include "config/step_list.h"
 #include "config/text.h"
@@ -151,6 +152,7 @@ class StepReader {
     const std::string message = section.text("send").value_or("");
     Tree tree = single(head, "send:" + message, rules::Send{});
     Gates gates = read_gates(section, context_);
+    gates.send.go_on_while_held = read_go_on_while_held(section);
     if (!message.empty()) check_message(message, head.place, gates.send, context_);
     gates.send.message = message;
     if (gates.otherwise != nullptr) tree.branches.push_back(read_list(*gates.otherwise));
@@ -161,7 +163,8 @@ class StepReader {
   // Sends with waits between them.
   Tree read_series(Section& section, const Head& head) {
     const Node* list = section.node("series");
-    const Gates gates = read_gates(section, context_);
+    Gates gates = read_gates(section, context_);
+    gates.send.go_on_while_held = read_go_on_while_held(section);
     if (gates.otherwise != nullptr) {
       problems_.error(gates.otherwise->place, "a series takes no `otherwise`",
                       "write its sends one by one");
@@ -224,6 +227,21 @@ class StepReader {
     return read_expected(section, head, "wait_for");
   }
   Tree read_any(Section& section, const Head& head) { return read_expected(section, head, "any"); }
+
+  // ---- people
+
+  Tree read_ask_step(Section& section, const Head& head) {
+    const std::string message = section.text("ask").value_or("");
+    Tree tree = single(head, "ask:" + message, rules::Ask{});
+    rules::Ask ask = read_ask(section, head.place, context_);
+    tree.branches.push_back(read_branch(section, "otherwise"));
+    steps_.set_action(tree.first, std::move(ask));
+    return tree;
+  }
+
+  Tree read_handoff_step(Section& section, const Head& head) {
+    return single(head, "handoff", read_handoff(section, context_));
+  }
 
   // ---- choices and changes
 
@@ -393,6 +411,7 @@ class StepReader {
 const std::vector<StepReader::Kind>& StepReader::step_kinds() {
   static const std::vector<Kind> kinds_known = {
       {"send", &StepReader::read_send},
+      {"ask", &StepReader::read_ask_step},
       {"series", &StepReader::read_series},
       {"wait", &StepReader::read_wait_step},
       {"wait_until", &StepReader::read_wait_until},
@@ -406,12 +425,11 @@ const std::vector<StepReader::Kind>& StepReader::step_kinds() {
       {"score", &StepReader::read_score},
       {"emit", &StepReader::read_emit},
       {"notify", &StepReader::read_notify},
+      {"handoff", &StepReader::read_handoff_step},
       {"end", &StepReader::read_end},
-      {"ask", nullptr},
       {"split", nullptr},
       {"repeat", nullptr},
       {"do", nullptr},
-      {"handoff", nullptr},
       {"enroll", nullptr},
       {"leave", nullptr},
   };

@@ -149,8 +149,8 @@ void check_variables(const content::liquid::Usage& usage, const Scene& scene,
                      const std::function<base::Place(const base::Place&)>& place,
                      Problems& problems) {
   static const std::vector<std::string> roots{
-      "contact", "event",           "enrollment",      "vars",
-      "now",     "unsubscribe_url", "preferences_url", "confirm_url"};
+      "contact",         "event",           "enrollment",  "vars",     "now",
+      "unsubscribe_url", "preferences_url", "confirm_url", "chat_urls"};
   constexpr std::string_view warning = "unknown-variable";
   for (const content::liquid::VariableUse& use : usage.variables) {
     const Head head = head_of(use.path);

@@ -24,17 +24,6 @@ std::vector<std::string> read_event_names(Section& section, std::string_view key
   return names;
 }
 
-std::string read_save(Section& section, const Reading& reading) {
-  const auto name = section.text("save");
-  if (!name) return "";
-  check_name(*name, "saved event", "", section.node("save")->place, reading.problems);
-  if (std::find(std::begin(taken_names), std::end(taken_names), *name) != std::end(taken_names)) {
-    section.error("save", "`enrollment." + *name + "` is something else already",
-                  "save it under another name");
-  }
-  return *name;
-}
-
 // The events that a step waits for, by what it saves them as; no events where it saves something
 // else.
 using SavedEvents = std::map<std::string, std::vector<std::string>, std::less<>>;
@@ -54,6 +43,17 @@ void gather_saved(const Node& node, SavedEvents& saved) {
 }
 
 }  // namespace
+
+std::string read_save(Section& section, const Reading& reading) {
+  const auto name = section.text("save");
+  if (!name) return "";
+  check_name(*name, "saved value", "", section.node("save")->place, reading.problems);
+  if (std::find(std::begin(taken_names), std::end(taken_names), *name) != std::end(taken_names)) {
+    section.error("save", "`enrollment." + *name + "` is something else already",
+                  "save it under another name");
+  }
+  return *name;
+}
 
 std::vector<rules::EnrollmentShape::Saved> saved_in(const Node& steps, const Catalogue& catalogue) {
   SavedEvents saved;

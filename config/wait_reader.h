@@ -17,6 +17,9 @@ rules::Wait read_wait(Section& section, std::string_view key);
 // `any: [EVENT…]`, with `if`, `within` and `save`; `then` and `otherwise` are the caller's.
 rules::WaitFor read_wait_for(Section& section, std::string_view key, const StepContext& context);
 
+// The name under `save`; empty where there is none.
+std::string read_save(Section& section, const Reading& reading);
+
 // What the steps of a playbook keep in `enrollment` by `save`, wherever they stand.
 std::vector<rules::EnrollmentShape::Saved> saved_in(const Node& steps, const Catalogue& catalogue);
 

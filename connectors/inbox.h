@@ -1,5 +1,5 @@
-// The inbound side of a connector: what it found in a mailbox or a messenger, and where that goes. The connector
-// knows neither the engine nor the store; the daemon gives it this.
+// The inbound side of a connector: what it found in a mailbox or a messenger, and where that goes.
+// The connector knows neither the engine nor the store; the daemon gives it this.
 #pragma once
 
 #include <functional>

@@ -79,11 +79,12 @@ body { margin: 0; padding: 0; background: #f4f4f2; color: #1d1d1b; -webkit-text-
 
 constexpr FooterWords english = {
     "You are receiving this e-mail because you agreed to hear from us.", "Unsubscribe",
-    "Preferences"};
+    "Preferences", "Reply with the number of your answer."};
 constexpr FooterWords russian = {
     "Вы получили это письмо, потому что согласились получать наши сообщения.", "Отписаться",
-    "Настроить рассылку"};
-constexpr FooterWords chinese = {"您收到此邮件，是因为您同意接收我们的消息。", "退订", "订阅设置"};
+    "Настроить рассылку", "Ответьте номером нужного варианта."};
+constexpr FooterWords chinese = {"您收到此邮件，是因为您同意接收我们的消息。", "退订", "订阅设置",
+                                 "请回复答案的编号。"};
 
 // The layout's own variables before the message's.
 class LayoutData final : public liquid::Data {

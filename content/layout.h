@@ -21,11 +21,12 @@ struct LayoutParts {
   std::string_view locale;
 };
 
-// What stands at the foot of an e-mail, in the reader's language (en, ru, zh; English for others).
+// What we add at the foot of a message, in the reader's language (en, ru, zh; English for others).
 struct FooterWords {
   std::string_view reason;
   std::string_view unsubscribe;
   std::string_view preferences;
+  std::string_view choose;  // below a numbered list of answers
 };
 const FooterWords& footer_words(std::string_view locale);
 

@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -97,17 +98,6 @@ enum class Format {
   plain,     // SMS and whatever shows no markup
 };
 
-struct RenderData {
-  // A map: contact, event, enrollment, vars, unsubscribe_url, preferences_url, confirm_url.
-  const cel::Value* variables = nullptr;
-  std::string_view channel;  // whose override counts; empty for none
-  base::Instant now{};
-  std::string_view zone = "UTC";
-  std::string_view locale = "en";  // BCP 47; "pt-BR" takes the variant pt-BR, pt, or the first file
-  std::string_view open_url;       // of an invisible picture at the end of an e-mail; empty: none
-  bool strict_variables = false;
-};
-
 struct Button {
   std::string id;
   std::string text;
@@ -115,6 +105,20 @@ struct Button {
   std::string data = {};  // of an answer: what a messenger gives back when it is pressed
 
   bool operator==(const Button&) const = default;
+};
+
+struct RenderData {
+  // A map: contact, event, enrollment, vars, unsubscribe_url, preferences_url, confirm_url.
+  const cel::Value* variables = nullptr;
+  std::string_view channel;  // whose override counts; empty for none
+  base::Instant now{};
+  std::string_view zone = "UTC";
+  std::string_view locale = "en";  // BCP 47; "pt-BR" takes the variant pt-BR, pt, or the first file
+  // The answers that it asks to choose from: buttons where there are such, a numbered list
+  // elsewhere.
+  std::span<const Button> choices = {};
+  std::string_view open_url;  // of an invisible picture at the end of an e-mail; empty: none
+  bool strict_variables = false;
 };
 
 struct Rendered {
@@ -134,5 +138,10 @@ inline constexpr std::size_t telegram_units_max = 4096;
 // `too_large` for a limit, telegram_units_max among them.
 base::Result<Rendered> render(const Message& message, Format format, const RenderData& data,
                               const Links& links);
+
+// What somebody wrote, as it stands: no Markdown and no Liquid. Paragraphs and lines stay what they
+// are. `too_large` as above.
+base::Result<Rendered> render_words(std::string_view subject, std::string_view text, Format format,
+                                    const RenderData& data);
 
 }  // namespace nurtured::content

@@ -38,7 +38,7 @@ class MessageRenderer {
   Result<Element> body() const;
   Result<std::vector<Button>> buttons() const;
   Result<Button> button(const CompiledButton& source) const;
-  Result<std::string> email(const Element& body, const Rendered& rendered) const;
+  Result<std::string> email(std::string content, const Rendered& rendered) const;
 
   const CompiledMessage& message_;
   const RenderData& data_;
@@ -92,8 +92,36 @@ Result<std::vector<Button>> MessageRenderer::buttons() const {
   return buttons;
 }
 
-Result<std::string> MessageRenderer::email(const Element& body, const Rendered& rendered) const {
-  std::string content = write_html(body);
+std::string choices_html(const RenderData& data) {
+  if (data.choices.empty()) return {};
+  std::string list = "<ol>\n";
+  for (const Button& choice : data.choices) list += "<li>" + escape_html(choice.text) + "</li>\n";
+  return list + "</ol>\n<p>" + std::string(footer_words(data.locale).choose) + "</p>\n";
+}
+
+std::string choices_text(const RenderData& data) {
+  if (data.choices.empty()) return {};
+  std::string list;
+  int number = 0;
+  for (const Button& choice : data.choices) {
+    list += "\n" + std::to_string(++number) + ". " + choice.text;
+  }
+  return list + "\n\n" + std::string(footer_words(data.locale).choose);
+}
+
+Result<Rendered> telegram(Rendered rendered, const RenderData& data) {
+  rendered.buttons.insert(rendered.buttons.end(), data.choices.begin(), data.choices.end());
+  const std::size_t units = telegram_units(rendered.html);
+  if (units > telegram_units_max) {
+    return base::fail(base::ErrorKind::too_large,
+                      "the message has " + std::to_string(units) +
+                          " characters and Telegram takes " + std::to_string(telegram_units_max),
+                      "shorten it, or give it a shorter text under channels: telegram");
+  }
+  return rendered;
+}
+
+Result<std::string> MessageRenderer::email(std::string content, const Rendered& rendered) const {
   if (!rendered.buttons.empty()) {
     content += "<p class=\"buttons\">";
     for (const Button& button : rendered.buttons) {
@@ -102,6 +130,7 @@ Result<std::string> MessageRenderer::email(const Element& body, const Rendered& 
     }
     content += "</p>\n";
   }
+  content += choices_html(data_);
   if (!data_.open_url.empty()) {
     content +=
         "<img src=\"" + escape_html(data_.open_url) + "\" width=\"1\" height=\"1\" alt=\"\">\n";
@@ -145,18 +174,11 @@ Result<Rendered> MessageRenderer::run(Format format) {
   if (format == Format::telegram) {
     rendered.html = write_telegram(*tree);
     rendered.text = write_text(*tree);
-    const std::size_t units = telegram_units(rendered.html);
-    if (units > telegram_units_max) {
-      return base::fail(base::ErrorKind::too_large,
-                        "the message has " + std::to_string(units) +
-                            " characters and Telegram takes " + std::to_string(telegram_units_max),
-                        "shorten it, or give it a shorter text under channels: telegram");
-    }
-    return rendered;
+    return telegram(std::move(rendered), data_);
   }
-  rendered.text = text_with_buttons(*tree, rendered.buttons);
+  rendered.text = text_with_buttons(*tree, rendered.buttons) + choices_text(data_);
   if (format == Format::email) {
-    auto html = email(*tree, rendered);
+    auto html = email(write_html(*tree), rendered);
     if (!html) return base::fail(html.error());
     rendered.html = std::move(*html);
     const std::string footer = footer_text(variables_, data_.locale);
@@ -170,6 +192,29 @@ Result<Rendered> MessageRenderer::run(Format format) {
 Result<Rendered> render(const Message& message, Format format, const RenderData& data,
                         const Links& links) {
   return MessageRenderer(message.compiled(), data, links).run(format);
+}
+
+Result<Rendered> render_words(std::string_view subject, std::string_view text, Format format,
+                              const RenderData& data) {
+  Rendered rendered{.subject = header_text(subject)};
+  if (format == Format::telegram) {
+    rendered.html = escape_html(text);
+    rendered.text = text;
+    return telegram(std::move(rendered), data);
+  }
+  rendered.text = std::string(text) + choices_text(data);
+  if (format == Format::plain) return rendered;
+  std::string content = "<p style=\"white-space: pre-line\">" + escape_html(text) + "</p>\n";
+  const cel::Value nothing;
+  auto html = render_layout(built_in_layout(),
+                            {.content = content + choices_html(data),
+                             .subject = rendered.subject,
+                             .preheader = {},
+                             .locale = data.locale},
+                            liquid::MapData(nothing), {.now = data.now, .zone = data.zone});
+  if (!html) return base::fail(html.error());
+  rendered.html = std::move(*html);
+  return rendered;
 }
 
 }  // namespace nurtured::content

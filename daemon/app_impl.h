@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,6 +16,7 @@
 #include "daemon/alarms.h"
 #include "daemon/app.h"
 #include "daemon/book_keeper.h"
+#include "daemon/chat_intake.h"
 #include "daemon/control_server.h"
 #include "daemon/crash_record.h"
 #include "daemon/dispatcher.h"
@@ -65,6 +67,9 @@ class App final : public EngineListener {
   void configure_sender(const std::shared_ptr<const config::Config>& config);
   Dispatcher::Connectors build_connectors(const config::Config& config);
   connectors::Intake intake_of(const std::string& connector);
+  std::vector<Telling> tellings_of(const rules::Notification& notification);
+  void take_chat(const std::string& connector, const std::vector<connectors::ChatUpdate>& updates,
+                 const std::function<void(bool)>& done);
   std::shared_ptr<const RouteSettings> route_settings(
       const std::shared_ptr<const config::Config>& config) const;
   void register_metrics();
@@ -100,14 +105,16 @@ class App final : public EngineListener {
   boost::asio::steady_timer shutdown_timer_{io_};
   bool finished_ = false;
   std::unique_ptr<store::Store> store_;
-  std::unique_ptr<store::Reader> reader_;      // of the main thread
-  std::unique_ptr<CrashRecord> crash_record_;  // none for a store in memory
-  std::string poison_;                         // what this start set aside, in words
+  std::unique_ptr<store::Reader> reader_;         // of the main thread
+  std::unique_ptr<store::Reader> sender_reader_;  // of the sender's thread
+  std::unique_ptr<CrashRecord> crash_record_;     // none for a store in memory
+  std::string poison_;                            // what this start set aside, in words
   std::unique_ptr<Engine> engine_;
   std::unique_ptr<EngineThread> engine_thread_;
   std::unique_ptr<IoThread> sender_;  // of connectors and dispatcher
   std::unique_ptr<http::Client> client_;
-  std::optional<LinkSigner> signer_;  // of the sender's thread
+  std::optional<LinkSigner> signer_;  // of the sender's thread, like what follows
+  std::map<std::string, connectors::ChatSide, std::less<>> chat_sides_;
   std::unique_ptr<Dispatcher> dispatcher_;
   std::optional<Alarms> alarms_;
   std::unique_ptr<Routes> routes_;

@@ -81,6 +81,11 @@ base::Result<void> App::start() {
   engine_thread_ = std::make_unique<EngineThread>(
       *engine_, *store_, clock_, *this,
       EngineThreadOptions{.uptime = since_boot, .crash_record = crash_record_.get()});
+  for (auto* reader : {&reader_, &sender_reader_}) {
+    auto opened = store::open_reader(location_, clock_);
+    if (!opened) return base::fail(opened.error());
+    *reader = *std::move(opened);
+  }
   start_dispatcher();
   if (book->broken_files) {
     alarms_->raise("files", "the files have errors: the book that was applied last runs instead" +
@@ -92,9 +97,6 @@ base::Result<void> App::start() {
   }
   if (auto recovered = hand_on_recovered(*config); !recovered) return recovered;
   register_metrics();
-  auto reader = store::open_reader(location_, clock_);
-  if (!reader) return base::fail(reader.error());
-  reader_ = *std::move(reader);
   routes_ = std::make_unique<Routes>(
       *engine_thread_, metrics_, clock_,
       [this]() -> base::Result<void> {
@@ -123,8 +125,12 @@ void App::start_dispatcher() {
     client_ = std::make_unique<http::Client>(sender_->io());
     DispatcherHooks hooks;
     hooks.links = [this](const DeliveryNotice& notice) {
-      return message_links(keeper_.current(), *signer_, notice);
+      const auto config = keeper_.current();
+      MessageLinks links = message_links(config, *signer_, notice);
+      links.chat_urls = start_links(*config, chat_sides_, *signer_, notice.delivery.contact);
+      return links;
     };
+    hooks.tellings = [this](const rules::Notification& its) { return tellings_of(its); };
     hooks.message_id = [this](const std::string& key) { return mail_token(store_key_, key); };
     hooks.alarm = [this](const ConnectorAlarm& its) { alarms_->raise(its); };
     hooks.told = [this](Instant until) {
@@ -162,6 +168,7 @@ void App::start_dispatcher() {
 // On the sender's thread.
 void App::configure_sender(const std::shared_ptr<const config::Config>& config) {
   signer_ = link_signer(config->keys, store_key_);
+  chat_sides_ = chat_sides(*config, &secrets_);
   dispatcher_->configure(config, build_connectors(*config));
 }
 
@@ -171,8 +178,14 @@ Dispatcher::Connectors App::build_connectors(const config::Config& config) {
     config::Problems problems;
     config::Section reader(section.node, "connectors." + name, problems, &secrets_);
     reader.allow({"type"});
+    const std::string webhook_url =
+        config.http.public_url.empty() ? "" : config.http.public_url + "/hooks/" + name;
     auto connector = connectors::make_connector(section.type, reader,
-                                                {sender_->io(), *client_, clock_, config.root});
+                                                {.io = sender_->io(),
+                                                 .client = *client_,
+                                                 .clock = clock_,
+                                                 .folder = config.root,
+                                                 .webhook_url = webhook_url});
     if (connector != nullptr) {
       connector->listen(intake_of(name));
       built.emplace(name, std::move(connector));
@@ -187,12 +200,51 @@ connectors::Intake App::intake_of(const std::string& connector) {
   // A mailbox is read on a thread of its own, alarms are raised on the sender's.
   const auto tell = [this, connector](const std::optional<base::Error>& failure) {
     asio::post(sender_->io(), [this, connector, failure] {
-      if (!failure) return spdlog::info("the mailbox of {} is read again", connector);
-      alarms_->raise("inbox." + connector, "the mailbox of " + connector +
+      if (!failure) return spdlog::info("what comes back by {} is read again", connector);
+      alarms_->raise("inbox." + connector, "what comes back by " + connector +
                                                " cannot be read: " + base::to_string(*failure));
     });
   };
-  return make_intake({*engine_thread_, store_key_, clock_}, connector, tell);
+  auto intake = make_intake({*engine_thread_, store_key_, clock_}, connector, tell);
+  intake.chat = [this, connector](std::vector<connectors::ChatUpdate> updates,
+                                  std::function<void(bool)> done) {
+    asio::post(sender_->io(), [this, connector, updates = std::move(updates),
+                               done = std::move(done)] { take_chat(connector, updates, done); });
+  };
+  return intake;
+}
+
+// On the sender's thread, like the two below.
+void App::take_chat(const std::string& connector,
+                    const std::vector<connectors::ChatUpdate>& updates,
+                    const std::function<void(bool)>& done) {
+  const auto config = keeper_.current();
+  auto inputs = inputs_of_chat({*config, *signer_, connector}, updates, clock_.now());
+  if (inputs.empty()) return done(true);
+  const bool is_queued = engine_thread_->submit(
+      std::move(inputs),
+      [this, done](const base::Result<void>& outcome, http::ReplyBatch& /*replies*/) {
+        // A connector lives on its own thread.
+        asio::post(sender_->io(), [done, kept = outcome.has_value()] { done(kept); });
+      });
+  if (!is_queued) done(false);
+}
+
+std::vector<Telling> App::tellings_of(const rules::Notification& notification) {
+  const auto config = keeper_.current();
+  TellingContext context{.config = *config, .signer = *signer_};
+  if (!notification.contact) return tellings(context, notification);
+  const auto known = sender_reader_->contact(notification.contact);
+  const auto timeline = sender_reader_->timeline(notification.contact, talk_entries_max);
+  if (!known || !timeline) {
+    spdlog::error("the talk with a contact cannot be read: {}",
+                  base::to_string(known ? timeline.error() : known.error()));
+    return tellings(context, notification);
+  }
+  if (!*known) return tellings(context, notification);
+  context.contact = &(*known)->contact;
+  context.timeline = &*timeline;
+  return tellings(context, notification);
 }
 
 base::Result<void> App::hand_on_recovered(const config::Config& config) {
@@ -233,11 +285,19 @@ std::shared_ptr<const RouteSettings> App::route_settings(
       .channels = config->book->settings().default_via,
       .topics = config->book->topics(),
       .hooks = {config, &config->hooks},
+      .chats = chat_sides(*config, &secrets_),
+      .inputs_of_chat =
+          [config, signer = link_signer(config->keys, store_key_)](
+              const std::string& connector, const std::vector<connectors::ChatUpdate>& updates,
+              Instant now) { return inputs_of_chat({*config, signer, connector}, updates, now); },
       .may_send =
           [config](const rules::Snapshot& known, const std::string& channel) {
             return rules::is_wanted(*config->book, known, channel);
           },
-      .find_contact = [this](rules::ContactId contact) { return reader_->contact(contact); }});
+      .find_contact = [this](rules::ContactId contact) { return reader_->contact(contact); },
+      .timeline =
+          [this](rules::ContactId contact) { return reader_->timeline(contact, talk_entries_max); },
+      .zone = &config->book->settings().zone});
 }
 
 base::Result<void> App::listen(const config::Config& config) {

@@ -130,6 +130,16 @@ rules::ContactId Engine::BatchWork::resolve(const Who& who, Instant at) {
 
 void Engine::BatchWork::take_event(const EventInput& input, Instant at) {
   Who who = input.who;
+  if (who.contact && who.address) {
+    if (const auto named = known(who.contact)) {
+      const auto holder = find_holder(*who.address);
+      const bool is_same_person = holder && *holder != *named &&
+                                  contacts_.at(holder->value).contact.user_id == who.address->value;
+      if (is_same_person) merge(*holder, *named, at);
+      batch_.events.push_back({*named, input.event});
+      return advance(*named, input.event, at);
+    }
+  }
   if (who.user_id.empty() && who.anonymous_id.empty() && who.address) {
     if (const auto holder = find_holder(*who.address)) {
       batch_.events.push_back({*holder, input.event});
@@ -145,6 +155,11 @@ void Engine::BatchWork::take_event(const EventInput& input, Instant at) {
   const rules::ContactId id = resolve(who, at);
   batch_.events.push_back({id, input.event});
   advance(id, input.event, at);
+}
+
+std::optional<rules::ContactId> Engine::BatchWork::known(rules::ContactId named) const {
+  const rules::ContactId id = current(named);
+  return contacts_.contains(id.value) ? std::optional(id) : std::nullopt;
 }
 
 std::optional<rules::ContactId> Engine::BatchWork::find_holder(

@@ -51,6 +51,8 @@ class Engine::BatchWork {
   std::optional<rules::ContactId> find(store::IdentityKey::Kind kind,
                                        const std::string& value) const;
   void set_identity(store::IdentityKey::Kind kind, const std::string& value, rules::ContactId id);
+  // The contact that has this id now; nullopt for one that does not exist.
+  std::optional<rules::ContactId> known(rules::ContactId named) const;
   std::optional<rules::ContactId> find_holder(const rules::Address& address) const;
   rules::ContactId current(rules::ContactId id) const;
 

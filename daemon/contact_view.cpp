@@ -146,6 +146,12 @@ cel::Value time_value(std::optional<base::Instant> at) {
   return at ? cel::Value(base::to_rfc3339(*at)) : cel::Value();
 }
 
+std::string handoff_text(const rules::Handoff& handoff, const rules::Zone& zone) {
+  const std::string since = "since " + local_text(handoff.since, zone);
+  return since +
+         (handoff.until ? ", until " + local_text(*handoff.until, zone) : ", until handed back");
+}
+
 std::string headline(const rules::Contact& contact) {
   std::string addresses;
   for (const auto& [channel, address] : contact.addresses) {
@@ -177,9 +183,13 @@ std::string state_text(const rules::Enrollment& enrollment, const rules::Book& b
       std::string events;
       const auto* version = book.playbook(enrollment.playbook, enrollment.version);
       if (version != nullptr && enrollment.step < version->steps.size()) {
-        if (const auto* wait =
-                std::get_if<rules::WaitFor>(&version->steps[enrollment.step].action)) {
+        const rules::StepAction& action = version->steps[enrollment.step].action;
+        if (const auto* wait = std::get_if<rules::WaitFor>(&action)) {
           events = fmt::format(" {}", fmt::join(wait->events, " or "));
+        } else if (std::holds_alternative<rules::Ask>(action)) {
+          events = " an answer";
+        } else if (std::holds_alternative<rules::HandOff>(action)) {
+          return "waits for a human to hand the contact back" + at_step;
         }
       }
       return "waits for" + (events.empty() ? std::string(" an event") : events) +
@@ -193,6 +203,14 @@ std::string state_text(const rules::Enrollment& enrollment, const rules::Book& b
       return "has finished; a late goal still counts" + until("");
   }
   return {};
+}
+
+cel::Value to_value(const std::optional<rules::Handoff>& handoff) {
+  if (!handoff) return {};
+  return cel::Map{{"since", time_value(handoff->since)},
+                  {"until", handoff->until ? time_value(*handoff->until) : cel::Value()},
+                  {"playbook", handoff->playbook},
+                  {"channel", handoff->channel}};
 }
 
 cel::Value to_value(const std::optional<rules::Suppression>& suppression) {
@@ -235,6 +253,7 @@ cel::Value to_value(const rules::Contact& contact, const rules::Book& book) {
                   {"addresses", std::move(addresses)},
                   {"consent", consents_value(contact)},
                   {"suppression", to_value(contact.suppression)},
+                  {"handoff", to_value(contact.handoff)},
                   {"tags", list_of(contact.tags)},
                   {"topics_declined", list_of(contact.topics_declined)},
                   {"timezone", contact.timezone},

@@ -26,6 +26,7 @@ std::string local_text(base::Instant at, const rules::Zone& zone);
 cel::Value time_value(std::optional<base::Instant> at);
 
 // "anna (email anna@example.org, telegram 4711)".
+std::string handoff_text(const rules::Handoff& handoff, const rules::Zone& zone);
 std::string headline(const rules::Contact& contact);
 // The id of the step at which it stands; empty where its version is not known.
 std::string step_id(const rules::Enrollment& enrollment, const rules::Book& book);

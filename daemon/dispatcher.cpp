@@ -10,7 +10,6 @@
 #include <boost/asio/steady_timer.hpp>
 #include <spdlog/spdlog.h>
 
-#include "base/encoding.h"
 #include "daemon/attachments.h"
 
 namespace nurtured::daemon {
@@ -21,7 +20,6 @@ namespace asio = boost::asio;
 // A full inbox is asked again after this long.
 constexpr std::chrono::milliseconds inbox_retry{50};
 constexpr int tell_attempts_max = 5;
-constexpr std::size_t notification_subject_bytes_max = 80;
 constexpr std::chrono::seconds tell_retry{30};
 // An ambiguous send to a receiver that knows our key is repeated this soon.
 constexpr base::Milliseconds repeat_after = std::chrono::seconds{5};
@@ -40,13 +38,6 @@ rules::OutcomeKind kind_of(connectors::Blame blame) {
       return rules::OutcomeKind::deferred;
   }
   return rules::OutcomeKind::refused_message;
-}
-
-// One line, as headers want it.
-std::string subject_of(const rules::Notification& notification) {
-  const std::string line = connectors::to_reason(notification.text);
-  return notification.playbook + ": " +
-         std::string(base::cut_utf8(line, notification_subject_bytes_max));
 }
 
 }  // namespace
@@ -376,7 +367,7 @@ void Dispatcher::release(const std::string& connector) {
 void Dispatcher::tell(std::vector<rules::Notification> notifications) {
   asio::post(io_, [this, alive = alive_, notifications = std::move(notifications)] {
     if (!*alive) return;
-    for (const auto& notification : notifications) tell_one(notification, 1, {});
+    for (const auto& notification : notifications) tell_one(notification, {});
   });
 }
 
@@ -391,7 +382,7 @@ void Dispatcher::tell_kept(std::vector<rules::Notification> notifications) {
 void Dispatcher::tell_next_kept() {
   telling_kept_ = !kept_.empty() && !draining_;
   if (!telling_kept_) return;
-  tell_one(kept_.front(), 1, [this] {
+  tell_one(kept_.front(), [this] {
     const Instant at = kept_.front().at;
     kept_.pop_front();
     // Of several of one moment the last speaks for all.
@@ -403,43 +394,64 @@ void Dispatcher::tell_next_kept() {
 }
 
 // `finished` is called once there is nothing more to try, unless the daemon ends first.
-void Dispatcher::tell_one(const rules::Notification& notification, int attempt,
-                          const std::function<void()>& finished) {
-  spdlog::info("notify {} {}: {}", notification.playbook, notification.step, notification.text);
-  const auto line = config_->notify ? lines_.find(line_of(config_->notify->channel)) : lines_.end();
-  if (line == lines_.end()) {
+void Dispatcher::tell_one(const rules::Notification& notification, std::function<void()> finished) {
+  spdlog::info("notify {} {}: {}", notification.playbook, notification.step,
+               connectors::to_reason(notification.text));
+  const auto list = hooks_.tellings ? hooks_.tellings(notification) : std::vector<Telling>();
+  if (list.empty()) {
     if (finished) finished();
     return;
   }
+  // Told when the last of them is.
+  struct Rest {
+    std::size_t count = 0;
+    bool put_off = false;
+    std::function<void()> finished;
+  };
+  const auto rest = std::make_shared<Rest>(Rest{list.size(), false, std::move(finished)});
+  for (const Telling& telling : list) {
+    tell_to(notification, telling, 1, [this, rest](bool put_off) {
+      rest->put_off = rest->put_off || put_off;
+      if (--rest->count > 0) return;
+      // What a shutdown put off is told after the next start.
+      if (rest->finished && !(rest->put_off && draining_)) rest->finished();
+    });
+  }
+}
+
+void Dispatcher::tell_to(const rules::Notification& notification, const Telling& telling,
+                         int attempt, const std::function<void(bool put_off)>& finished) {
+  const auto line = lines_.find(line_of(telling.channel));
+  if (line == lines_.end()) return finished(false);
   const std::string key = "notify." + std::to_string(base::to_millis(notification.at)) + "." +
-                          notification.playbook + "." + notification.step;
-  connectors::OutboundMessage message{
-      .delivery_key = key,
-      .message_id = hooks_.message_id(key),
-      .contact = "operator",
-      .channel = config_->notify->channel,
-      .to = config_->notify->to,
-      .kind = rules::Kind::receipt,
-      .message = "notify",
-      .playbook = notification.playbook,
-      .rendered = {.subject = subject_of(notification), .text = notification.text},
-      .sent_at = notification.at};
+                          notification.playbook + "." + notification.step + "." +
+                          std::to_string(notification.contact.value);
+  connectors::OutboundMessage message{.delivery_key = key,
+                                      .message_id = hooks_.message_id(key),
+                                      .contact = "operator",
+                                      .channel = telling.channel,
+                                      .to = telling.to,
+                                      .kind = rules::Kind::receipt,
+                                      .message = "notify",
+                                      .playbook = notification.playbook,
+                                      .rendered = telling.rendered,
+                                      .sent_at = notification.at};
   ++telling_;
   const auto connector = line->second.connector;
-  connector->send(std::move(message), [this, alive = alive_, connector, notification, attempt,
-                                       finished](const connectors::Outcome& outcome) {
+  connector->send(std::move(message), [this, alive = alive_, connector, notification, telling,
+                                       attempt, finished](const connectors::Outcome& outcome) {
     if (!*alive) return;
     --telling_;
     const bool put_off = std::holds_alternative<connectors::Deferred>(outcome);
     if (put_off && attempt < tell_attempts_max && !draining_) {
-      timers_->after(tell_retry * attempt, [this, notification, attempt, finished] {
-        tell_one(notification, attempt + 1, finished);
+      timers_->after(tell_retry * attempt, [this, notification, telling, attempt, finished] {
+        tell_to(notification, telling, attempt + 1, finished);
       });
     } else {
       if (!std::holds_alternative<connectors::Delivered>(outcome)) {
         spdlog::error("the humans could not be told: {}", connectors::to_string(outcome));
       }
-      if (finished && !(put_off && draining_)) finished();
+      finished(put_off);
     }
     check_drained();
   });

@@ -23,6 +23,7 @@
 #include "config/config.h"
 #include "connectors/connector.h"
 #include "daemon/engine.h"
+#include "daemon/humans.h"
 #include "daemon/inbox.h"
 #include "daemon/outlet.h"
 #include "daemon/rendering.h"
@@ -52,6 +53,8 @@ struct DispatcherHooks {
   // part.
   std::function<std::string(const std::string& key)> message_id;
   std::function<void(const ConnectorAlarm&)> alarm;
+  // How the humans are told: nothing where nobody is to be.
+  std::function<std::vector<Telling>(const rules::Notification&)> tellings;
   // The kept notifications up to this moment have been told, or given up.
   std::function<void(Instant)> told;
   // Around a rendering: the delivery's key before, "" once it is over and nothing has been handed
@@ -117,8 +120,10 @@ class Dispatcher {
   std::string line_of(const std::string& channel) const;
   void give_place(const std::string& name);
   void check_drained();
-  void tell_one(const rules::Notification& notification, int attempt,
-                const std::function<void()>& finished);
+  // `finished` may be empty.
+  void tell_one(const rules::Notification& notification, std::function<void()> finished);
+  void tell_to(const rules::Notification& notification, const Telling& telling, int attempt,
+               const std::function<void(bool put_off)>& finished);
   void tell_next_kept();
 
   boost::asio::io_context& io_;

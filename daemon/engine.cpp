@@ -132,6 +132,7 @@ base::Result<void> Engine::BatchWork::load(const std::vector<Arrived>& inputs,
       identity(Kind::anonymous, event->who.anonymous_id);
       identity(Kind::user, event->who.previous_id);
       identity(Kind::anonymous, event->who.previous_id);
+      if (event->who.contact) request_.contacts.push_back(event->who.contact);
       if (event->who.address) {
         identity(Kind::user, event->who.address->value);
         request_.addresses.push_back(*event->who.address);
@@ -389,6 +390,7 @@ void Engine::BatchWork::notice(const rules::Delivery& delivery, const rules::Con
     notice.data = rules::render_data(
         *engine_.book_, contact, enrollment == contact.enrollments.end() ? nullptr : &*enrollment,
         delivery.at);
+    notice.choices = rules::shown_choices(*engine_.book_, contact, delivery, delivery.at);
   }
   result_.deliveries.push_back(std::move(notice));
 }

@@ -17,6 +17,7 @@
 #include "daemon/inputs.h"
 #include "rules/advance.h"
 #include "rules/book.h"
+#include "rules/question.h"
 #include "store/store.h"
 
 namespace nurtured::daemon {
@@ -28,6 +29,7 @@ struct DeliveryNotice {
   std::string locale;
   std::string timezone;
   cel::Value data;  // of `committing`: contact, event, enrollment, vars
+  std::vector<rules::ShownChoice> choices = {};  // likewise: the answers that it offers
 };
 
 struct DecisionNotice {

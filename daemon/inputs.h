@@ -29,6 +29,9 @@ struct Who {
   // Whoever holds this address, where neither id is given: the contact who has had it longest. Who
   // is met for the first time gets the address as `user_id`.
   std::optional<rules::Address> address = {};
+  // Known by a signed link, beside `address`: who came by it. A contact of whom nothing but the
+  // address was known is folded into this one.
+  rules::ContactId contact = {};
 };
 
 // An event of a contact who may not be known yet.

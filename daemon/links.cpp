@@ -21,6 +21,11 @@
 //   1+n   kind, note: likewise
 //   2+n   url
 //   8     until in Unix seconds, or 0
+//       of a start
+//   8     contact
+//       of an answer
+//   8     contact
+//   8     asked in Unix seconds
 //   16  the first bytes of HMAC-SHA256 over all before
 namespace nurtured::daemon {
 namespace {
@@ -210,6 +215,41 @@ base::Result<TouchClaim> LinkSigner::verify_touch(std::string_view token) const 
   const auto until = static_cast<std::int64_t>(reader.number(number_bytes));
   if (until != 0) claim.until = Instant{std::chrono::seconds{until}};
   if (!reader.read_all() || claim.kind.empty()) return denied();
+  return claim;
+}
+
+std::string LinkSigner::sign_start(rules::ContactId contact) const {
+  std::string sealed;
+  append_number(sealed, static_cast<std::uint64_t>(contact.value), number_bytes);
+  return seal(LinkPurpose::start, sealed);
+}
+
+base::Result<rules::ContactId> LinkSigner::verify_start(std::string_view token) const {
+  const auto sealed = unseal(token, LinkPurpose::start);
+  if (!sealed) return base::fail(sealed.error());
+  Reader reader(*sealed);
+  const rules::ContactId contact{static_cast<std::int64_t>(reader.number(number_bytes))};
+  if (!reader.read_all() || !contact) return denied();
+  return contact;
+}
+
+std::string LinkSigner::sign(const AnswerClaim& claim) const {
+  std::string sealed;
+  append_number(sealed, static_cast<std::uint64_t>(claim.contact.value), number_bytes);
+  const auto asked = std::chrono::floor<std::chrono::seconds>(claim.asked);
+  append_number(sealed, static_cast<std::uint64_t>(asked.time_since_epoch().count()), number_bytes);
+  return seal(LinkPurpose::answer, sealed);
+}
+
+base::Result<AnswerClaim> LinkSigner::verify_answer(std::string_view token) const {
+  const auto sealed = unseal(token, LinkPurpose::answer);
+  if (!sealed) return base::fail(sealed.error());
+  Reader reader(*sealed);
+  AnswerClaim claim;
+  claim.contact = {static_cast<std::int64_t>(reader.number(number_bytes))};
+  claim.asked =
+      Instant{std::chrono::seconds{static_cast<std::int64_t>(reader.number(number_bytes))}};
+  if (!reader.read_all() || !claim.contact) return denied();
   return claim;
 }
 

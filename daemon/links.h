@@ -26,6 +26,8 @@ enum class LinkPurpose : std::uint8_t {
   preferences = 4,
   confirm = 5,
   touch = 6,
+  start = 7,
+  answer = 8,
 };
 
 // What the token of a page says. It holds no address, since URLs end up in logs.
@@ -57,6 +59,14 @@ struct TouchClaim {
   bool operator==(const TouchClaim&) const = default;
 };
 
+// What a human's link to a contact says, and a reply to what they were told: whom to answer, and to
+// what.
+struct AnswerClaim {
+  rules::ContactId contact;
+  Instant asked;  // to the second
+  bool operator==(const AnswerClaim&) const = default;
+};
+
 inline constexpr std::size_t link_field_bytes_max = 100;   // of each text of a claim but the URL
 inline constexpr std::size_t link_url_bytes_max = 2000;    // of the URL
 inline constexpr std::size_t link_token_bytes_max = 3200;  // the longest, in base64url
@@ -83,6 +93,14 @@ class LinkSigner {
   // Likewise for `touch`. Whether `until` has passed is the caller's to judge.
   std::optional<std::string> sign(const TouchClaim& claim) const;
   base::Result<TouchClaim> verify_touch(std::string_view token) const;
+
+  // Likewise for `start`: who follows a link to a bot. Short enough for every messenger's payload.
+  std::string sign_start(rules::ContactId contact) const;
+  base::Result<rules::ContactId> verify_start(std::string_view token) const;
+
+  // Likewise for `answer`. How long it holds is the caller's to judge.
+  std::string sign(const AnswerClaim& claim) const;
+  base::Result<AnswerClaim> verify_answer(std::string_view token) const;
 
  private:
   struct Key {

@@ -5,6 +5,7 @@
 #include <future>
 
 #include "daemon/operations_tools.h"
+#include "daemon/store_key.h"
 #include "rules/cel/json.h"
 #include "rules/traits.h"
 
@@ -14,7 +15,7 @@ namespace {
 using base::ErrorKind;
 using base::Result;
 
-constexpr std::array<OperationEntry, 25> entries = {{
+constexpr std::array<OperationEntry, 29> entries = {{
     {"status", false, run_status},
     {"plan", false, run_plan},
     {"reload", true, run_reload},
@@ -27,6 +28,10 @@ constexpr std::array<OperationEntry, 25> entries = {{
     {"contact/consent", true, run_contact_consent},
     {"contact/suppress", true, run_contact_suppress},
     {"contact/unsuppress", true, run_contact_unsuppress},
+    {"contact/link", false, run_contact_link},
+    {"contact/handoff", true, run_contact_handoff},
+    {"contact/answer", true, run_contact_answer},
+    {"contact/hand-back", true, run_contact_hand_back},
     {"explain", false, run_explain},
     {"event/add", true, run_event_add},
     {"event/list", false, run_event_list},
@@ -168,6 +173,16 @@ Who who_of(const rules::Contact& contact) {
     return {.anonymous_id = contact.user_id};
   }
   return {.user_id = contact.user_id};
+}
+
+Result<LinkSigner> signer_of(const OperationsContext& context) {
+  const auto key = find_store_key(context.reader);
+  if (!key) return base::fail(key.error());
+  if (!*key) {
+    return base::fail(ErrorKind::unavailable, "the store has no key yet",
+                      "start the daemon once: `nurtured run`");
+  }
+  return link_signer(context.keeper.current()->keys, **key);
 }
 
 store::MetaEntry rejudge_mark(bool retry) {

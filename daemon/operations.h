@@ -13,6 +13,10 @@
 //   contact/consent       {"contact", "channel", "given", "wording"}
 //   contact/suppress      {"contact", "scope", "reason", "channel"}
 //   contact/unsuppress    {"contact", "channel", "by", "reason"}
+//   contact/link          {"contact", "channel"}                    opens a chat that is theirs
+//   then contact/handoff       {"contact", "for", "by", "reason"}        a human takes them over
+//   contact/answer        {"contact", "text", "by"}                 a human's message to them
+//   contact/hand-back     {"contact", "by"}
 //   event/add             {"contact", "event", "properties", "at"}
 //   event/list            {"set_aside": true, "after", "limit"}     inputs that ended the daemon
 //   event/retry           {"number"}                                take one of them again

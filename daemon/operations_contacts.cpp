@@ -43,6 +43,7 @@ std::string contact_text(const rules::Snapshot& snapshot, const config::Config& 
   for (const auto& [channel, consent] : contact.consents) {
     line("consent for " + channel, consent.given ? "yes" : "no");
   }
+  if (contact.handoff) line("a human has the contact", handoff_text(*contact.handoff, zone));
   if (contact.suppression) line("suppressed", describe(*contact.suppression));
   for (const auto& state : snapshot.addresses) {
     if (!state.suppression) continue;
@@ -157,7 +158,8 @@ Result<rules::Address> address_on(const rules::Contact& contact, const std::stri
   return rules::Address{channel, address->second};
 }
 
-// Gives the engine a command about a contact, and shows the contact as it is then.
+}  // namespace
+
 Result<Answer> command_contact(const OperationsContext& context, const rules::Contact& contact,
                                rules::Input command) {
   std::vector<EngineInput> inputs;
@@ -167,8 +169,6 @@ Result<Answer> command_contact(const OperationsContext& context, const rules::Co
   if (!after) return base::fail(after.error());
   return contact_answer(context, *after);
 }
-
-}  // namespace
 
 Result<Answer> run_contact_list(const OperationsContext& context, const cel::Value& request) {
   RequestFields fields(request);

@@ -172,14 +172,10 @@ Result<Answer> run_touch_qr(const OperationsContext& context, const cel::Value& 
     if (!snapshot) return base::fail(snapshot.error());
     claim.contact = snapshot->contact.id;
   }
-  const auto key = find_store_key(context.reader);
-  if (!key) return base::fail(key.error());
-  if (!*key) {
-    return base::fail(base::ErrorKind::unavailable, "the store has no key yet",
-                      "start the daemon once: `nurtured run`");
-  }
+  const auto signer = signer_of(context);
+  if (!signer) return base::fail(signer.error());
   const auto config = context.keeper.current();
-  const auto token = link_signer(config->keys, **key).sign(claim);
+  const auto token = signer->sign(claim);
   if (!token) return base::fail(base::ErrorKind::too_large, "the note or the address is too long");
   const std::string link = config->http.base_url() + "/t/" + *token;
   const auto svg = qr_svg(link);

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "daemon/links.h"
 #include "daemon/operations.h"
 
 namespace nurtured::daemon {
@@ -32,6 +33,12 @@ base::Result<rules::Snapshot> find_contact(store::Reader& reader, const std::str
 // How an input names that contact to the engine.
 Who who_of(const rules::Contact& contact);
 
+// Gives the engine a command about a contact, and shows the contact as it is then.
+base::Result<Answer> command_contact(const OperationsContext& context,
+                                     const rules::Contact& contact, rules::Input command);
+// What signs links; `unavailable` before the first start of the daemon.
+base::Result<LinkSigner> signer_of(const OperationsContext& context);
+
 // The change to held messages that a book or a pause made: judged anew by Operations::background.
 // `retry`: parked steps are run again too, as after a reload.
 store::MetaEntry rejudge_mark(bool retry);
@@ -54,6 +61,15 @@ base::Result<Answer> run_contact_suppress(const OperationsContext& context,
                                           const cel::Value& request);
 base::Result<Answer> run_contact_unsuppress(const OperationsContext& context,
                                             const cel::Value& request);
+// operations_humans.cpp
+base::Result<Answer> run_contact_link(const OperationsContext& context, const cel::Value& request);
+base::Result<Answer> run_contact_handoff(const OperationsContext& context,
+                                         const cel::Value& request);
+base::Result<Answer> run_contact_answer(const OperationsContext& context,
+                                        const cel::Value& request);
+base::Result<Answer> run_contact_hand_back(const OperationsContext& context,
+                                           const cel::Value& request);
+// operations_contacts.cpp
 base::Result<Answer> run_explain(const OperationsContext& context, const cel::Value& request);
 // operations_events.cpp
 base::Result<Answer> run_event_add(const OperationsContext& context, const cel::Value& request);

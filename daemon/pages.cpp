@@ -39,6 +39,10 @@ struct Words {
   const char* touch_title;
   const char* touch_button;
   const char* touch_done;
+  const char* contact;
+  const char* answer;
+  const char* give_back;
+  const char* automatic;
 };
 
 constexpr std::array<Words, 3> words = {{
@@ -69,7 +73,11 @@ constexpr std::array<Words, 3> words = {{
      .email = "E-mail",
      .touch_title = "Good to see you",
      .touch_button = "I am here",
-     .touch_done = "We have noted that you came."},
+     .touch_done = "We have noted that you came.",
+     .contact = "The contact",
+     .answer = "Answer",
+     .give_back = "Give back to automation",
+     .automatic = "Automation has this contact. Your answer takes it over."},
     {.language = "ru",
      .question_title = "Отписаться",
      .question = "Вы хотите больше не получать наши сообщения в этом канале?",
@@ -97,7 +105,11 @@ constexpr std::array<Words, 3> words = {{
      .email = "Электронная почта",
      .touch_title = "Рады вас видеть",
      .touch_button = "Я здесь",
-     .touch_done = "Мы отметили, что вы пришли."},
+     .touch_done = "Мы отметили, что вы пришли.",
+     .contact = "Клиент",
+     .answer = "Ответить",
+     .give_back = "Вернуть автоматике",
+     .automatic = "Сейчас с клиентом общается автоматика. Ваш ответ передаст его вам."},
     {.language = "zh",
      .question_title = "退订",
      .question = "您确定不再通过此渠道接收我们的消息吗？",
@@ -124,7 +136,11 @@ constexpr std::array<Words, 3> words = {{
      .email = "电子邮件",
      .touch_title = "很高兴见到您",
      .touch_button = "我来了",
-     .touch_done = "我们已记下您的到来。"},
+     .touch_done = "我们已记下您的到来。",
+     .contact = "客户",
+     .answer = "回复",
+     .give_back = "交还给自动流程",
+     .automatic = "当前由自动流程跟进此客户。您的回复将接手。"},
 }};
 
 constexpr std::string_view style =
@@ -134,6 +150,8 @@ constexpr std::string_view style =
     "fieldset{border:0;margin:0 0 1em;padding:0}legend{font-weight:600;margin-bottom:.3em}"
     "label{display:block;margin:.3em 0}button{margin:0 .6em .6em 0}"
     "button.plain{color:inherit;background:none;text-decoration:underline}"
+    "textarea{font:inherit;width:100%;box-sizing:border-box;margin-bottom:.6em}"
+    "dt{font-weight:600;margin-top:.6em}dd{margin:0;white-space:pre-line}"
     "@media(prefers-color-scheme:dark){body{color:#eee;background:#1d1d20}}";
 
 const Words& words_in(PageLanguage language) {
@@ -339,6 +357,26 @@ http::Response touch_question(const PageOptions& options, std::string_view what,
 http::Response touch_done(const PageOptions& options) {
   const Words& w = words_in(options.language);
   return page(200, options, w.touch_title, w.touch_done);
+}
+
+http::Response answer_page(const PageOptions& options, const Talk& talk) {
+  const Words& w = words_in(options.language);
+  std::string rest = "<dl>\n";
+  for (const TalkLine& line : talk.lines) {
+    rest.append("<dt>").append(escaped(line.who.empty() ? w.contact : line.who)).append(", ");
+    rest.append(escaped(line.when)).append("</dt><dd>").append(escaped(line.what));
+    rest.append("</dd>\n");
+  }
+  rest.append("</dl>\n<form method=\"post\">\n<input type=\"hidden\" name=\"form\" value=\"");
+  rest.append(escaped(talk.form)).append("\">\n<textarea name=\"text\" rows=\"5\" aria-label=\"");
+  rest.append(escaped(w.answer)).append("\"></textarea>\n<button type=\"submit\">");
+  rest.append(escaped(w.answer)).append("</button>\n");
+  if (talk.is_with_human) {
+    rest.append("<button type=\"submit\" name=\"back\" value=\"1\" class=\"plain\">");
+    rest.append(escaped(w.give_back)).append("</button>\n");
+  }
+  rest.append("</form>\n");
+  return page(200, options, talk.name, talk.is_with_human ? "" : w.automatic, rest);
 }
 
 http::Response link_invalid(const PageOptions& options) {

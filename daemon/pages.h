@@ -52,6 +52,21 @@ std::string channel_title(PageLanguage language, std::string_view channel,
 http::Response touch_question(const PageOptions& options, std::string_view what, bool asks);
 http::Response touch_done(const PageOptions& options);
 
+// Behind a human's link to a contact: what was said, a field to answer, and a button to give the
+// contact back. Posts `form` with `text`, or with `back`.
+struct TalkLine {
+  std::string when;
+  std::string who;  // empty: the contact
+  std::string what;
+};
+struct Talk {
+  std::string name;  // of the contact
+  std::vector<TalkLine> lines;
+  bool is_with_human = false;  // else there is nothing to give back
+  std::string form;            // tells one post from its repeat
+};
+http::Response answer_page(const PageOptions& options, const Talk& talk);
+
 // The token is not ours, or was damaged on its way.
 http::Response link_invalid(const PageOptions& options);
 // Nothing was written; the reader should try again.

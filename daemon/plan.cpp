@@ -300,7 +300,7 @@ std::vector<MessageUse> messages_in_use(const rules::Book& book,
     if (version == nullptr || at.count <= 0) continue;
     std::set<std::string_view> sent;  // a message that is sent twice still reaches a person once
     for (const auto& step : version->steps) {
-      if (const auto* send = std::get_if<rules::Send>(&step.action)) sent.insert(send->message);
+      if (const rules::Send* send = rules::send_of(step.action)) sent.insert(send->message);
     }
     for (const auto message : sent) uses[std::string(message)] += at.count;
   }

@@ -4,6 +4,19 @@
 
 namespace nurtured::daemon {
 
+namespace {
+
+// Of what a human answers: as mail programs write it (RFC 5322 section 3.6.5).
+std::string answer_subject(const std::string& subject, std::string_view locale) {
+  if (subject.starts_with("Re: ") || subject.starts_with("RE: ")) return subject;
+  if (!subject.empty()) return "Re: " + subject;
+  if (locale.starts_with("ru")) return "Ваш вопрос";
+  if (locale.starts_with("zh")) return "您的问题";
+  return "Your question";
+}
+
+}  // namespace
+
 content::Format format_of(const config::Config& config, const std::string& channel) {
   const auto* descriptor = descriptor_of(config, channel);
   const std::string_view type = descriptor == nullptr ? std::string_view() : descriptor->type;
@@ -14,6 +27,20 @@ content::Format format_of(const config::Config& config, const std::string& chann
 
 base::Result<content::Rendered> render(const config::Config& config, const DeliveryNotice& notice,
                                        const MessageLinks& links, base::Instant now) {
+  std::vector<content::Button> choices;
+  choices.reserve(notice.choices.size());
+  for (const auto& choice : notice.choices) {
+    choices.push_back({.id = {}, .text = choice.text, .url = {}, .data = choice.data});
+  }
+  const std::string& zone =
+      notice.timezone.empty() ? config.book->settings().zone_name : notice.timezone;
+  const std::string_view locale = notice.locale.empty() ? "en" : std::string_view(notice.locale);
+  const content::Format format = format_of(config, notice.delivery.to.channel);
+  if (!notice.delivery.text.empty()) {
+    return content::render_words(answer_subject(notice.delivery.subject, locale),
+                                 notice.delivery.text, format,
+                                 {.now = now, .zone = zone, .locale = locale, .choices = choices});
+  }
   const auto message = config.messages.find(notice.delivery.message);
   if (message == config.messages.end()) {
     return base::fail(base::ErrorKind::not_found,
@@ -26,17 +53,19 @@ base::Result<content::Rendered> render(const config::Config& config, const Deliv
   if (!links.unsubscribe_url.empty()) variables.set("unsubscribe_url", links.unsubscribe_url);
   if (!links.preferences_url.empty()) variables.set("preferences_url", links.preferences_url);
   if (!links.confirm_url.empty()) variables.set("confirm_url", links.confirm_url);
+  cel::Map chat_urls;
+  for (const auto& [channel, url] : links.chat_urls) chat_urls.set(channel, url);
+  variables.set("chat_urls", std::move(chat_urls));
   const cel::Value data(std::move(variables));
   static const content::PlainLinks as_written;
   const content::Links& destinations = links.destinations ? *links.destinations : as_written;
-  const std::string& zone =
-      notice.timezone.empty() ? config.book->settings().zone_name : notice.timezone;
-  return content::render(message->second, format_of(config, notice.delivery.to.channel),
+  return content::render(message->second, format,
                          {.variables = &data,
                           .channel = notice.delivery.to.channel,
                           .now = now,
                           .zone = zone,
-                          .locale = notice.locale.empty() ? "en" : notice.locale,
+                          .locale = locale,
+                          .choices = choices,
                           .open_url = links.open_url},
                          destinations);
 }

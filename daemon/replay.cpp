@@ -168,7 +168,7 @@ class Replay {
     const auto index = static_cast<rules::StepIndex>(name.step);
     if (version == nullptr || index >= version->steps.size()) return;
     const rules::Step& step = version->steps[index];
-    const auto* send = std::get_if<rules::Send>(&step.action);
+    const rules::Send* send = rules::send_of(step.action);
     if (send == nullptr) return;
     release_slots(name.enrollment, contact, address);
     std::erase_if(contact.pending,

@@ -15,6 +15,8 @@ namespace {
 // Pages and probes need no body; a one-click POST has some thirty bytes (RFC 8058), more when a
 // mail program sends it as multipart/form-data.
 constexpr std::size_t small_body_bytes_max = std::size_t{16} << 10;
+// An answer in any script, percent-encoded.
+constexpr std::size_t answer_body_bytes_max = std::size_t{64} << 10;
 
 // The path without the one trailing slash that is ignored.
 std::string_view route_path(const http::Request& request) {
@@ -96,6 +98,7 @@ http::Response server_refusal(int status) {
 
 std::size_t route_body_bytes_max(const http::Request& request) {
   if (request.path().starts_with("/hooks/")) return hook_body_bytes_max;
+  if (request.path().starts_with("/h/")) return answer_body_bytes_max;
   return request.path().starts_with("/v1/") ? ingest_body_bytes_max : small_body_bytes_max;
 }
 
@@ -128,11 +131,12 @@ void Routes::Impl::handle(http::Request&& request, http::Reply reply, RouteSet s
 bool Routes::Impl::outside(const http::Request& request, std::string_view path,
                            http::Reply& reply) {
   using Page = void (Impl::*)(const http::Request&, std::string_view rest, http::Reply);
-  static constexpr std::array<std::pair<std::string_view, Page>, 7> pages = {
+  static constexpr std::array<std::pair<std::string_view, Page>, 8> pages = {
       {{"/u/", &Impl::unsubscribe},
        {"/p/", &Impl::preferences},
        {"/d/", &Impl::confirm},
        {"/t/", &Impl::touch},
+       {"/h/", &Impl::human},
        {"/c/", &Impl::click},
        {"/o/", &Impl::open},
        {"/hooks/", &Impl::hook}}};

@@ -9,12 +9,16 @@
 //        CloudEvents (daemon/cloudevents.h)
 //   POST, OPTIONS /hooks/NAME, /hooks/NAME/KEY
 //        forms and other systems (daemon/hooks.h)
+//   POST /hooks/CONNECTOR
+//        what a messenger tells (connectors/chat.h)
 //   GET, POST /u/TOKEN
 //        unsubscribe, RFC 8058
 //   GET, POST /p/TOKEN, /d/TOKEN
 //        preferences, and the confirmation of a double opt-in
 //   GET, POST /t/TOKEN
 //        a touch that a QR code tells of
+//   GET, POST /h/TOKEN
+//        a contact that a human answers
 //   GET  /c/TOKEN, /o/TOKEN
 //        a link of a message, and the picture that tells of its opening
 //   GET  /healthz, /readyz, /metrics
@@ -35,6 +39,7 @@
 #include "base/instant.h"
 #include "base/result.h"
 #include "config/hook.h"
+#include "connectors/chat.h"
 #include "daemon/inbox.h"
 #include "daemon/ingest.h"
 #include "daemon/links.h"
@@ -57,10 +62,19 @@ struct RouteSettings {
   std::vector<std::string> topics;
   // By name; the config that has them is kept.
   std::shared_ptr<const std::map<std::string, config::Hook, std::less<>>> hooks;
+  // What connectors offer of chats, by the connector's name, and what their updates mean.
+  std::map<std::string, connectors::ChatSide, std::less<>> chats;
+  std::function<std::vector<EngineInput>(const std::string& connector,
+                                         const std::vector<connectors::ChatUpdate>& updates,
+                                         Instant now)>
+      inputs_of_chat;
   // Whether marketing may go by this channel, as far as the person has a say in it.
   std::function<bool(const rules::Snapshot&, const std::string& channel)> may_send;
   // What is known of a contact, on the server's thread; follows merges.
   std::function<base::Result<std::optional<rules::Snapshot>>(rules::ContactId)> find_contact;
+  // Likewise what happened to them lately.
+  std::function<base::Result<std::vector<store::TimelineEntry>>(rules::ContactId)> timeline;
+  const rules::Zone* zone = nullptr;  // the humans'; of the config that `hooks` keeps
 };
 
 // Which part one listener serves: with `admin_listen`, figures are not for everybody.

@@ -44,6 +44,10 @@ void Routes::Impl::hook(const http::Request& request, std::string_view path, htt
     const auto found = settings->hooks->find(path.substr(0, slash));
     if (found != settings->hooks->end()) hook = &found->second;
   }
+  const auto chat_side = settings->chats.find(path);
+  if (hook == nullptr && chat_side != settings->chats.end() && chat_side->second.read_webhook) {
+    return chat(request, chat_side->first, chat_side->second, std::move(reply));
+  }
   if (hook == nullptr) return reply.send(refusal_response(404, "there is no such hook"));
   if (request.method == "OPTIONS") return reply.send(preflight_response());
   if (request.method != "POST") return reply.send(method_refused("POST, OPTIONS"));
@@ -69,6 +73,35 @@ void Routes::Impl::hook(const http::Request& request, std::string_view path, htt
   if (!inbox_.submit(std::move(inputs), std::move(done))) {
     figures_.full.add();
     owed->send(later());
+  }
+}
+
+// What is not on disk is told again: providers repeat what is not answered by 2xx.
+void Routes::Impl::chat(const http::Request& request, const std::string& connector,
+                        const connectors::ChatSide& side, http::Reply reply) {
+  if (request.method != "POST") return reply.send(method_refused("POST"));
+  auto read = side.read_webhook({request.headers, request.body});
+  if (!read) {
+    figures_.rejected.add();
+    return reply.send(not_taken(read.error()));
+  }
+  http::Response taken{.status = 200};
+  if (!read->answer.empty()) {
+    taken.headers.add("Content-Type", "application/json");
+    taken.body = std::move(read->answer);
+  }
+  auto inputs = settings_->inputs_of_chat(connector, read->updates, clock_.now());
+  if (inputs.empty()) return reply.send(std::move(taken));
+  auto owed =
+      std::make_shared<std::pair<http::Reply, http::Response>>(std::move(reply), std::move(taken));
+  Done done = [owed, figures = figures_](const base::Result<void>& outcome,
+                                         http::ReplyBatch& replies) {
+    (outcome ? figures.messages : figures.failed).add();
+    replies.add(std::move(owed->first), outcome ? std::move(owed->second) : later());
+  };
+  if (!inbox_.submit(std::move(inputs), std::move(done))) {
+    figures_.full.add();
+    owed->first.send(later());
   }
 }
 

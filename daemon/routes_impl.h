@@ -54,12 +54,19 @@ class Routes::Impl {
 
   // ---- routes_hooks.cpp ----
   void hook(const http::Request& request, std::string_view path, http::Reply reply);
+  void chat(const http::Request& request, const std::string& connector,
+            const connectors::ChatSide& side, http::Reply reply);
 
   // ---- routes_links.cpp ----
   void unsubscribe(const http::Request& request, std::string_view token, http::Reply reply);
   void confirm(const http::Request& request, std::string_view token, http::Reply reply);
   void preferences(const http::Request& request, std::string_view token, http::Reply reply);
   void touch(const http::Request& request, std::string_view token, http::Reply reply);
+
+  // ---- routes_humans.cpp ----
+  void human(const http::Request& request, std::string_view token, http::Reply reply);
+
+  // ---- routes_links.cpp ----
   // What a page of this request is made with, but for the language of a claim.
   PageOptions page_for(const http::Request& request) const;
   // The claim and the page's language; nullopt when it was refused, and answered.

@@ -45,6 +45,15 @@ std::string name_of(const rules::Input& input) {
     std::string operator()(const rules::Choice& choice) const {
       return "choice " + choice.source + " " + choice.delivery;
     }
+    std::string operator()(const rules::TakeOver& /*take*/) const { return "take over"; }
+    std::string operator()(const rules::HandBack& /*back*/) const { return "hand back"; }
+    std::string operator()(const rules::HumanMessage& message) const {
+      return "human message " + message.text;
+    }
+    std::string operator()(const rules::Reachability& reachability) const {
+      return (reachability.reachable ? "unblocked " : "blocked ") +
+             rules::to_key(reachability.address);
+    }
   };
   return std::visit(Name{}, input);
 }
@@ -62,6 +71,7 @@ store::SetAside of_event(const EventInput& input) {
   if (whose.empty() && who.address) whose = rules::to_key(*who.address);
   return {.kind = store::SetAside::Kind::event,
           .text = "event " + input.event.name + (whose.empty() ? "" : " of " + whose),
+          .contact = who.contact,
           .user_id = who.user_id,
           .anonymous_id = who.anonymous_id,
           .previous_id = who.previous_id,
@@ -145,10 +155,11 @@ Result<void> load_set_aside(Engine& engine, store::Reader& reader) {
 std::optional<EngineInput> to_input(const store::SetAside& kept, Instant now) {
   switch (kept.kind) {
     case store::SetAside::Kind::event: {
-      EventInput input{.who = {kept.user_id, kept.anonymous_id, kept.previous_id, kept.address},
-                       .event = kept.event,
-                       .message_id = kept.message_id,
-                       .set_aside = kept.number};
+      EventInput input{
+          .who = {kept.user_id, kept.anonymous_id, kept.previous_id, kept.address, kept.contact},
+          .event = kept.event,
+          .message_id = kept.message_id,
+          .set_aside = kept.number};
       input.event.received_at = now;
       return input;
     }

@@ -10,9 +10,9 @@
 namespace nurtured::daemon {
 namespace {
 
-constexpr std::array<std::string_view, 16> printed = {
-    "start", "send", "hold",  "skip",    "ask",   "wait", "fail", "end",
-    "set",   "tag",  "untag", "move_to", "score", "emit", "do",   "notify"};
+constexpr std::array<std::string_view, 17> printed = {
+    "start", "send",  "hold",    "skip",  "ask",  "wait", "fail",   "end",    "set",
+    "tag",   "untag", "move_to", "score", "emit", "do",   "notify", "handoff"};
 
 // Where a decision's detail has a name of its own.
 std::string_view detail_key(std::string_view action) {
@@ -161,7 +161,10 @@ std::string to_json_line(const SimulatedLine& line) {
   put("to", decision.to.value);
   put("subject", line.subject);
   put("reason", rules::to_string(decision.reason));
-  if (decision.action == "hold" || decision.action == "wait") {
+  const bool has_until = decision.action == "hold" || decision.action == "wait" ||
+                         decision.action == "ask" ||
+                         (decision.action == "handoff" && decision.outcome.empty());
+  if (has_until) {
     put_json("until", decision.until ? cel::json_quote(base::to_rfc3339(*decision.until)) : "null");
   }
   put("outcome", decision.outcome);

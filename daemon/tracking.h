@@ -3,6 +3,7 @@
 // Pure, for any thread.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -19,6 +20,7 @@ struct MessageLinks {
   std::string unsubscribe_url = {};
   std::string preferences_url = {};
   std::string confirm_url = {};  // of a double opt-in: asking for it is no marketing
+  std::map<std::string, std::string, std::less<>> chat_urls = {};  // by channel: chat_intake.h
   std::string open_url = {};
   std::shared_ptr<const content::Links> destinations = {};  // null: as the author wrote them
 };

@@ -62,6 +62,7 @@ std::optional<Instant> next_wake(const Book& book, const Snapshot& snapshot) {
   for (const auto& pending : contact.pending) consider(wake, pending_due(pending));
   consider(wake, fill_due(book, snapshot));
   consider(wake, click_due(contact));
+  if (contact.handoff) consider(wake, contact.handoff->until);
   return wake;
 }
 
@@ -73,6 +74,10 @@ void Machine::run_due(Instant now, bool inclusive) {
     if (!wake || *wake > now || (*wake == now && !inclusive)) return;
     now_ = now - *wake <= lag_max ? *wake : now;
     judge_clicks(*wake);
+    if (contact().handoff && contact().handoff->until && *contact().handoff->until <= *wake) {
+      end_handoff("time");
+      drain_events();
+    }
     while (const auto first = first_due_enrollment(contact())) {
       if (first->due > *wake) break;
       enrollment_due(first->number, first->due);

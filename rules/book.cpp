@@ -15,6 +15,17 @@ StepIndex Playbook::find_step(std::string_view step_id) const {
   return found;
 }
 
+const Send* send_of(const StepAction& action) {
+  if (const auto* ask = std::get_if<Ask>(&action)) return &ask->send;
+  return std::get_if<Send>(&action);
+}
+
+std::optional<Span> wait_max_of(const StepAction& action) {
+  if (const auto* wait = std::get_if<WaitFor>(&action)) return wait->within;
+  if (const auto* ask = std::get_if<Ask>(&action)) return ask->within;
+  return std::nullopt;
+}
+
 Book::Book(Settings settings, ZoneTable zones, std::vector<MessageInfo> messages,
            std::vector<Touchpoint> touchpoints,
            std::vector<std::shared_ptr<const Playbook>> current,
@@ -23,6 +34,9 @@ Book::Book(Settings settings, ZoneTable zones, std::vector<MessageInfo> messages
   for (auto& message : messages) {
     std::string name = message.name;
     messages_.emplace(std::move(name), std::move(message));
+  }
+  for (const std::string_view name : {human_message, ask_again}) {
+    messages_.emplace(name, MessageInfo{.name = std::string(name), .kind = Kind::reply});
   }
   for (auto& touchpoint : touchpoints) {
     std::string event = touchpoint.event;

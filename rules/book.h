@@ -91,6 +91,9 @@ struct Settings {
   Zone zone;        // of contacts whose own is not known
   std::string zone_name = "UTC";
   Span late_within{.days = 1};
+  // How long a person's own message, which no playbook takes, gives the contact to a human; none:
+  // it does not.
+  std::optional<Span> handoff_on_message;
   EventShapes events;  // events.yaml
 };
 

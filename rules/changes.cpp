@@ -14,11 +14,16 @@ constexpr std::size_t tags_max = 500;
 }  // namespace
 
 void Machine::apply(const ContactChange& change) {
-  for (const auto& [name, value] : change.attributes) set_attribute(name, value);
+  for (const auto& [name, value] : change.attributes) {
+    if (change.is_hearsay && contact().attributes.contains(attribute_name(name))) continue;
+    set_attribute(name, value);
+  }
   for (const auto& [channel, value] : change.addresses) set_address(channel, value);
   for (const auto& consent : change.consents) set_consent(consent);
   if (change.timezone) set_timezone(*change.timezone);
-  if (change.locale) contact().locale = *change.locale;
+  if (change.locale && !(change.is_hearsay && !contact().locale.empty())) {
+    contact().locale = *change.locale;
+  }
   for (const auto& tag : change.tags_added) {
     auto& tags = contact().tags;
     const auto place = std::ranges::lower_bound(tags, tag);
@@ -101,17 +106,18 @@ void Machine::set_timezone(const std::string& name) {
     if (playbook == nullptr || enrollment.step >= playbook->steps.size()) continue;
     const StepAction& action = playbook->steps[enrollment.step].action;
     const auto* wait = std::get_if<Wait>(&action);
-    const auto* expected = std::get_if<WaitFor>(&action);
+    const auto within = wait_max_of(action);
     if (wait != nullptr && enrollment.state == EnrollmentState::waiting) {
       enrollment.due = std::max(now_, wait_end(enrollment, *wait));
-    } else if (expected != nullptr && enrollment.state == EnrollmentState::expecting) {
-      enrollment.due = std::max(now_, add(enrollment.since, *expected->within, zone()));
+    } else if (within && enrollment.state == EnrollmentState::expecting) {
+      enrollment.due = std::max(now_, add(enrollment.since, *within, zone()));
     }
   }
   for (auto& pending : contact().pending) {
     const Playbook* playbook = book_.playbook(pending.playbook, pending.version);
     if (playbook == nullptr || pending.step >= playbook->steps.size()) continue;
-    if (const auto* send = std::get_if<Send>(&playbook->steps[pending.step].action)) {
+    if (pending.by_hand || pending.message == ask_again) continue;
+    if (const Send* send = send_of(playbook->steps[pending.step].action)) {
       pending.hold_until = std::max(now_, add(pending.since, send->hold, zone()));
     }
   }

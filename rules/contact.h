@@ -52,6 +52,15 @@ enum class SuppressionScope { marketing, all };
 inline constexpr std::string_view double_opt_in = "double-opt-in";
 inline constexpr std::string_view preferences = "preferences";
 
+// The messages that no file of the workspace has (Pending::text): of kind `reply`.
+inline constexpr std::string_view human_message = "human:message";  // a human's own
+inline constexpr std::string_view ask_again = "ask:again";
+
+// Reasons of a suppression that end when the person writes or lets us in again: they shut a
+// messenger's bot out, or the provider said that we cannot reach them.
+inline constexpr std::string_view blocked = "blocked";
+inline constexpr std::string_view hard_bounced = "bounced";
+
 // Reasons of a suppression that are the person's own word.
 inline constexpr std::string_view unsubscribed = "unsubscribed";
 inline constexpr std::string_view complained = "complained";
@@ -92,8 +101,9 @@ struct Enrollment {
   std::optional<Instant> due;
   cel::Value early;  // the event that a wait_for right after a send has already got: a map, or null
   std::string parked_reason;
-  bool caught_up = false;   // `due` was already spread by catch_up
-  bool skip_sends = false;  // sends up to the next wait fell due in downtime and are skipped
+  std::uint32_t misread = 0;  // answers to the question at `step` that could not be taken
+  bool caught_up = false;     // `due` was already spread by catch_up
+  bool skip_sends = false;    // sends up to the next wait fell due in downtime and are skipped
 
   bool operator==(const Enrollment&) const = default;
 };
@@ -154,6 +164,10 @@ struct Pending {
   std::uint32_t turn = 0;
   std::string step_id;
   std::string message;
+  // What it says where no file does: a human's own words, or a question put once more.
+  std::string text;
+  std::string subject;   // of `text`, on channels that show one
+  std::string channel;   // of `text`: where it goes if it can
   bool by_hand = false;  // an operator asked for it: it stays though its enrollment has ended
   Instant since;
   Instant hold_until;
@@ -179,6 +193,27 @@ struct Click {
   bool is_machine = false;  // reported as such, and kept a moment longer for those that follow
 
   bool operator==(const Click&) const = default;
+};
+
+// A human has the contact: nothing automated but receipts goes out meanwhile (CONTRACT M4).
+struct Handoff {
+  Instant since;
+  std::optional<Instant> until;  // none: until it is handed back
+  std::string playbook;          // whose step asked for it; empty: somebody's own message did
+  std::string channel;           // where the contact wrote last, and an answer goes; may be empty
+  std::string subject;           // of what they wrote, where it had one
+
+  bool operator==(const Handoff&) const = default;
+};
+
+// The latest message that left on a channel: what a person answers who writes there and names none.
+struct LastMessage {
+  std::string channel;
+  std::string message;
+  Kind kind = Kind::value;
+  std::string playbook;
+
+  bool operator==(const LastMessage&) const = default;
 };
 
 // The start of a playbook that `again` is judged by.
@@ -218,6 +253,8 @@ struct Contact {
   std::optional<Instant> fill_last;
   std::vector<Click> clicks;                 // in the order in which they came
   std::vector<std::string> topics_declined;  // sorted; on the preference page
+  std::optional<Handoff> handoff;
+  std::vector<LastMessage> last_messages;  // one a channel
 
   bool operator==(const Contact&) const = default;
 };

@@ -37,6 +37,9 @@ struct ContactChange {
   std::optional<std::string> locale;
   std::vector<std::string> tags_added;
   std::vector<std::string> tags_removed;
+  // Attributes and locale come from somebody who knows them less well than the contact: what there
+  // is already stays.
+  bool is_hearsay = false;
 
   bool empty() const {
     return attributes.empty() && addresses.empty() && consents.empty() && !timezone && !locale &&

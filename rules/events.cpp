@@ -72,14 +72,21 @@ void Machine::take(const Event& event) {
   handle_event(event);
 }
 
-void Machine::handle_event(const Event& event) {
+void Machine::handle_event(const Event& came) {
+  const bool is_reply = came.name == "message.replied";
+  const auto said = is_reply ? as_said(came) : std::nullopt;
+  if (is_reply && !said) return;
+  const Event& event = said ? *said : came;
   count(event);
   apply(event.change);
   count_touch(event);
+  const std::int64_t asked = is_reply ? question_for(event) : 0;
   judge_goals(event);
-  judge_stops(&event);
-  judge_expectations(event);
-  judge_starts(event);
+  judge_stops(&event, asked);
+  bool is_taken = judge_expectations(event);
+  if (asked != 0) answer(asked, event);
+  is_taken = judge_starts(event) || is_taken || asked != 0;
+  if (is_reply && !is_taken) own_message(event);
 }
 
 void Machine::count(const Event& event) {
@@ -127,7 +134,7 @@ void Machine::judge_goals(const Event& event) {
   }
 }
 
-void Machine::judge_stops(const Event* event) {
+void Machine::judge_stops(const Event* event, std::int64_t asked) {
   for (std::size_t i = 0; i < contact().enrollments.size();) {
     const Enrollment& enrollment = contact().enrollments[i];
     const Playbook* playbook = playbook_of(enrollment);
@@ -140,8 +147,9 @@ void Machine::judge_stops(const Event* event) {
     if (playbook != nullptr && concerns_any) {
       for (const Stop& stop : playbook->stops) {
         const bool concerned =
-            stop.event.empty() || (event != nullptr && stop.event == event->name &&
-                                   event->occurred_at >= enrollment.event_at);
+            stop.event.empty() ||
+            (event != nullptr && stop.event == event->name &&
+             event->occurred_at >= enrollment.event_at && enrollment.number != asked);
         // A condition without an event sees the event that started the enrollment.
         const Event* judged = stop.event.empty() ? nullptr : event;
         if (concerned && holds(stop.condition, judged, &enrollment)) {
@@ -159,7 +167,17 @@ void Machine::judge_stops(const Event* event) {
   }
 }
 
-void Machine::judge_expectations(const Event& event) {
+bool Machine::had_left(const Enrollment& enrollment, Instant occurred) const {
+  return std::ranges::any_of(contact().pending, [&](const Pending& pending) {
+    return pending.enrollment == enrollment.number && pending.step == enrollment.step &&
+           std::ranges::any_of(pending.targets, [&](const Target& target) {
+             return target.departed && *target.departed <= occurred;
+           });
+  });
+}
+
+bool Machine::judge_expectations(const Event& event) {
+  bool is_taken = false;
   std::vector<std::int64_t> numbers;
   for (const auto& enrollment : contact().enrollments) numbers.push_back(enrollment.number);
   for (const std::int64_t number : numbers) {
@@ -174,22 +192,17 @@ void Machine::judge_expectations(const Event& event) {
     const bool early = enrollment->state == EnrollmentState::sending && enrollment->early.is_null();
     if (!expecting && !early) continue;
     StepIndex index = enrollment->step;
+    // An answer comes first, and is none of the step's after it.
+    if (early && std::holds_alternative<Ask>(playbook->steps[index].action)) continue;
     if (early) index = playbook->steps[index].next;
     if (index == no_step) continue;
     const auto* wait = std::get_if<WaitFor>(&playbook->steps[index].action);
     if (wait == nullptr || std::ranges::find(wait->events, event.name) == wait->events.end())
       continue;
-    if (early) {
-      const bool departed = std::ranges::any_of(contact().pending, [&](const Pending& pending) {
-        return pending.enrollment == number && pending.step == enrollment->step &&
-               std::ranges::any_of(pending.targets, [&](const Target& target) {
-                 return target.departed && *target.departed <= event.occurred_at;
-               });
-      });
-      if (!departed) continue;
-    }
+    if (early && !had_left(*enrollment, event.occurred_at)) continue;
     if (!holds(wait->condition, &event, enrollment)) continue;
     enrollment->heard = event.occurred_at;
+    is_taken = true;
     if (early) {
       enrollment->early = as_map(event);
     } else {
@@ -197,10 +210,11 @@ void Machine::judge_expectations(const Event& event) {
       run_steps(number);
     }
   }
+  return is_taken;
 }
 
-void Machine::judge_starts(const Event& event) {
-  if (now_ > add(event.occurred_at, book_.settings().late_within, zone())) return;
+bool Machine::judge_starts(const Event& event) {
+  if (now_ > add(event.occurred_at, book_.settings().late_within, zone())) return false;
   // A playbook with several starts that fit is started once by one event.
   std::vector<const Playbook*> judged;
   const ConditionScope conditions = scope(&event, nullptr);
@@ -211,6 +225,7 @@ void Machine::judge_starts(const Event& event) {
     judged.push_back(ref.playbook.get());
   }
   for (const Playbook* playbook : judged) start(*playbook, event);
+  return !judged.empty();
 }
 
 void Machine::ignore(const Playbook& playbook, std::string why) {
@@ -348,6 +363,33 @@ void Machine::handle(const Suppress& command) {
               : cel::Map{{"channel", channel}});
   }
   judge_stops(nullptr);
+}
+
+void Machine::handle(const Reachability& reachability) {
+  auto& known = address_state(reachability.address).suppression;
+  const bool is_shut = known && known->scope == SuppressionScope::all &&
+                       (known->reason == blocked || known->reason == hard_bounced);
+  // What an operator or an erasure barred stays so.
+  if (known && known->scope == SuppressionScope::all && !is_shut) return;
+  if (reachability.reachable != is_shut) return;
+  for (const ContactId holder : address_state(reachability.address).holders) {
+    if (holder != contact().id) out_.rejudge.push_back(holder);
+  }
+  Decision& decision = record(is_shut ? "unsuppress" : "suppress");
+  decision.detail = blocked;
+  decision.to = reachability.address;
+  if (is_shut) {
+    known.reset();
+    // The bar of the chat took the place of what they had said before it.
+    const auto consent = contact().consents.find(reachability.address.channel);
+    if (consent != contact().consents.end() && is_unsubscribed(consent->second)) {
+      known = Suppression{SuppressionScope::marketing, consent->second.at, consent->second.source};
+    }
+  } else {
+    known = Suppression{SuppressionScope::all, now_, std::string(blocked)};
+  }
+  emit(is_shut ? "chat.unblocked" : "chat.blocked",
+       cel::Map{{"channel", reachability.address.channel}});
 }
 
 void Machine::handle(const Unsuppress& command) {

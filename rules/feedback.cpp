@@ -126,7 +126,7 @@ void Machine::bounce(const Address& address, BounceClass bounce, cel::Map proper
   const bool gone =
       bounce == BounceClass::address || (bounce == BounceClass::mailbox && is_worn_out(state));
   if (gone && !(state.suppression && state.suppression->scope == SuppressionScope::all)) {
-    state.suppression = Suppression{SuppressionScope::all, now_, "bounced"};
+    state.suppression = Suppression{SuppressionScope::all, now_, std::string(hard_bounced)};
     for (const ContactId holder : state.holders) {
       if (holder != contact().id) out_.rejudge.push_back(holder);
     }

@@ -248,14 +248,18 @@ Verdict judge(const Book& book, const Pauses& pauses, const Snapshot& snapshot,
               const Enrollment* enrollment, const MessageInfo& message, const Pending& pending,
               const Route& route, Instant now) {
   const Contact& contact = snapshot.contact;
-  Verdict verdict = choose_targets(book, snapshot, message, route);
-  if (!verdict.allowed()) return verdict;
+  Verdict verdict;
   const auto no = [&](Reason reason, std::string detail, std::optional<Instant> until = {}) {
     verdict.reason = reason;
     verdict.detail = std::move(detail);
     verdict.until = until;
     return verdict;
   };
+  if (contact.handoff && message.kind != Kind::receipt && message.name != human_message) {
+    return no(Reason::handoff, "a human has the contact", contact.handoff->until);
+  }
+  verdict = choose_targets(book, snapshot, message, route);
+  if (!verdict.allowed()) return verdict;
   if (is_marketing(message.kind) &&
       std::ranges::binary_search(contact.topics_declined, message.topic)) {
     return no(Reason::consent, fmt::format("the topic {} is not wanted", message.topic));

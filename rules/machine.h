@@ -2,7 +2,8 @@
 // rules/: include rules/advance.h instead. The parts are events.cpp (what comes in), steps.cpp
 // (what an enrollment does), slots.cpp (what may leave), feedback.cpp (what comes back), fill.cpp
 // (what feeds the mix), visits.cpp (who follows links), choices.cpp (what people choose on our
-// pages) and changes.cpp (what a contact is).
+// pages), questions.cpp (what they answer), handoffs.cpp (when a human has them), outcomes.cpp (how
+// what left fared) and changes.cpp (what a contact is).
 #pragma once
 
 #include <deque>
@@ -50,9 +51,12 @@ class Machine {
   void count(const Event& event);
   void count_touch(const Event& event);
   void judge_goals(const Event& event);
-  void judge_stops(const Event* event);
-  void judge_expectations(const Event& event);
-  void judge_starts(const Event& event);
+  // `asked`: the enrollment whose question the event answers, which it does not stop; 0: none.
+  void judge_stops(const Event* event, std::int64_t asked = 0);
+  // True when an enrollment took it.
+  bool judge_expectations(const Event& event);
+  // True when a playbook began with it, or is under way by it.
+  bool judge_starts(const Event& event);
   void start(const Playbook& playbook, const Event& event);
   void ignore(const Playbook& playbook, std::string why);
   bool may_run_again(const Playbook& playbook, const std::string& key);
@@ -64,9 +68,34 @@ class Machine {
   void handle(const Unsuppress& command);
   void take_back_consent(const std::string& channel, const std::string& reason);
   bool was_told(const Suppression& known, const std::string& reason) const;
+  // Whether a message of the enrollment's step, on its way, had left when the event occurred: what
+  // comes right after it listens already (CONTRACT section 2).
+  bool had_left(const Enrollment& enrollment, Instant occurred) const;
   void handle(const StopEnrollment& command);
   void handle(const RetryEnrollment& command);
   void handle(const ResendDelivery& command);
+  void handle(const Reachability& reachability);
+
+  // ---- questions.cpp ----
+  // The event as it is judged: a button has become the answer that it stands for, and the message
+  // that it answers is named. nullopt for a button of a question that is open no more.
+  std::optional<Event> as_said(const Event& event);
+  // The enrollment whose open question the event answers; 0 where there is none.
+  std::int64_t question_for(const Event& event) const;
+  void answer(std::int64_t number, const Event& event);
+  void expect_answer(Enrollment& enrollment, const Ask& ask, const Pending& question);
+  void cannot_take(Enrollment& enrollment, const Ask& ask, const Event& event,
+                   const std::string& why);
+
+  // ---- handoffs.cpp ----
+  void begin_handoff(Handoff handoff, const std::string& step, std::string why);
+  void end_handoff(const std::string& by);
+  // What the contact wrote and no playbook takes goes to the humans.
+  void own_message(const Event& event);
+  void tell_humans(const std::string& playbook, const std::string& step, std::string text);
+  void handle(const TakeOver& command);
+  void handle(const HandBack& command);
+  void handle(const HumanMessage& command);
 
   // ---- choices.cpp ----
   void handle(const Choice& choice);
@@ -103,10 +132,14 @@ class Machine {
   Flow execute(const Emit& emit, const Step& step, Enrollment& enrollment);
   Flow execute(const Notify& notify, const Step& step, Enrollment& enrollment);
   Flow execute(const End& end, const Step& step, Enrollment& enrollment);
+  Flow execute(const Ask& ask, const Step& step, Enrollment& enrollment);
+  Flow execute(const HandOff& handoff, const Step& step, Enrollment& enrollment);
   // After a step that changed the contact: stops are judged, and this enrollment may be gone.
   Flow after_change(std::int64_t number);
   base::Result<cel::Value> evaluate(const ValueSource& source, const Enrollment& enrollment);
   void park(Enrollment& enrollment, const base::Error& error);
+  // Keeps a value for later steps, as enrollment.NAME; nothing where the name is empty.
+  static void save(Enrollment& enrollment, const std::string& name, cel::Value value);
   void expectation_met(Enrollment& enrollment, const WaitFor& wait, const cel::Value& event);
   void enrollment_due(std::int64_t number, Instant due);
   void end(std::int64_t number, const std::string& outcome);
@@ -125,8 +158,15 @@ class Machine {
   void skip(std::size_t index, Reason reason, const std::string& detail);
   void complete(std::size_t index, bool departed);
   void free_slot(const std::string& key, const Address& address);
-  void take_back(const Pending& pending, const Target& target, Kind kind);
   void handle(const Rejudge& rejudge);
+  Route route_of(const Pending& pending) const;
+  void push_delivery(const Pending& pending, const Target& target, DeliveryChange change,
+                     Kind kind);
+  Decision& record(std::string action, const Pending& pending, Kind kind);
+  std::pair<std::size_t, Target*> find_delivery(const std::string& key);
+
+  // ---- outcomes.cpp ----
+  void take_back(const Pending& pending, const Target& target, Kind kind);
   void handle(const Claim& claim);
   void handle(const Outcome& outcome);
   void delivered(std::size_t index, Target& target, Kind kind);
@@ -135,11 +175,7 @@ class Machine {
   void refused(std::size_t index, Target& target, Kind kind, const Outcome& outcome);
   void uncertain(std::size_t index, Target& target, Kind kind);
   void render_failed(std::size_t index, Target& target, Kind kind, const std::string& reason);
-  Route route_of(const Pending& pending) const;
-  void push_delivery(const Pending& pending, const Target& target, DeliveryChange change,
-                     Kind kind);
-  Decision& record(std::string action, const Pending& pending, Kind kind);
-  std::pair<std::size_t, Target*> find_delivery(const std::string& key);
+  void remember_last(const Pending& pending, const Target& target, Kind kind);
 
   // ---- feedback.cpp ----
   void handle(const Feedback& feedback);
@@ -166,6 +202,12 @@ class Machine {
   std::deque<Event> events_;  // built-in and emitted ones, waiting for their turn
   std::size_t events_taken_ = 0;
 };
+
+// On its way now, on one channel at least.
+bool in_flight(const Target& target);
+bool in_flight(const Pending& pending);
+// It left, or may have left, on one channel at least.
+bool has_left(const Pending& pending);
 
 // What every built-in event about a message tells (CONTRACT section 6).
 cel::Map message_properties(const std::string& message, Kind kind, const std::string& channel,

@@ -13,6 +13,28 @@ void merge_ledger(Ledger& into, const Ledger& from) {
   }
 }
 
+// What humans wrote and has not left belongs to no enrollment.
+void merge_human_messages(Contact& into, const Contact& from) {
+  for (Pending pending : from.pending) {
+    if (pending.message != human_message) continue;
+    pending.enrollment = ++into.enrollments_made;
+    into.pending.push_back(std::move(pending));
+  }
+}
+
+// The longer one, and the channel that was written on last.
+void merge_handoff(Contact& into, const Contact& from) {
+  if (!from.handoff) return;
+  if (!into.handoff) {
+    into.handoff = from.handoff;
+    return;
+  }
+  Handoff& own = *into.handoff;
+  if (from.handoff->since > own.since) own.channel = from.handoff->channel;
+  const bool for_ever = !own.until || !from.handoff->until;
+  own.until = for_ever ? std::nullopt : std::max(own.until, from.handoff->until);
+}
+
 void merge_enrollments(Contact& into, const Contact& from) {
   for (const auto& enrollment : from.enrollments) {
     const bool there = std::ranges::any_of(into.enrollments, [&](const Enrollment& known) {
@@ -85,6 +107,14 @@ Contact merged(Contact into, const Contact& from, std::vector<AddressState>& add
   }
   merge_ledger(into.ledger, from.ledger);
   merge_enrollments(into, from);
+  merge_human_messages(into, from);
+  merge_handoff(into, from);
+  for (const auto& last : from.last_messages) {
+    if (std::ranges::find(into.last_messages, last.channel, &LastMessage::channel) ==
+        into.last_messages.end()) {
+      into.last_messages.push_back(last);
+    }
+  }
   for (const auto& piece : from.fill_sent) {
     if (std::ranges::find(into.fill_sent, piece) == into.fill_sent.end()) {
       into.fill_sent.push_back(piece);

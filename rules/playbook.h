@@ -70,6 +70,29 @@ struct WaitFor {
   StepIndex otherwise = no_step;  // when `within` passes, likewise
   std::string save;
 };
+enum class AnswerType { text, integer, decimal, boolean };
+// One of the answers that a question offers.
+struct AnswerChoice {
+  std::string id;                    // what is kept of it
+  std::shared_ptr<const Text> text;  // as it is shown
+};
+// A message that asks, and the wait for its answer.
+struct Ask {
+  Send send;
+  std::vector<AnswerChoice> choices;  // none: whatever is typed
+  AnswerType type = AnswerType::text;
+  std::optional<Expression> condition;  // of `event.answer`, for it to be taken
+  std::optional<Span> within;
+  StepIndex otherwise = no_step;  // no answer came in time, or none that could be taken
+  std::string save;
+  std::shared_ptr<const Text> again;  // told when an answer cannot be taken
+  std::uint32_t tries = 3;
+};
+// A human has the contact until it is handed back.
+struct HandOff {
+  std::optional<Span> pause;         // `for`: after that the playbook goes on
+  std::shared_ptr<const Text> text;  // what the humans are told; may be null
+};
 struct Branch {
   std::optional<Expression> condition;  // none: `else`
   StepIndex target = no_step;
@@ -101,7 +124,12 @@ struct Notify {
 struct End {};
 
 using StepAction = std::variant<Send, Wait, WaitUntil, WaitFor, Choose, Set, Tag, MoveTo, Score,
-                                Emit, Notify, End>;
+                                Emit, Notify, End, Ask, HandOff>;
+
+// What the step sends; nullptr where it sends nothing.
+const Send* send_of(const StepAction& action);
+// How long it waits for an event at most; nullopt: for ever, or it waits for none.
+std::optional<Span> wait_max_of(const StepAction& action);
 
 struct Step {
   std::string id;  // stable; given, or made from the content: `send:webinar-invite`, `wait#2`

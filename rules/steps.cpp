@@ -173,16 +173,19 @@ Machine::Flow Machine::execute(const WaitFor& wait, const Step&, Enrollment& enr
   return Flow::wait;
 }
 
+void Machine::save(Enrollment& enrollment, const std::string& name, cel::Value value) {
+  if (name.empty()) return;
+  cel::Map saved;
+  if (enrollment.saved.is_map()) {
+    for (const auto& entry : enrollment.saved.as_map()) saved.set(entry.key, entry.value);
+  }
+  saved.set(name, std::move(value));
+  enrollment.saved = std::move(saved);
+}
+
 void Machine::expectation_met(Enrollment& enrollment, const WaitFor& wait,
                               const cel::Value& event) {
-  if (!wait.save.empty()) {
-    cel::Map saved;
-    if (enrollment.saved.is_map()) {
-      for (const auto& entry : enrollment.saved.as_map()) saved.set(entry.key, entry.value);
-    }
-    saved.set(wait.save, event);
-    enrollment.saved = std::move(saved);
-  }
+  save(enrollment, wait.save, event);
   enrollment.due.reset();
   enrollment.state = EnrollmentState::running;
   enrollment.step = wait.then;
@@ -363,6 +366,8 @@ void Machine::enrollment_due(std::int64_t number, Instant due) {
   enrollment->caught_up = false;
   if (const auto* wait = std::get_if<WaitFor>(&step.action)) {
     enrollment->step = wait->otherwise;
+  } else if (const auto* ask = std::get_if<Ask>(&step.action)) {
+    enrollment->step = ask->otherwise;
   } else {
     enrollment->step = step.next;
   }

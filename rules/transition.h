@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "rules/calendar.h"
 #include "rules/contact.h"
 #include "rules/event.h"
 
@@ -37,6 +38,8 @@ struct Delivery {
   DeliveryChange change = DeliveryChange::ready;
   Instant at;
   std::string reason;
+  std::string text = {};     // Pending::text
+  std::string subject = {};  // Pending::subject
 };
 
 // ---- in ----
@@ -150,6 +153,28 @@ struct Choice {
   std::optional<Delivery> message = {};
 };
 
+// A human takes the contact over, by hand: nothing automated but receipts goes out (CONTRACT M4).
+struct TakeOver {
+  std::optional<Span> pause;  // none: until handed back
+  std::string by;
+  std::string reason;
+};
+struct HandBack {
+  std::string by;
+};
+// What a human writes to the contact. Takes the contact over, where no human has it yet.
+struct HumanMessage {
+  std::string text;
+  std::string by;
+};
+
+// A messenger tells that the person shut us out of a chat, or let us in again; writing to us does
+// the latter, too.
+struct Reachability {
+  Address address;
+  bool reachable = true;
+};
+
 struct ResendDelivery {
   Delivery delivery;  // an uncertain one, by hand: what the store kept of it
 };
@@ -160,7 +185,8 @@ struct Rejudge {
 };
 
 using Input = std::variant<Event, Wake, Claim, Outcome, Feedback, StopEnrollment, RetryEnrollment,
-                           Suppress, Unsuppress, ResendDelivery, Rejudge, Visit, Choice>;
+                           Suppress, Unsuppress, ResendDelivery, Rejudge, Visit, Choice, TakeOver,
+                           HandBack, HumanMessage, Reachability>;
 
 // ---- out ----
 
@@ -169,8 +195,8 @@ using Input = std::variant<Event, Wake, Claim, Outcome, Feedback, StopEnrollment
 struct Decision {
   Instant at;
   std::string action;  // CONTRACT section 5's `do`: start send hold skip wait fail end set tag
-                       // untag move_to score emit notify; and, not printed by the simulator: touch,
-                       // conversion, ignored, error, suppress, unsuppress
+                       // untag move_to score emit notify ask handoff; and, not printed by the
+                       // simulator: touch, conversion, ignored, error, suppress, unsuppress
   std::int64_t enrollment = 0;
   std::string playbook;
   std::string step;
@@ -180,7 +206,7 @@ struct Decision {
   std::string delivery;
   Reason reason = Reason::none;
   std::optional<Instant> until;
-  std::string outcome;  // of `end`: finished, goal, stopped
+  std::string outcome;  // of `end`: finished, goal, stopped; of `handoff`: empty, ended
   std::string detail;   // the facts in words: "2 of 2 this week", the tag, the error and its place
 };
 
@@ -189,6 +215,9 @@ struct Notification {
   std::string playbook;
   std::string step;
   std::string text;
+  // Whom it is about, where a human is to answer: what they wrote lately and a way to answer are
+  // told with it.
+  ContactId contact = {};
 };
 
 struct Transition {

@@ -295,6 +295,7 @@ struct Fields<rules::Enrollment> {
     visit(17, self.caught_up);
     visit(18, self.skip_sends);
     visit(19, self.early);
+    visit(20, self.misread);
   }
 };
 
@@ -328,6 +329,30 @@ struct Fields<rules::Pending> {
     visit(13, self.reason_since, self.since);
     visit(14, self.until);
     visit(15, self.by_hand);
+    visit(16, self.text);
+    visit(17, self.subject);
+    visit.name(18, self.channel);
+  }
+};
+
+template <>
+struct Fields<rules::Handoff> {
+  static void list(auto& visit, auto& self) {
+    visit(1, self.since);
+    visit(2, self.until);
+    visit.name(3, self.playbook);
+    visit.name(4, self.channel);
+    visit(5, self.subject);
+  }
+};
+
+template <>
+struct Fields<rules::LastMessage> {
+  static void list(auto& visit, auto& self) {
+    visit.name(1, self.channel);
+    visit.name(2, self.message);
+    visit(3, self.kind);
+    visit.name(4, self.playbook);
   }
 };
 
@@ -382,6 +407,8 @@ struct Fields<rules::Contact> {  // `id` is the row's
     visit(23, self.touch_counted);
     visit(24, self.clicks);
     visit.name(25, self.topics_declined);
+    visit(26, self.handoff);
+    visit(27, self.last_messages);
   }
 };
 
@@ -418,6 +445,7 @@ struct Fields<rules::ContactChange> {
     visit.name(5, self.locale);
     visit.name(6, self.tags_added);
     visit.name(7, self.tags_removed);
+    visit(8, self.is_hearsay);
   }
 };
 
@@ -463,6 +491,8 @@ struct Fields<rules::Delivery> {  // `contact` and `at` are the row's
     visit(9, self.attempt);
     visit(10, self.change);
     visit(11, self.reason);
+    visit(12, self.text);
+    visit(13, self.subject);
   }
 };
 
@@ -472,6 +502,7 @@ struct Fields<rules::Notification> {  // `at` is the row's
     visit.name(1, self.playbook);
     visit.name(2, self.step);
     visit(3, self.text);
+    visit(4, self.contact);
   }
 };
 
@@ -510,15 +541,16 @@ struct Fields<BookFile> {
 template <class T>
 inline constexpr std::size_t members = boost::pfr::tuple_size_v<T>;
 
-static_assert(members<rules::Contact> == 25 && members<rules::Enrollment> == 19);
-static_assert(members<rules::Click> == 9);
-static_assert(members<rules::Pending> == 15 && members<rules::Target> == 6);
+static_assert(members<rules::Contact> == 27 && members<rules::Enrollment> == 20);
+static_assert(members<rules::Click> == 9 && members<rules::LastMessage> == 4);
+static_assert(members<rules::Handoff> == 5);
+static_assert(members<rules::Pending> == 18 && members<rules::Target> == 6);
 static_assert(members<rules::Tally> == 5 && members<rules::Ledger> == 2);
 static_assert(members<rules::Departure> == 2 && members<rules::LastStart> == 3);
 static_assert(members<rules::Consent> == 5 && members<rules::Suppression> == 3);
 static_assert(members<rules::Address> == 2 && members<rules::AddressState> == 5);
-static_assert(members<rules::Event> == 5 && members<rules::ContactChange> == 7);
+static_assert(members<rules::Event> == 5 && members<rules::ContactChange> == 8);
 static_assert(members<rules::ConsentChange> == 6 && members<rules::Decision> == 13);
-static_assert(members<rules::Delivery> == 13 && members<rules::Notification> == 4);
+static_assert(members<rules::Delivery> == 15 && members<rules::Notification> == 5);
 
 }  // namespace nurtured::store

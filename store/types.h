@@ -193,7 +193,7 @@ struct SetAside {
   DedupKey fingerprint{};  // what a repeat is recognised by
   Kind kind = Kind::other;
   std::string text;   // what it is, in words
-  ContactId contact;  // of a timer
+  ContactId contact;  // of a timer, or Who::contact of an event
   Instant due;        // likewise
   // Of an event: whose it is, as its sender knows them, and what a repeat of its message is
   // recognised by.

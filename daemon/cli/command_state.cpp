@@ -155,6 +155,39 @@ CLI::App& add_group(CLI::App& app, const char* name, const char* about) {
   return *group;
 }
 
+void add_talk(CLI::App& group, Call& call) {
+  StateCommand(group, call, "link", "the link to a bot that ties the chat to the contact",
+               "contact/link")
+      .text("CONTACT", "contact", contact_about, true)
+      .text("--channel", "channel", "such as telegram; all that have one where left out", false)
+      .examples(
+          "  nurtured contact link anna\n"
+          "  nurtured contact link anna --channel telegram");
+  StateCommand(group, call, "handoff", "a human has the contact: nothing automated but receipts",
+               "contact/handoff")
+      .text("CONTACT", "contact", contact_about, true)
+      .text("--for", "for", "how long, such as 3d; until handed back where left out", false)
+      .text("--by", "by", "who, for the record", false)
+      .text("--reason", "reason", "why, for the record", false)
+      .examples(
+          "  nurtured contact handoff anna --for 3d --by lena\n"
+          "  nurtured contact handoff anna --reason 'we talk by phone'");
+  StateCommand(group, call, "answer", "a human's own message, by the channel they wrote on last",
+               "contact/answer")
+      .text("CONTACT", "contact", contact_about, true)
+      .text("TEXT", "text", "as it stands", true)
+      .text("--by", "by", "who, for the record", false)
+      .examples(
+          "  nurtured contact answer anna 'It starts at seven.'\n"
+          "  nurtured contact answer anna 'It starts at seven.' --by lena");
+  StateCommand(group, call, "hand-back", "automation has the contact again", "contact/hand-back")
+      .text("CONTACT", "contact", contact_about, true)
+      .text("--by", "by", "who, for the record", false)
+      .examples(
+          "  nurtured contact hand-back anna\n"
+          "  nurtured contact hand-back anna --by lena");
+}
+
 void add_contact(CLI::App& app, Call& call) {
   auto& group = add_group(app, "contact", "look at people, add and change them");
   add_examples(group,
@@ -207,6 +240,7 @@ void add_contact(CLI::App& app, Call& call) {
       .examples(
           "  nurtured contact unsuppress anna --channel email --by lena --reason 'mailbox works'\n"
           "  nurtured contact unsuppress anna --by lena --reason 'asked for it by phone'");
+  add_talk(group, call);
 }
 
 void add_events(CLI::App& app, Call& call) {

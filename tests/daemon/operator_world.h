@@ -65,8 +65,7 @@ class OperatorWorld {
   daemon::Answer ask(const std::string& operation, const cel::Value& request = cel::Map{});
   // The error; an operation that succeeds fails the test.
   base::Error refuse(const std::string& operation, const cel::Value& request);
-
- private:
+  // Gives the engine inputs as they arrived, and sends what may go.
   void process(std::vector<daemon::Arrived> inputs);
 };
 

@@ -47,6 +47,20 @@ class FakeInbox final : public Inbox {
   std::vector<EngineInput> taken_;
 };
 
+inline const rules::Zone& utc() {
+  static const rules::Zone zone;
+  return zone;
+}
+
+// A messenger whose requests prove themselves by one header.
+inline base::Result<connectors::WebhookRead> read_webhook(
+    const connectors::WebhookRequest& request) {
+  if (request.headers.find("X-Proof") != "good") return base::fail(base::ErrorKind::denied, "no");
+  if (request.body != "{}") return base::fail(base::ErrorKind::invalid, "no JSON");
+  return connectors::WebhookRead{.updates = {{.id = "1", .chat = "4711"}},
+                                 .answer = "{\"method\":\"m\"}"};
+}
+
 inline RouteSettings settings_with(const std::vector<std::string>& keys) {
   std::vector<config::Secret> secrets;
   for (const auto& key : keys) secrets.emplace_back(key);
@@ -60,6 +74,20 @@ inline RouteSettings settings_with(const std::vector<std::string>& keys) {
       .channels = {"email", "telegram"},
       .topics = {"webinars"},
       .hooks = {},
+      .chats = {{"bot", {.read_webhook = read_webhook, .start_link = {}}}},
+      .inputs_of_chat =
+          [](const std::string&, const std::vector<connectors::ChatUpdate>& updates, Instant now) {
+            std::vector<EngineInput> inputs;
+            for (const auto& update : updates) {
+              inputs.emplace_back(EventInput{.who = {.user_id = update.chat},
+                                             .event = {.name = "chat.started",
+                                                       .properties = cel::Map{},
+                                                       .occurred_at = now,
+                                                       .received_at = now,
+                                                       .change = {}}});
+            }
+            return inputs;
+          },
       .may_send =
           [](const rules::Snapshot& known, const std::string& channel) {
             return known.contact.consents.contains(channel);
@@ -71,7 +99,16 @@ inline RouteSettings settings_with(const std::vector<std::string>& keys) {
         known.contact.addresses = {{"email", "anna@example.org"}};
         known.contact.consents["email"] = {.given = true};
         return std::optional(known);
-      }};
+      },
+      .timeline = [](rules::ContactId) -> base::Result<std::vector<store::TimelineEntry>> {
+        const rules::Event said{.name = "message.replied",
+                                .properties = cel::Map{{"text", "Is it <b>free</b>?"}},
+                                .occurred_at = {},
+                                .received_at = {},
+                                .change = {}};
+        return std::vector<store::TimelineEntry>{{.at = {}, .what = said}};
+      },
+      .zone = &utc()};
 }
 
 // The daemon's outside: a server, its routes and one client.

@@ -1,0 +1,139 @@
+#include "daemon/humans.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/encoding.h"
+#include "connectors/connector.h"
+#include "content/escape.h"
+#include "daemon/contact_view.h"
+#include "daemon/rendering.h"
+
+namespace nurtured::daemon {
+namespace {
+
+constexpr std::size_t subject_bytes_max = 80;
+// Of one line of the talk, and of what is told at all: a messenger takes 4,096 characters.
+constexpr std::size_t line_bytes_max = 300;
+constexpr std::size_t words_bytes_max = 2000;
+
+std::string text_of(const rules::Event& event, std::string_view property) {
+  const cel::Value* value = event.properties.find(property);
+  return value != nullptr && value->is_string() ? value->as_string() : std::string();
+}
+
+std::string cut(std::string_view text, std::size_t bytes_max) {
+  if (text.size() <= bytes_max) return std::string(text);
+  return std::string(base::cut_utf8(text, bytes_max)) + "…";
+}
+
+std::string name_of(const rules::Contact& contact) {
+  const auto first = contact.attributes.find("first_name");
+  const bool is_named = first != contact.attributes.end() && first->second.is_string();
+  if (!is_named) return contact.user_id;
+  return first->second.as_string() + " (" + contact.user_id + ")";
+}
+
+// What a notification says, before it is written for a channel.
+struct Said {
+  std::string subject;
+  std::string text;
+  std::string url;  // empty: no answer is wanted
+};
+
+Said said_of(const TellingContext& context, const rules::Notification& notification) {
+  const std::string line = connectors::to_reason(notification.text);
+  if (context.contact == nullptr) {
+    return {.subject = notification.playbook + ": " + cut(line, subject_bytes_max),
+            .text = notification.text,
+            .url = {}};
+  }
+  const rules::Contact& contact = *context.contact;
+  const std::string name = name_of(contact);
+  const std::string& channel = contact.handoff ? contact.handoff->channel : std::string();
+  std::string text = name;
+  if (!channel.empty()) text += ", " + channel;
+  if (!notification.playbook.empty()) text += ", " + notification.playbook;
+  text += ":\n" + cut(notification.text, words_bytes_max) + "\n";
+  if (context.timeline != nullptr) {
+    const auto& zone = context.config.book->zone("");
+    const auto lines = said_lines(*context.timeline);
+    if (!lines.empty()) text += "\n";
+    for (const SaidLine& one : lines) {
+      text += fmt::format("{} {}: {}\n", local_text(one.at, zone), one.who.empty() ? name : one.who,
+                          cut(connectors::to_reason(one.what), line_bytes_max));
+    }
+  }
+  return {.subject = name + ": " + cut(line, subject_bytes_max),
+          .text = std::move(text),
+          .url = answer_url(context.signer, context.config.http.base_url(),
+                            {.contact = contact.id, .asked = notification.at})};
+}
+
+content::Rendered written(const Said& said, content::Format format) {
+  content::Rendered rendered{.subject = said.subject, .text = said.text};
+  if (!said.url.empty()) rendered.text += "\nAnswer: " + said.url + "\n";
+  if (format != content::Format::telegram) return rendered;
+  rendered.html = content::escape_html(said.text);
+  if (!said.url.empty()) {
+    rendered.html += "\n<a href=\"" + content::escape_html(said.url) +
+                     "\">Answer</a>, or reply to this message; /back gives the contact back.";
+  }
+  return rendered;
+}
+
+}  // namespace
+
+std::vector<SaidLine> said_lines(const std::vector<store::TimelineEntry>& timeline) {
+  std::vector<SaidLine> lines;
+  for (const auto& entry : timeline) {
+    const auto* event = std::get_if<rules::Event>(&entry.what);
+    if (event == nullptr) continue;
+    SaidLine line{.at = event->occurred_at, .who = {}, .what = {}};
+    if (event->name == "message.replied") {
+      line.what = text_of(*event, "text");
+      const std::string media = text_of(*event, "media");
+      if (!media.empty()) line.what = "[" + media + "] " + line.what;
+    } else if (event->name == "handoff.answered") {
+      line.who = text_of(*event, "by");
+      if (line.who.empty()) line.who = "a human";
+      line.what = text_of(*event, "text");
+    } else if (event->name == "message.sent") {
+      line.who = "we";
+      line.what = text_of(*event, "message");
+      // Their words are in the line above.
+      if (line.what == rules::human_message || line.what == rules::ask_again) continue;
+    }
+    if (!line.what.empty()) lines.push_back(std::move(line));
+  }
+  std::ranges::stable_sort(lines, {}, &SaidLine::at);
+  if (lines.size() > said_lines_max) {
+    lines.erase(lines.begin(), lines.end() - static_cast<std::ptrdiff_t>(said_lines_max));
+  }
+  return lines;
+}
+
+std::string answer_url(const LinkSigner& signer, std::string_view public_url,
+                       const AnswerClaim& claim) {
+  return std::string(public_url) + "/h/" + signer.sign(claim);
+}
+
+std::vector<Telling> tellings(const TellingContext& context,
+                              const rules::Notification& notification) {
+  const Said said = said_of(context, notification);
+  std::vector<config::Receiver> receivers;
+  if (context.contact != nullptr) {
+    receivers = context.config.handoff.to;
+  } else if (context.config.notify) {
+    receivers.push_back(*context.config.notify);
+  }
+  std::vector<Telling> list;
+  for (const config::Receiver& receiver : receivers) {
+    list.push_back({receiver.channel, receiver.to,
+                    written(said, format_of(context.config, receiver.channel))});
+  }
+  return list;
+}
+
+}  // namespace nurtured::daemon
