@@ -148,6 +148,9 @@ struct Limits {
   bool operator==(const Limits&) const = default;
 };
 
+// The least time between two messages to one address. Pure.
+using DestinationGap = base::Milliseconds (*)(std::string_view to);
+
 // All that schema, check, documentation and the contract test need to know of a type of connector.
 struct Descriptor {
   std::string_view type;
@@ -160,6 +163,7 @@ struct Descriptor {
   // What it sends is read on this machine alone, where links to the daemon's own `listen` work.
   bool is_local = false;
   Limits limits;
+  DestinationGap per_destination = nullptr;  // null: none
   std::vector<Option> options;  // beside `type`, `rate` and `concurrency`, which all have
   std::vector<Action> actions;
 };

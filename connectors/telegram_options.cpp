@@ -28,6 +28,12 @@ bool is_bot_name(std::string_view name) {
              name, [&](char c) { return is_letter(c) || (c >= '0' && c <= '9') || c == '_'; });
 }
 
+// Bot FAQ, "My bot is hitting limits": one message a second to a chat, twenty a minute to a group.
+// Groups have negative ids; a @name is a channel's.
+base::Milliseconds gap_between(std::string_view to) {
+  return to.starts_with('-') || to.starts_with('@') ? 3s : 1s;
+}
+
 TelegramUpdateMode read_updates(config::Section& section) {
   const auto name = section.choice("updates", {"poll", "webhook", "none"});
   if (name == "webhook") return TelegramUpdateMode::webhook;
@@ -45,6 +51,7 @@ const Descriptor& telegram_descriptor() {
       .has_subject = false,
       .honours_key = false,
       .limits = {.rate = 25, .concurrency = 16},
+      .per_destination = &gap_between,
       .options =
           {
               {"token", OptionType::secret, true, "", "the bot's token, as @BotFather gave it", {}},

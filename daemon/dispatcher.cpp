@@ -104,9 +104,9 @@ void Dispatcher::configure(std::shared_ptr<const config::Config> config, Connect
     const auto old = former.find(name);
     if (old != former.end()) {
       line.waiting = std::move(old->second.waiting);
-      line.contacts = std::move(old->second.contacts);
       line.told = old->second.told;
     }
+    line.waiting.use(line.connector->descriptor().per_destination);
     lines_.emplace(name, std::move(line));
   }
   // What waited for a connector that is gone goes back to the engine, which finds another way or
@@ -114,8 +114,8 @@ void Dispatcher::configure(std::shared_ptr<const config::Config> config, Connect
   for (auto& [name, line] : former) {
     if (lines_.contains(name)) continue;
     waiting_ -= line.waiting.size();
-    for (const auto& key : line.waiting) {
-      answer(line.contacts.at(key), {.delivery = key, .kind = rules::OutcomeKind::unsent});
+    for (const WaitingDelivery& delivery : line.waiting.clear()) {
+      answer(delivery.contact, {.delivery = delivery.key, .kind = rules::OutcomeKind::unsent});
     }
   }
   std::vector<std::string> names;
@@ -156,15 +156,15 @@ void Dispatcher::handle(const DeliveryNotice& notice) {
                                          .reason = "the channel has no connector"});
         return;
       }
-      line->second.waiting.push_back(key);
-      ++waiting_;
-      line->second.contacts[key] = notice.delivery.contact;
+      const bool is_new = line->second.waiting.add(
+          {.key = key, .contact = notice.delivery.contact, .to = notice.delivery.to.value});
+      if (is_new) ++waiting_;
       return;
     }
     case rules::DeliveryChange::committing: {
       const auto claimed = claimed_.find(key);
       if (claimed == claimed_.end()) return;
-      const std::string name = claimed->second;
+      const std::string name = std::move(claimed->second.line);
       claimed_.erase(claimed);
       send(name, notice);
       return;
@@ -172,9 +172,11 @@ void Dispatcher::handle(const DeliveryNotice& notice) {
     case rules::DeliveryChange::returned: {
       const auto claimed = claimed_.find(key);
       if (claimed == claimed_.end()) return;
-      const std::string name = claimed->second;
+      const Claimed claim = std::move(claimed->second);
       claimed_.erase(claimed);
-      give_place(name);
+      give_place(claim.line);
+      const auto line = lines_.find(claim.line);
+      if (line != lines_.end()) line->second.waiting.give_back(claim.to, claim.at);
       return;
     }
     case rules::DeliveryChange::departed:
@@ -188,28 +190,37 @@ void Dispatcher::pump(const std::string& name) {
   const auto found = lines_.find(name);
   if (found == lines_.end() || draining_) return;
   Line& line = found->second;
+  const Instant now = clock_.now();
   std::vector<EngineInput> claims;
-  while (!line.waiting.empty() && line.outlet.take(clock_.now())) {
-    std::string key = std::move(line.waiting.front());
-    line.waiting.pop_front();
+  while (const WaitingDelivery* const next = line.waiting.front(now)) {
+    const bool is_claimed = claimed_.contains(next->key);
+    if (!is_claimed && !line.outlet.take(now)) break;
+    WaitingDelivery delivery = line.waiting.pop(now);
     --waiting_;
-    const auto contact = line.contacts.extract(key);
-    if (contact.empty() || claimed_.contains(key)) {
-      line.outlet.give_back();
+    if (is_claimed) {
+      line.waiting.give_back(delivery.to, now);
       continue;
     }
-    claims.emplace_back(ContactInput{contact.mapped(), rules::Claim{key}});
-    claimed_.emplace(std::move(key), name);
+    claims.emplace_back(ContactInput{delivery.contact, rules::Claim{delivery.key}});
+    claimed_.emplace(std::move(delivery.key), Claimed{name, std::move(delivery.to), now});
   }
   if (!claims.empty()) submit(std::move(claims));
-  const auto next = line.outlet.next(clock_.now());
-  if (line.waiting.empty() || !next || line.timer_set) return;
-  line.timer_set = true;
-  const auto delay = std::max(*next - clock_.now(), base::Milliseconds{1});
-  timers_->after(delay, [this, name] {
+  look_again(name, line);
+}
+
+// When a token, the end of a rest or an address is waited for. An earlier moment than the one that
+// is set gets a timer of its own; the later look then finds nothing to do.
+void Dispatcher::look_again(const std::string& name, Line& line) {
+  const Instant now = clock_.now();
+  if (line.waiting.empty()) return;
+  const auto next =
+      line.waiting.front(now) != nullptr ? line.outlet.next(now) : line.waiting.next();
+  if (!next || (line.timer_at && *line.timer_at <= *next)) return;
+  line.timer_at = *next;
+  timers_->after(std::max(*next - now, base::Milliseconds{1}), [this, name, at = *next] {
     const auto again = lines_.find(name);
     if (again == lines_.end()) return;
-    again->second.timer_set = false;
+    if (again->second.timer_at == at) again->second.timer_at.reset();
     pump(name);
   });
 }

@@ -13,6 +13,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -26,6 +27,7 @@
 #include "daemon/inbox.h"
 #include "daemon/outlet.h"
 #include "daemon/rendering.h"
+#include "daemon/waiting_line.h"
 
 namespace boost::asio {
 class io_context;
@@ -92,15 +94,21 @@ class Dispatcher {
   struct Line {  // one connector and what waits for it
     std::shared_ptr<connectors::Connector> connector;
     Outlet outlet;
-    std::deque<std::string> waiting;  // delivery keys
-    std::unordered_map<std::string, rules::ContactId> contacts;
-    bool timer_set = false;
+    WaitingLine waiting;
+    std::optional<Instant> timer_at = {};         // when it is looked at again
     ConnectorState told = ConnectorState::works;  // what the humans know of it
+  };
+  // A delivery that the engine is asked about.
+  struct Claimed {
+    std::string line;
+    std::string to;
+    Instant at;
   };
   class Timers;
 
   void handle(const DeliveryNotice& notice);
   void pump(const std::string& name);
+  void look_again(const std::string& name, Line& line);
   void send(const std::string& name, const DeliveryNotice& notice);
   void finished(const std::string& name, const std::string& key, rules::ContactId contact,
                 const connectors::Outcome& outcome);
@@ -124,9 +132,8 @@ class Dispatcher {
   DispatcherHooks hooks_;
   std::shared_ptr<const config::Config> config_;
   std::map<std::string, Line, std::less<>> lines_;
-  std::unordered_map<std::string, std::string>
-      claimed_;                        // delivery key → line, until the engine answers
-  std::vector<EngineInput> outgoing_;  // of this turn of the loop
+  std::unordered_map<std::string, Claimed> claimed_;  // by delivery key, until the engine answers
+  std::vector<EngineInput> outgoing_;                 // of this turn of the loop
   std::atomic<std::size_t> waiting_ = 0;
   std::size_t sending_ = 0;
   std::size_t telling_ = 0;
