@@ -127,7 +127,8 @@ void App::start_dispatcher() {
     hooks.links = [this](const DeliveryNotice& notice) {
       const auto config = keeper_.current();
       MessageLinks links = message_links(config, *signer_, notice);
-      links.chat_urls = start_links(*config, chat_sides_, *signer_, notice.delivery.contact);
+      links.chat_urls =
+          start_links(*config, chat_sides_, signer_->sign_start(notice.delivery.contact));
       return links;
     };
     hooks.tellings = [this](const rules::Notification& its) { return tellings_of(its); };

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "connectors/registry.h"
+#include "daemon/humans.h"
 #include "rules/traits.h"
 
 namespace nurtured::daemon {
@@ -58,13 +59,9 @@ class ChatReader {
 
   void human(const ChatUpdate& update, const AnswerClaim& claim) {
     const std::string by = update.first_name.empty() ? update.username : update.first_name;
-    rules::Input input = rules::HandBack{.by = by};
-    const bool gives_back = update.text == "/back" || update.text.starts_with("/back@");
-    if (!gives_back) {
-      if (update.text.empty()) return;
-      input = rules::HumanMessage{.text = update.text, .by = by};
-    }
-    inputs_.emplace_back(ContactInput{claim.contact, std::move(input), once(update)});
+    auto input = human_input(update.text, by);
+    if (!input) return;
+    inputs_.emplace_back(ContactInput{claim.contact, *std::move(input), once(update)});
   }
 
   void started(const ChatUpdate& update) {
@@ -174,13 +171,13 @@ std::map<std::string, connectors::ChatSide, std::less<>> chat_sides(
 
 std::map<std::string, std::string, std::less<>> start_links(
     const config::Config& config,
-    const std::map<std::string, connectors::ChatSide, std::less<>>& sides, const LinkSigner& signer,
-    rules::ContactId contact) {
+    const std::map<std::string, connectors::ChatSide, std::less<>>& sides,
+    std::string_view payload) {
   std::map<std::string, std::string, std::less<>> links;
   for (const auto& [name, side] : sides) {
     const std::string channel = channel_of(config, name);
     if (channel.empty() || !side.start_link) continue;
-    links.emplace(channel, side.start_link(signer.sign_start(contact)));
+    links.emplace(channel, side.start_link(payload));
   }
   return links;
 }

@@ -41,10 +41,11 @@ std::string channel_of(const config::Config& config, std::string_view connector)
 std::map<std::string, connectors::ChatSide, std::less<>> chat_sides(const config::Config& config,
                                                                     const config::Secrets* secrets);
 
-// By channel: the links that tie the contact to a chat there. Only those that can be made.
+// By channel: the links that open a chat there and bring `payload` along. Only those that can be
+// made.
 std::map<std::string, std::string, std::less<>> start_links(
     const config::Config& config,
-    const std::map<std::string, connectors::ChatSide, std::less<>>& sides, const LinkSigner& signer,
-    rules::ContactId contact);
+    const std::map<std::string, connectors::ChatSide, std::less<>>& sides,
+    std::string_view payload);
 
 }  // namespace nurtured::daemon

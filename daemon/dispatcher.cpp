@@ -423,9 +423,7 @@ void Dispatcher::tell_to(const rules::Notification& notification, const Telling&
                          int attempt, const std::function<void(bool put_off)>& finished) {
   const auto line = lines_.find(line_of(telling.channel));
   if (line == lines_.end()) return finished(false);
-  const std::string key = "notify." + std::to_string(base::to_millis(notification.at)) + "." +
-                          notification.playbook + "." + notification.step + "." +
-                          std::to_string(notification.contact.value);
+  const std::string key = telling_key(notification);
   connectors::OutboundMessage message{.delivery_key = key,
                                       .message_id = hooks_.message_id(key),
                                       .contact = "operator",

@@ -18,6 +18,9 @@ constexpr std::size_t subject_bytes_max = 80;
 constexpr std::size_t line_bytes_max = 300;
 constexpr std::size_t words_bytes_max = 2000;
 
+// No channel of a workspace can have this name.
+constexpr std::string_view human_channel = "human:";
+
 std::string text_of(const rules::Event& event, std::string_view property) {
   const cel::Value* value = event.properties.find(property);
   return value != nullptr && value->is_string() ? value->as_string() : std::string();
@@ -117,6 +120,29 @@ std::vector<SaidLine> said_lines(const std::vector<store::TimelineEntry>& timeli
 std::string answer_url(const LinkSigner& signer, std::string_view public_url,
                        const AnswerClaim& claim) {
   return std::string(public_url) + "/h/" + signer.sign(claim);
+}
+
+std::string telling_key(const rules::Notification& notification) {
+  if (!notification.contact) {
+    return "notify." + std::to_string(base::to_millis(notification.at)) + "." +
+           notification.playbook + "." + notification.step;
+  }
+  return std::to_string(notification.contact.value) + ".0.0." +
+         std::to_string(base::to_millis(notification.at)) + "." + std::string(human_channel);
+}
+
+rules::ContactId answered_contact(std::string_view key) {
+  if (!key.ends_with("." + std::string(human_channel))) return {};
+  return contact_of(key);
+}
+
+std::optional<rules::Input> human_input(std::string_view text, const std::string& by) {
+  const std::size_t first = text.find_first_not_of(" \t\r\n");
+  if (first == std::string_view::npos) return std::nullopt;
+  text.remove_prefix(first);
+  const std::string_view word = text.substr(0, text.find_first_of(" \t\r\n@"));
+  if (word == "/back") return rules::HandBack{.by = by};
+  return rules::HumanMessage{.text = std::string(text), .by = by};
 }
 
 std::vector<Telling> tellings(const TellingContext& context,

@@ -2,6 +2,7 @@
 // a link to a page of theirs. Pure but for what it is handed.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,6 +38,15 @@ std::vector<SaidLine> said_lines(const std::vector<store::TimelineEntry>& timeli
 // PUBLIC_URL/h/TOKEN
 std::string answer_url(const LinkSigner& signer, std::string_view public_url,
                        const AnswerClaim& claim);
+
+// Under which a notification goes out: the Message-ID is made from it. One that wants an answer has
+// the form of a delivery's key, so that a mail which answers it names the contact.
+std::string telling_key(const rules::Notification& notification);
+// The contact, where the key is such a one; no contact otherwise.
+rules::ContactId answered_contact(std::string_view key);
+// What a human writes in reply: a message to the contact, or `/back`, which gives the contact back.
+// nullopt where nothing is said.
+std::optional<rules::Input> human_input(std::string_view text, const std::string& by);
 
 // Who is told, in whose markup. `contact` and `timeline` are those of a notification that wants an
 // answer; without them it is told as it stands.

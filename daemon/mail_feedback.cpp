@@ -8,6 +8,7 @@
 #include "base/digest.h"
 #include "base/encoding.h"
 #include "connectors/inbound_mail.h"
+#include "daemon/humans.h"
 #include "daemon/mail_token.h"
 
 namespace nurtured::daemon {
@@ -85,6 +86,18 @@ std::optional<std::vector<EngineInput>> inputs_of_mail(const config::Secret& sto
   const rules::ContactId contact = key ? contact_of(*key) : rules::ContactId{};
   if (!contact) return std::nullopt;
   std::vector<EngineInput> inputs;
+  const std::string identity =
+      mail.message_id.empty() ? base::to_hex(base::view(base::sha256(bytes))) : mail.message_id;
+  const auto once = store::dedup_key(mail_source, *key + " " + identity);
+  if (const auto answered = answered_contact(*key)) {
+    // A human's, to what they were told of a contact.
+    const auto* reply = std::get_if<connectors::Reply>(&mail.content);
+    if (reply == nullptr || reply->is_automatic) return inputs;
+    if (auto input = human_input(reply->text, "mail")) {
+      inputs.emplace_back(ContactInput{answered, *std::move(input), once});
+    }
+    return inputs;
+  }
   auto feedback = std::visit(Meaning{}, mail.content);
   if (!feedback) return inputs;
   if (std::holds_alternative<connectors::Complaint>(mail.content)) {
@@ -95,13 +108,9 @@ std::optional<std::vector<EngineInput>> inputs_of_mail(const config::Secret& sto
                                               .reason = std::string(rules::complained),
                                               .delivery = *key}});
   }
-  const std::string identity =
-      mail.message_id.empty() ? base::to_hex(base::view(base::sha256(bytes))) : mail.message_id;
   feedback->delivery = *key;
   inputs.emplace_back(
-      ContactInput{.contact = contact,
-                   .input = *std::move(feedback),
-                   .message_id = store::dedup_key(mail_source, *key + " " + identity)});
+      ContactInput{.contact = contact, .input = *std::move(feedback), .message_id = once});
   return inputs;
 }
 

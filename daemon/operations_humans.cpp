@@ -19,7 +19,7 @@ Result<Answer> run_contact_link(const OperationsContext& context, const cel::Val
   if (!signer) return base::fail(signer.error());
   const auto config = context.keeper.current();
   const auto links =
-      start_links(*config, chat_sides(*config, nullptr), *signer, snapshot->contact.id);
+      start_links(*config, chat_sides(*config, nullptr), signer->sign_start(snapshot->contact.id));
   Answer answer;
   cel::Map urls;
   for (const auto& [its, url] : links) {

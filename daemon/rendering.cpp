@@ -25,6 +25,15 @@ content::Format format_of(const config::Config& config, const std::string& chann
   return content::Format::plain;
 }
 
+void set_links(cel::Map& variables, const MessageLinks& links) {
+  if (!links.unsubscribe_url.empty()) variables.set("unsubscribe_url", links.unsubscribe_url);
+  if (!links.preferences_url.empty()) variables.set("preferences_url", links.preferences_url);
+  if (!links.confirm_url.empty()) variables.set("confirm_url", links.confirm_url);
+  cel::Map chat_urls;
+  for (const auto& [channel, url] : links.chat_urls) chat_urls.set(channel, url);
+  variables.set("chat_urls", std::move(chat_urls));
+}
+
 base::Result<content::Rendered> render(const config::Config& config, const DeliveryNotice& notice,
                                        const MessageLinks& links, base::Instant now) {
   std::vector<content::Button> choices;
@@ -50,12 +59,7 @@ base::Result<content::Rendered> render(const config::Config& config, const Deliv
   if (notice.data.is_map()) {
     for (const auto& entry : notice.data.as_map()) variables.set(entry.key, entry.value);
   }
-  if (!links.unsubscribe_url.empty()) variables.set("unsubscribe_url", links.unsubscribe_url);
-  if (!links.preferences_url.empty()) variables.set("preferences_url", links.preferences_url);
-  if (!links.confirm_url.empty()) variables.set("confirm_url", links.confirm_url);
-  cel::Map chat_urls;
-  for (const auto& [channel, url] : links.chat_urls) chat_urls.set(channel, url);
-  variables.set("chat_urls", std::move(chat_urls));
+  set_links(variables, links);
   const cel::Value data(std::move(variables));
   static const content::PlainLinks as_written;
   const content::Links& destinations = links.destinations ? *links.destinations : as_written;

@@ -17,6 +17,9 @@ namespace nurtured::daemon {
 // connector, and for a connector that takes any channel (`file`, `webhook`) by the channel's name.
 content::Format format_of(const config::Config& config, const std::string& channel);
 
+// A message's pages and chats as the variables that its text has them by; those that there are.
+void set_links(cel::Map& variables, const MessageLinks& links);
+
 // The locale variant is the contact's, the zone too.
 base::Result<content::Rendered> render(const config::Config& config, const DeliveryNotice& notice,
                                        const MessageLinks& links, base::Instant now);

@@ -111,7 +111,12 @@ base::Result<void> Simulation::step(const std::vector<Arrived>& inputs, Instant 
 Arrived Simulation::answer(const DeliveryNotice& notice, Instant now) {
   rules::Outcome outcome{.delivery = notice.delivery.key};
   if (options_.render) {
-    const auto rendered = render(*config_, notice, {}, now);
+    auto links = links_.find(notice.delivery.kind);
+    if (links == links_.end()) {
+      links =
+          links_.emplace(notice.delivery.kind, example_links(*config_, notice.delivery.kind)).first;
+    }
+    const auto rendered = render(*config_, notice, links->second, now);
     if (rendered) {
       subjects_[notice.delivery.key] = rendered->subject;
     } else {

@@ -14,6 +14,7 @@
 #include "base/result.h"
 #include "config/config.h"
 #include "daemon/engine.h"
+#include "daemon/tracking.h"
 
 namespace nurtured::daemon {
 
@@ -64,6 +65,7 @@ class Simulation {
   Engine engine_;
   Print print_;
   SimulationOptions options_;
+  std::map<rules::Kind, MessageLinks> links_;
   std::optional<std::chrono::sys_days> maintained_;
   std::map<std::string, std::string> subjects_;  // delivery → what was rendered
 };

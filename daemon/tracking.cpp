@@ -1,6 +1,7 @@
 #include "daemon/tracking.h"
 
 #include "daemon/channels.h"
+#include "daemon/chat_intake.h"
 #include "http/url.h"
 #include "rules/kind.h"
 
@@ -80,6 +81,19 @@ std::string with_utm(const config::Tracking& tracking, const rules::Delivery& de
   out += added;
   out += fragment;
   return out;
+}
+
+MessageLinks example_links(const config::Config& config, rules::Kind kind) {
+  const std::string base_url = config.http.base_url();
+  MessageLinks links;
+  if (rules::is_marketing(kind)) {
+    links.unsubscribe_url = base_url + "/u/example";
+    links.preferences_url = base_url + "/p/example";
+  } else {
+    links.confirm_url = base_url + "/d/example";
+  }
+  links.chat_urls = start_links(config, chat_sides(config, nullptr), "example");
+  return links;
 }
 
 MessageLinks message_links(const std::shared_ptr<const config::Config>& config,

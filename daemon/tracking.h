@@ -30,6 +30,9 @@ struct MessageLinks {
 MessageLinks message_links(const std::shared_ptr<const config::Config>& config,
                            const LinkSigner& signer, const DeliveryNotice& notice);
 
+// What stands in their place where nothing leaves: `simulate` and `render`.
+MessageLinks example_links(const config::Config& config, rules::Kind kind);
+
 // `url` with the workspace's utm_… parameters, those that it has already left as they are. A
 // parameter whose text fails for this message, or is empty, is left out.
 std::string with_utm(const config::Tracking& tracking, const rules::Delivery& delivery,

@@ -8,7 +8,6 @@
 #include "config/section.h"
 #include "content/liquid/render_line.h"
 #include "content/message.h"
-#include "daemon/chat_intake.h"
 #include "daemon/cli/filter.h"
 #include "daemon/cli/toolbox.h"
 #include "daemon/rendering.h"
@@ -72,15 +71,7 @@ Result<Recipient> find_recipient(const Call& call, const BookKeeper& keeper,
   recipient.locale = as_named(recipient.locale);
   const cel::Value variables = rules::render_data(book, contact, nullptr, call.world.clock.now());
   for (const auto& entry : variables.as_map()) recipient.variables.set(entry.key, entry.value);
-  const std::string base_url = config.http.base_url();
-  recipient.variables.set("unsubscribe_url", base_url + "/u/example");
-  recipient.variables.set("preferences_url", base_url + "/p/example");
-  recipient.variables.set("confirm_url", base_url + "/d/example");
-  cel::Map chat_urls;
-  for (const auto& [connector, side] : chat_sides(config, nullptr)) {
-    if (side.start_link) chat_urls.set(channel_of(config, connector), side.start_link("example"));
-  }
-  recipient.variables.set("chat_urls", std::move(chat_urls));
+  set_links(recipient.variables, example_links(config, config.messages.at(options.message).kind()));
   for (const auto& entry : data.as_map()) recipient.variables.set(entry.key, entry.value);
   return recipient;
 }

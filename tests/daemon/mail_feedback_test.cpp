@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/encoding.h"
+#include "daemon/humans.h"
 #include "daemon/mail_token.h"
 #include "rules/cel/json.h"
 #include "tests/catch.h"
@@ -240,4 +241,45 @@ TEST_CASE("a report of several addresses is a hard bounce only where none of the
                   status + "\n");
   REQUIRE(sent.take(mail).has_value());
   CHECK(sent.address().suppression.has_value() == suppressed);
+}
+
+TEST_CASE("a human answers a contact by mail, and only a person's mail is an answer") {
+  const rules::Notification told{.at = tests::at("2026-03-02T12:00:00Z"),
+                                 .playbook = "p",
+                                 .step = "s",
+                                 .text = "Hello?",
+                                 .contact = {57}};
+  const std::string token = daemon::mail_token(kept, daemon::telling_key(told));
+  CHECK(token.size() <= 64);
+  const auto inputs = daemon::inputs_of_mail(kept, reply_mail(token));
+  REQUIRE(inputs.has_value());
+  REQUIRE(inputs->size() == 1);
+  const auto& input = std::get<daemon::ContactInput>(inputs->front());
+  CHECK(input.contact.value == 57);
+  CHECK(std::get<rules::HumanMessage>(input.input).text == "Yes!");
+  CHECK(input.message_id);
+
+  const auto machine =
+      daemon::inputs_of_mail(kept, reply_mail(token, "Auto-Submitted: auto-replied\n"));
+  REQUIRE(machine.has_value());
+  CHECK(machine->empty());
+  CHECK(daemon::inputs_of_mail(kept, bounce_mail(token))->empty());
+  const auto forged = daemon::inputs_of_mail(config::Secret("other"), reply_mail(token));
+  CHECK_FALSE(forged.has_value());
+}
+
+TEST_CASE("what a human writes is an answer, or gives the contact back") {
+  const auto [text, is_back] = GENERATE(table<std::string, bool>({
+      {"/back", true},
+      {" /back@anna_bot\n", true},
+      {"/back thanks", true},
+      {"/backwards", false},
+      {"I will be back", false},
+  }));
+  CAPTURE(text);
+  const auto input = daemon::human_input(text, "lena");
+  REQUIRE(input.has_value());
+  CHECK(std::holds_alternative<rules::HandBack>(*input) == is_back);
+  const auto nothing = daemon::human_input(" \n", "lena");
+  CHECK_FALSE(nothing.has_value());
 }

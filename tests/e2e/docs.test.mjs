@@ -50,3 +50,46 @@ test('what the guide says of links, pages and forms can be written so', async (t
   assert.equal(status, 0, stdout + stderr);
   assert.doesNotMatch(stdout, /error|unknown/);
 });
+
+test('what the guide says of bots, questions and humans can be written so, and goes as it says', async (t) => {
+  const folder = path.join(await temporaryFolder(t), 'shop');
+  const found = await examples('docs/talks.md');
+  assert.equal((await command(folder, ['init', folder])).status, 0);
+  await writeFile(path.join(folder, 'playbooks/quiz.yaml'), found.get('playbooks/quiz.yaml'));
+  for (const [name, kind] of [['how-big', 'reply'], ['how-long', 'reply'], ['quiz-result', 'value']]) {
+    await writeFile(path.join(folder, `content/${name}.md`), `---\nkind: ${kind}\nsubject: ${name}\n---\n[Chat]({{ chat_urls.telegram }})\n`);
+  }
+  const settings = path.join(folder, 'nurtured.yaml');
+  const own = await readFile(settings, 'utf8');
+  // The guide's connector and channel stand beside those of `init`.
+  const beside = (text, key) => text.replace(new RegExp(`^${key}:\n`, 'm'), () => `${key}:\n${section(found.get('bot'), key)}`);
+  const section = (text, key) => text.match(new RegExp(`^${key}:\n((?:  .*\n)+)`, 'm'))[1];
+  await writeFile(settings, beside(beside(own, 'connectors'), 'channels') + found.get('handoff'));
+  await writeFile(path.join(folder, 'telegram'), '1:AA');
+  const env = {CREDENTIALS_DIRECTORY: folder};
+  const checked = await command(folder, ['check'], {env});
+  assert.equal(checked.status, 0, checked.stdout + checked.stderr);
+  assert.doesNotMatch(checked.stdout, /unknown/);
+
+  const said = (minute, event, properties) => JSON.stringify({
+    type: 'track', userId: 'u1', event, timestamp: `2026-03-02T08:0${minute}:00Z`, properties: {channel: 'telegram', ...properties},
+  });
+  const events = [
+    JSON.stringify({type: 'identify', userId: 'u1', timestamp: '2026-03-02T07:00:00Z',
+      traits: {firstName: 'Anna', channels: {telegram: '4711'}}}),
+    said(0, 'chat.started'), said(1, 'message.replied', {text: 'a team'}), said(2, 'message.replied', {text: 'many'}),
+    said(3, 'message.replied', {text: '7'}), said(4, 'message.replied', {text: 'Are you there?'}),
+  ].join('\n');
+  const {status, stdout, stderr} = await command(
+    folder, ['simulate', '--events', '-', '--until', '2026-04-01T00:00:00Z'], {input: events, env});
+  assert.equal(status, 0, stderr);
+  const lines = stdout.trim().split('\n').map((line) => JSON.parse(line)).filter(({playbook}) => playbook === 'quiz');
+  assert.deepEqual(lines.filter(({do: what}) => ['send', 'ask', 'handoff'].includes(what))
+    .map(({at, do: what, message, detail}) => [at.slice(5, 16), what, message ?? detail]), [
+    ['03-02T08:00', 'send', 'how-big'], ['03-02T08:00', 'ask', 'how-big'],
+    ['03-02T08:01', 'send', 'how-long'], ['03-02T08:01', 'ask', 'how-long'],
+    ['03-02T08:02', 'send', 'ask:again'],
+    ['03-02T08:03', 'handoff', 'Anna leads a team, 7 years in business'],
+    ['03-04T09:00', 'send', 'quiz-result'],  // after the quiet hours
+  ]);
+});
