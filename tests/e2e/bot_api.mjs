@@ -12,6 +12,7 @@ export class BotApi {
   #updates = [];
   #next = 100;
   #waiting = new Set();
+  given = 0;       // updates that were handed out, repeats counted
   webhook = null;  // {url, secret_token, …}
   calls = [];      // {token, method, body}: files in a form as {name, type, bytes}
 
@@ -133,7 +134,9 @@ export class BotApi {
       });
       this.#waiting.clear();
     }
-    return {result: this.#updates.slice(0, limit)};
+    const result = this.#updates.slice(0, limit);
+    this.given += result.length;
+    return {result};
   }
 }
 
