@@ -27,10 +27,8 @@ inline constexpr std::size_t chat_text_bytes_max = 16'384;
 
 struct ChatUpdate {
   ChatKind kind = ChatKind::said;
-  std::string id;  // unique within the connector, and the same when it is told again
-  // By the provider's clock. Where it does not say when: base::instant_max, which like all that is
-  // from the future means now.
-  base::Instant at;
+  std::string id;         // unique within the connector, and the same when it is told again
+  base::Instant at;       // to the second; the epoch where the provider does not say
   std::string chat;       // the address that an answer goes to
   bool is_group = false;  // several people read it
   // Who did it, in the provider's words; each may be empty.

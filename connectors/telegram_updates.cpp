@@ -252,7 +252,7 @@ Reading read_press(const json::object& query) {
   if (message == nullptr || data.empty()) return {};
   if (data.size() > telegram_data_bytes_max) return base::fail("the button holds too much");
   const json::object* const from = object_at(query, "from");
-  ChatUpdate told{.kind = ChatKind::pressed, .at = base::instant_max};
+  ChatUpdate told{.kind = ChatKind::pressed};
   if (from == nullptr || !tell_sender(*from, told)) return base::fail("the press has no sender");
   const json::object* const chat = object_at(*message, "chat");
   const auto id = chat == nullptr ? std::nullopt : id_at(*chat, "id");

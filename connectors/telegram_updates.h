@@ -3,8 +3,8 @@
 // this. Edited messages, channels, what the service itself notes in a chat ("joined the group") and
 // what other bots write are nobody's words to us, and give nothing. Pure.
 //
-// A press tells no time (Bot API, CallbackQuery), see ChatUpdate::at. In a group it has no `chat`
-// either, for what one member presses is not the group's answer.
+// A press tells no time (Bot API, CallbackQuery): its `at` is the epoch. In a group it has no
+// `chat` either, for what one member presses is not the group's answer.
 #pragma once
 
 #include <cstddef>

@@ -92,13 +92,20 @@ class ChatReader {
     }
     rules::Event event{.name = std::move(name),
                        .properties = std::move(properties),
-                       .occurred_at = std::min(update.at, now_),
+                       .occurred_at = occurred(update),
                        .received_at = now_,
                        .change = change_of(update)};
     inputs_.emplace_back(EventInput{.who = {.address = address(update), .contact = contact},
                                     .event = std::move(event),
                                     .message_id = once(update)});
     reachability(update, true);
+  }
+
+  // The last moment of the second that is told: an answer must not seem to come before its
+  // question.
+  Instant occurred(const ChatUpdate& update) const {
+    constexpr base::Milliseconds rest_of_a_second{999};
+    return update.at == Instant{} ? now_ : std::min(update.at + rest_of_a_second, now_);
   }
 
   rules::ContactChange change_of(const ChatUpdate& update) const {
