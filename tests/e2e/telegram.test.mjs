@@ -13,7 +13,7 @@ import {fileURLToPath} from 'node:url';
 import TelegramServer from 'telegram-test-api';
 
 import {BotApi, membership, pressed, said} from './bot_api.mjs';
-import {Daemon, ask, eventually, makeWorkspace, projectRoot, writeFiles} from './daemon.mjs';
+import {Daemon, ask, command, eventually, makeWorkspace, projectRoot, writeFiles} from './daemon.mjs';
 import {message, person, settings} from './workspaces.mjs';
 
 const token = '123456:AAaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa';
@@ -117,6 +117,22 @@ test('what people do in the chats of several bots becomes events', {timeout: 60_
   assert.equal((await eventsOf(folder, 72))['chat.started'], 1);
   assert.equal((await eventsOf(folder, 72))['message.replied'], 1, 'a button that nobody asked about says nothing');
   assert.equal((await ask(folder, 'contact', 'show', 'second:74')).events['message.replied'], 1);
+});
+
+test('a reload goes on listening, and does not take its own questions for somebody else\'s', {timeout: 60_000}, async (t) => {
+  const api = await BotApi.start(t);
+  const text = telegram(bot(api.url, 'updates: poll'));
+  const folder = await makeWorkspace(t, {'nurtured.yaml': text});
+  const daemon = await Daemon.start(t, folder);
+  for (let round = 1; round <= 5; ++round) {
+    api.tell(said(71, `word ${round}`));
+    await eventually('the words', async () => (await eventsOf(folder, 71))['message.replied'] === round);
+    const asked = api.sent('getUpdates').length;
+    await writeFiles(folder, {'nurtured.yaml': text.replace('updates: poll', `updates: poll, rate: ${round}/s`)});
+    assert.equal((await command(folder, ['reload'])).status, 0);
+    await eventually('a question after the reload', () => api.sent('getUpdates').length > asked);
+  }
+  assert.doesNotMatch(daemon.log, /terminated|cannot be read/);
 });
 
 test('a webhook is set, and only its secret opens it', {timeout: 60_000}, async (t) => {
