@@ -185,6 +185,9 @@ class Connector {
   virtual void send(OutboundMessage message, Done done) = 0;
   // Begins to hand in what comes back, where the section says from where; until destroyed. Once.
   virtual void listen(const Intake& /*intake*/) {}
+  // Another connector takes its place: it hands in nothing more, for two that listen may take what
+  // comes from each other. What is being sent goes on.
+  virtual void stop_listening() {}
 };
 
 }  // namespace nurtured::connectors

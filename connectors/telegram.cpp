@@ -59,6 +59,8 @@ class TelegramConnector final : public Connector {
     poller_.emplace(api_, options_, environment_, intake);
   }
 
+  void stop_listening() override { poller_.reset(); }
+
   void send(OutboundMessage message, Done done) override {
     if (!is_telegram_chat(message.to)) {
       return post_.tell(std::move(done), Rejected{"this is no chat id", {}, Blame::address});

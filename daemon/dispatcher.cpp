@@ -98,6 +98,7 @@ Dispatcher::~Dispatcher() {
 void Dispatcher::configure(std::shared_ptr<const config::Config> config, Connectors connectors) {
   config_ = std::move(config);
   auto former = std::exchange(lines_, {});
+  for (auto& [name, line] : former) line.connector->stop_listening();
   for (auto& [name, connector] : connectors) {
     const connectors::Limits limits = connector->limits();
     Line line{.connector = std::move(connector), .outlet = Outlet(limits, clock_.now())};

@@ -1,5 +1,11 @@
 #include "connectors/registry.h"
 
+#include <fstream>
+#include <iterator>
+#include <set>
+
+#include <boost/json.hpp>
+
 #include "config/yaml.h"
 #include "tests/catch.h"
 #include "tests/connectors/caller.h"
@@ -95,6 +101,27 @@ TEST_CASE("every fault of a section is told, and no secret with it") {
   const std::string problems = problems_of(type, text);
   CHECK_FALSE(problems.empty());
   CHECK(problems.find("canary") == std::string::npos);
+}
+
+// Of the types that the JSON Schema tells apart, for editors.
+TEST_CASE("the schema and a type's descriptor name the same options") {
+  std::ifstream file("config/schema/nurtured.schema.json", std::ios::binary);
+  const boost::json::value root =
+      boost::json::parse(std::string(std::istreambuf_iterator<char>(file), {}));
+  const auto& branches = root.at_pointer("/properties/connectors/additionalProperties/allOf");
+  for (const boost::json::value& branch : branches.as_array()) {
+    const std::string type(branch.at_pointer("/if/properties/type/const").as_string());
+    CAPTURE(type);
+    std::set<std::string> in_schema;
+    for (const auto& [key, value] : branch.at_pointer("/then/properties").as_object()) {
+      in_schema.emplace(key);
+    }
+    const Descriptor* const descriptor = find_descriptor(type);
+    REQUIRE(descriptor != nullptr);
+    std::set<std::string> in_descriptor{"type", "rate", "concurrency"};
+    for (const Option& option : descriptor->options) in_descriptor.emplace(option.name);
+    CHECK(in_schema == in_descriptor);
+  }
 }
 
 TEST_CASE("the configuration knows every type") {

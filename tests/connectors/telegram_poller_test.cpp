@@ -244,6 +244,26 @@ TEST_CASE("nothing is asked where somebody else has the updates") {
   CHECK(world.bot.calls("getUpdates").empty());
 }
 
+TEST_CASE("a connector that is replaced asks no more, and finishes what it sends") {
+  BotApi bot;
+  Caller caller;
+  auto connector = make_telegram(bot.options(), caller.environment());
+  std::function<void(bool)> late;
+  Intake intake;
+  intake.chat = [&](const std::vector<ChatUpdate>&, std::function<void(bool)> done) {
+    late = std::move(done);
+  };
+  bot.give(said(10, "a"));
+  connector->listen(intake);
+  while (!late) caller.io().run_one();
+  connector->stop_listening();
+  late(true);
+  OutboundMessage message = sample_message();
+  message.to = "77";
+  CHECK(kind_of(caller.send(*connector, message)) == "delivered");
+  CHECK(bot.calls("getUpdates").size() == 1);
+}
+
 TEST_CASE("what the intake tells after the connector's end is ignored") {
   BotApi bot;
   Caller caller;

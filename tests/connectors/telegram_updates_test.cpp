@@ -149,6 +149,16 @@ TEST_CASE("who said it and when comes along") {
   CHECK(update->id == 9);
 }
 
+TEST_CASE("a press tells no time, and none is made up from the message") {
+  const auto update = read_telegram_update(
+      update_of("callback_query", anna + R"(,"id":"1","data":"a","message":{"date":1795330800,)" +
+                                      private_chat + "}"),
+      bot);
+  REQUIRE(update);
+  REQUIRE(update->told);
+  CHECK(update->told->at == base::Instant{});
+}
+
 TEST_CASE("an answer to the bot's own message tells that one's links") {
   const auto [message, expected] = GENERATE_REF(table<std::string, std::string>({
       {by_us + R"("text":"see here","entities":[{"type":"text_link","offset":4,"length":4,)"

@@ -1,5 +1,5 @@
 // A server that keeps updates as Telegram does: it gives them out until an offset confirms them, holds a question while
-// there is nothing new, refuses questions while a webhook is set, and posts to the webhook until it is answered 2xx. What
+// there is nothing new and nobody else asks, refuses questions while a webhook is set, and posts to the webhook until it is answered 2xx. What
 // bots send it keeps. (telegram-test-api forgets an update once it was asked for, whoever took it.)
 import {once} from 'node:events';
 import {createServer} from 'node:http';
@@ -11,7 +11,8 @@ export class BotApi {
   #server;
   #updates = [];
   #next = 100;
-  #waiting = new Set();
+  #end = null;  // ends the question that is held
+  given = 0;       // updates that were handed out, repeats counted
   webhook = null;  // {url, secret_token, …}
   calls = [];      // {token, method, body}: files in a form as {name, type, bytes}
 
@@ -25,7 +26,7 @@ export class BotApi {
   }
   get url() { return `http://127.0.0.1:${this.#server.address().port}`; }
   stop() {
-    this.#waiting.forEach((wake) => wake());
+    this.#end?.();
     this.webhook = null;
     this.#server.closeAllConnections();
     return new Promise((resolve) => this.#server.close(resolve));
@@ -42,14 +43,14 @@ export class BotApi {
   tell(update) {
     const id = this.#next++;
     this.#updates.push({update_id: id, ...update});
-    this.#waiting.forEach((wake) => wake());
+    this.#end?.();
     this.#post();
     return id;
   }
   // Told again though it was confirmed, as after a lost answer.
   repeat(id, update) {
     this.#updates.push({update_id: id, ...update});
-    this.#waiting.forEach((wake) => wake());
+    this.#end?.();
   }
 
   async #post() {
@@ -126,14 +127,23 @@ export class BotApi {
       return {status: 409, error_code: 409, description: "Conflict: can't use getUpdates method while webhook is active"};
     }
     this.#updates = this.#updates.filter((update) => update.update_id >= offset);
+    this.#end?.('another');
     if (this.#updates.length === 0 && timeout > 0) {
-      await new Promise((resolve) => {
-        const timer = setTimeout(resolve, Math.min(timeout * 1000, holdMsMax));
-        this.#waiting.add(() => { clearTimeout(timer); resolve(); });
+      const why = await new Promise((resolve) => {
+        const timer = setTimeout(() => this.#end(), Math.min(timeout * 1000, holdMsMax));
+        this.#end = (reason) => {
+          clearTimeout(timer);
+          this.#end = null;
+          resolve(reason);
+        };
       });
-      this.#waiting.clear();
+      if (why === 'another') {
+        return {status: 409, error_code: 409, description: 'Conflict: terminated by other getUpdates request'};
+      }
     }
-    return {result: this.#updates.slice(0, limit)};
+    const result = this.#updates.slice(0, limit);
+    this.given += result.length;
+    return {result};
   }
 }
 
