@@ -11,6 +11,13 @@ namespace {
 constexpr std::size_t attributes_max = 500;
 constexpr std::size_t tags_max = 500;
 
+// Whether the person has said yes after `at`, by an act of their own or to an operator.
+bool has_come_back(const Consent& consent, Instant at) {
+  const bool by_themselves = consent.source == double_opt_in || consent.source == preferences ||
+                             consent.source == by_operator;
+  return consent.given && by_themselves && consent.at > at;
+}
+
 }  // namespace
 
 void Machine::apply(const ContactChange& change) {
@@ -19,6 +26,7 @@ void Machine::apply(const ContactChange& change) {
     set_attribute(name, value);
   }
   for (const auto& [channel, value] : change.addresses) set_address(channel, value);
+  for (const auto& suppression : change.suppressions) set_suppression(suppression);
   for (const auto& consent : change.consents) set_consent(consent);
   if (change.timezone) set_timezone(*change.timezone);
   if (change.locale && !(change.is_hearsay && !contact().locale.empty())) {
@@ -62,7 +70,34 @@ void Machine::set_address(const std::string& channel, const std::string& value) 
   if (std::ranges::find(holders, contact().id) == holders.end()) holders.push_back(contact().id);
 }
 
+void Machine::set_suppression(const SuppressionChange& change) {
+  const Instant at = std::min(change.at.value_or(now_), now_);
+  const bool by_person = change.reason == unsubscribed || change.reason == complained;
+  const auto consent = contact().consents.find(change.channel);
+  if (by_person && consent != contact().consents.end() && has_come_back(consent->second, at)) {
+    record("ignored").detail = change.reason + " on " + change.channel +
+                               " is older than the consent that the person gave since";
+    return;
+  }
+  const auto own = contact().addresses.find(change.channel);
+  const bool is_of_address = own != contact().addresses.end();
+  auto& known =
+      is_of_address ? address_state({own->first, own->second}).suppression : contact().suppression;
+  if (known && (known->scope == SuppressionScope::all || known->scope == change.scope)) return;
+  known = Suppression{change.scope, at, change.reason};
+  Decision& decision = record("suppress");
+  decision.detail = change.reason;
+  if (is_of_address) {
+    decision.to = {own->first, own->second};
+    for (const ContactId holder : address_state(decision.to).holders) {
+      if (holder != contact().id) out_.rejudge.push_back(holder);
+    }
+  }
+  if (by_person) take_back_consent(change.channel, change.reason, at);
+}
+
 void Machine::set_consent(const ConsentChange& change) {
+  const Instant at = std::min(change.at.value_or(now_), now_);
   const auto address = contact().addresses.find(change.channel);
   AddressState* state = address == contact().addresses.end()
                             ? nullptr
@@ -79,6 +114,11 @@ void Machine::set_consent(const ConsentChange& change) {
                                " after an unsubscribe comes back only by the person's own act";
     return;
   }
+  if (change.at && known != contact().consents.end() && known->second.given != change.given &&
+      known->second.at > at) {
+    record("ignored").detail = "what is said of " + change.channel + " is older than what is known";
+    return;
+  }
   if (change.given && change.restores) {
     if (state != nullptr && is_barred(state->suppression)) state->suppression.reset();
     if (is_barred(contact().suppression)) contact().suppression.reset();
@@ -88,7 +128,7 @@ void Machine::set_consent(const ConsentChange& change) {
       !change.restores) {
     return;
   }
-  contact().consents[change.channel] = {change.given, now_, change.source, change.wording,
+  contact().consents[change.channel] = {change.given, at, change.source, change.wording,
                                         change.from};
 }
 

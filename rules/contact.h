@@ -51,6 +51,8 @@ enum class SuppressionScope { marketing, all };
 // Sources of a consent that are the person's own act on a page of ours.
 inline constexpr std::string_view double_opt_in = "double-opt-in";
 inline constexpr std::string_view preferences = "preferences";
+// Source of a consent that an operator recorded, on the person's word.
+inline constexpr std::string_view by_operator = "operator";
 
 // The messages that no file of the workspace has (Pending::text): of kind `reply`.
 inline constexpr std::string_view human_message = "human:message";  // a human's own

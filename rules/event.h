@@ -10,6 +10,7 @@
 
 #include "base/instant.h"
 #include "rules/cel/value.h"
+#include "rules/contact.h"
 
 namespace nurtured::rules {
 
@@ -22,9 +23,21 @@ struct ConsentChange {
   std::string source;   // "sdk", "form", "double-opt-in", "operator", "preferences" …
   std::string wording;  // what the person agreed to, as evidence; may be empty
   std::string from;     // where from: a network address, a page; may be empty
+  // When the person said so, where that was before the input came: an older word never undoes a
+  // newer one. Later than the input counts as the input's own moment.
+  std::optional<Instant> at = {};
   // Only double opt-in, the preference page or an operator bring back consent after an unsubscribe
   // (CONTRACT M4).
   bool restores = false;
+};
+
+// A refusal that another system knows of, told by an import: it takes effect without the events
+// that one of our own leads to.
+struct SuppressionChange {
+  std::string channel;  // its address; the person where this is empty or the contact has none there
+  SuppressionScope scope = SuppressionScope::marketing;
+  std::string reason;              // as of a Suppression
+  std::optional<Instant> at = {};  // as of a ConsentChange
 };
 
 // Changes to a contact that an event carries: traits of `identify`, `set`, the CLI's edits. Each
@@ -32,6 +45,7 @@ struct ConsentChange {
 struct ContactChange {
   std::vector<std::pair<std::string, cel::Value>> attributes;
   std::vector<std::pair<std::string, std::string>> addresses;  // channel → address; empty removes
+  std::vector<SuppressionChange> suppressions;  // before the consents, which they bar
   std::vector<ConsentChange> consents;
   std::optional<std::string> timezone;  // IANA name; an unknown one is recorded and ignored
   std::optional<std::string> locale;
@@ -42,8 +56,8 @@ struct ContactChange {
   bool is_hearsay = false;
 
   bool empty() const {
-    return attributes.empty() && addresses.empty() && consents.empty() && !timezone && !locale &&
-           tags_added.empty() && tags_removed.empty();
+    return attributes.empty() && addresses.empty() && suppressions.empty() && consents.empty() &&
+           !timezone && !locale && tags_added.empty() && tags_removed.empty();
   }
 };
 
@@ -53,6 +67,8 @@ struct Event {
   Instant occurred_at;    // the sender's clock, corrected and clamped to `received_at`
   Instant received_at;    // ours
   ContactChange change;
+  // Told long after it happened, by an import: it counts, and starts no playbook.
+  bool is_history = false;
 };
 
 }  // namespace nurtured::rules

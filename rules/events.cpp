@@ -67,7 +67,7 @@ void Machine::take(const Event& event) {
                       ? contact().suppression
                       : address_state({own->first, own->second}).suppression;
     if (!known) known = Suppression{SuppressionScope::marketing, now_, std::string(reason)};
-    take_back_consent(channel, std::string(reason));
+    take_back_consent(channel, std::string(reason), now_);
   }
   handle_event(event);
 }
@@ -86,7 +86,7 @@ void Machine::handle_event(const Event& came) {
   bool is_taken = judge_expectations(event);
   if (asked != 0) answer(asked, event);
   is_taken = judge_starts(event) || is_taken || asked != 0;
-  if (is_reply && !is_taken) own_message(event);
+  if (is_reply && !is_taken && !event.is_history) own_message(event);
 }
 
 void Machine::count(const Event& event) {
@@ -214,6 +214,7 @@ bool Machine::judge_expectations(const Event& event) {
 }
 
 bool Machine::judge_starts(const Event& event) {
+  if (event.is_history) return false;
   if (now_ > add(event.occurred_at, book_.settings().late_within, zone())) return false;
   // A playbook with several starts that fit is started once by one event.
   std::vector<const Playbook*> judged;
@@ -356,7 +357,7 @@ void Machine::handle(const Suppress& command) {
   decision.to = address.value_or(Address{});
   const std::string channel = address ? address->channel : command.channel;
   if (command.reason == unsubscribed || command.reason == complained) {
-    take_back_consent(channel, command.reason);
+    take_back_consent(channel, command.reason, now_);
     const auto& told = command.message;
     emit("message." + command.reason,
          told ? message_properties(told->message, told->kind, channel, told->playbook)
@@ -410,11 +411,11 @@ void Machine::handle(const Unsuppress& command) {
 
 // Of every channel that has one when none is named. It holds whatever address the channel gets
 // next.
-void Machine::take_back_consent(const std::string& channel, const std::string& reason) {
+void Machine::take_back_consent(const std::string& channel, const std::string& reason, Instant at) {
   auto& consents = contact().consents;
   if (!channel.empty()) consents.try_emplace(channel);
   for (auto& [name, consent] : consents) {
-    if (channel.empty() || name == channel) consent = {.at = now_, .source = reason};
+    if (channel.empty() || name == channel) consent = {.at = at, .source = reason};
   }
 }
 

@@ -66,7 +66,8 @@ class Machine {
   void drain_events();
   void handle(const Suppress& command);
   void handle(const Unsuppress& command);
-  void take_back_consent(const std::string& channel, const std::string& reason);
+  // On that channel, on all where it is empty.
+  void take_back_consent(const std::string& channel, const std::string& reason, Instant at);
   bool was_told(const Suppression& known, const std::string& reason) const;
   // Whether a message of the enrollment's step, on its way, had left when the event occurred: what
   // comes right after it listens already (CONTRACT section 2).
@@ -111,6 +112,7 @@ class Machine {
   void apply(const ContactChange& change);
   void set_attribute(const std::string& name, const cel::Value& value);
   void set_address(const std::string& channel, const std::string& value);
+  void set_suppression(const SuppressionChange& change);
   void set_consent(const ConsentChange& change);
   void set_timezone(const std::string& name);
 

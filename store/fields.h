@@ -432,6 +432,17 @@ struct Fields<rules::ConsentChange> {
     visit(4, self.wording);
     visit(5, self.restores);
     visit(6, self.from);
+    visit(7, self.at);
+  }
+};
+
+template <>
+struct Fields<rules::SuppressionChange> {
+  static void list(auto& visit, auto& self) {
+    visit.name(1, self.channel);
+    visit(2, self.scope);
+    visit.name(3, self.reason);
+    visit(4, self.at);
   }
 };
 
@@ -446,6 +457,7 @@ struct Fields<rules::ContactChange> {
     visit.name(6, self.tags_added);
     visit.name(7, self.tags_removed);
     visit(8, self.is_hearsay);
+    visit(9, self.suppressions);
   }
 };
 
@@ -456,6 +468,7 @@ struct Fields<rules::Event> {  // `received_at` is the row's
     visit(2, self.properties);
     visit(3, self.occurred_at, self.received_at);
     visit(4, self.change);
+    visit(5, self.is_history);
   }
 };
 
@@ -525,6 +538,7 @@ struct Fields<SetAside> {  // `number` and `at` are the row's
     visit(13, self.event.properties);
     visit(14, self.event.occurred_at, self.event.received_at);
     visit(15, self.event.change);
+    visit(16, self.event.is_history);
   }
 };
 
@@ -549,8 +563,9 @@ static_assert(members<rules::Tally> == 5 && members<rules::Ledger> == 2);
 static_assert(members<rules::Departure> == 2 && members<rules::LastStart> == 3);
 static_assert(members<rules::Consent> == 5 && members<rules::Suppression> == 3);
 static_assert(members<rules::Address> == 2 && members<rules::AddressState> == 5);
-static_assert(members<rules::Event> == 5 && members<rules::ContactChange> == 8);
-static_assert(members<rules::ConsentChange> == 6 && members<rules::Decision> == 13);
+static_assert(members<rules::Event> == 6 && members<rules::ContactChange> == 9);
+static_assert(members<rules::ConsentChange> == 7 && members<rules::SuppressionChange> == 4);
+static_assert(members<rules::Decision> == 13);
 static_assert(members<rules::Delivery> == 15 && members<rules::Notification> == 5);
 
 }  // namespace nurtured::store
