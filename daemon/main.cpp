@@ -23,7 +23,8 @@ int main(int count, char** arguments) {
       .out = std::cout,
       .err = std::cerr,
       .interactive_in = ::isatty(STDIN_FILENO) == 1,
-      .colour = ::isatty(STDOUT_FILENO) == 1 && (no_color == nullptr || *no_color == '\0')};
+      .colour = ::isatty(STDOUT_FILENO) == 1 && (no_color == nullptr || *no_color == '\0'),
+      .shows_progress = ::isatty(STDERR_FILENO) == 1};
   const cli::World world{.clock = clock,
                          .surroundings = read_surroundings(),
                          .run_daemon = [](const std::string& config, const std::string& log_level) {

@@ -15,7 +15,7 @@ namespace {
 using base::ErrorKind;
 using base::Result;
 
-constexpr std::array<OperationEntry, 29> entries = {{
+constexpr std::array<OperationEntry, 32> entries = {{
     {"status", false, run_status},
     {"plan", false, run_plan},
     {"reload", true, run_reload},
@@ -43,6 +43,9 @@ constexpr std::array<OperationEntry, 29> entries = {{
     {"enrollment/retry", true, run_enrollment_retry},
     {"delivery/list", false, run_delivery_list},
     {"delivery/resend", true, run_delivery_resend},
+    {"import/progress", false, run_import_progress},
+    {"import/try", false, run_import_try},
+    {"import/take", true, run_import_take},
     {"mail/take", true, run_mail_take},
     {"backup/mark", true, run_backup_mark},
 }};
@@ -93,9 +96,20 @@ void add_inputs(const rules::Contact& contact, bool retry, std::vector<EngineInp
   }
 }
 
+base::Error no_contact(const std::string& name) {
+  return {ErrorKind::not_found,
+          "there is no contact " + name,
+          "name it by its id, CHANNEL:ADDRESS or e-mail address",
+          {}};
+}
+
+struct Held {
+  rules::Address address;
+  rules::ContactId holder;
+};
+
 // The contact that holds an address, given as CHANNEL:ADDRESS or as an e-mail address.
-Result<std::optional<rules::ContactId>> find_holder(store::Reader& reader,
-                                                    const std::string& name) {
+Result<std::optional<Held>> find_held(store::Reader& reader, const std::string& name) {
   std::vector<rules::Address> candidates;
   const std::size_t colon = name.find(':');
   if (colon != std::string::npos) {
@@ -109,9 +123,9 @@ Result<std::optional<rules::ContactId>> find_holder(store::Reader& reader,
       return base::fail(ErrorKind::conflict, "several contacts hold " + name,
                         "name one of them by its id");
     }
-    if (holders->size() == 1) return std::optional(holders->front());
+    if (holders->size() == 1) return std::optional(Held{address, holders->front()});
   }
-  return std::optional<rules::ContactId>();
+  return std::optional<Held>();
 }
 
 }  // namespace
@@ -146,6 +160,20 @@ Result<void> run_on_engine(const OperationsContext& context,
   return answered.get();
 }
 
+Result<Who> find_who(store::Reader& reader, const std::string& name) {
+  using Kind = store::IdentityKey::Kind;
+  for (const Kind kind : {Kind::user, Kind::anonymous}) {
+    const auto found = reader.find({kind, name});
+    if (!found) return base::fail(found.error());
+    if (!*found) continue;
+    return kind == Kind::user ? Who{.user_id = name} : Who{.anonymous_id = name};
+  }
+  const auto held = find_held(reader, name);
+  if (!held) return base::fail(held.error());
+  if (*held) return Who{.address = (*held)->address};
+  return base::fail(no_contact(name));
+}
+
 Result<rules::Snapshot> find_contact(store::Reader& reader, const std::string& name) {
   std::optional<rules::ContactId> id;
   for (const auto kind : {store::IdentityKey::Kind::user, store::IdentityKey::Kind::anonymous}) {
@@ -154,17 +182,16 @@ Result<rules::Snapshot> find_contact(store::Reader& reader, const std::string& n
     if (!id) id = *found;
   }
   if (!id) {
-    auto holder = find_holder(reader, name);
-    if (!holder) return base::fail(holder.error());
-    id = *holder;
+    const auto held = find_held(reader, name);
+    if (!held) return base::fail(held.error());
+    if (*held) id = (*held)->holder;
   }
   if (id) {
     auto snapshot = reader.contact(*id);
     if (!snapshot) return base::fail(snapshot.error());
     if (*snapshot) return **std::move(snapshot);
   }
-  return base::fail(ErrorKind::not_found, "there is no contact " + name,
-                    "name it by its id, CHANNEL:ADDRESS or e-mail address");
+  return base::fail(no_contact(name));
 }
 
 Who who_of(const rules::Contact& contact) {

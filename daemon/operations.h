@@ -27,6 +27,9 @@
 //   delivery/list         {"state", "after", "limit"}
 //   delivery/resend       {"delivery"}
 //   explain               {"contact", "limit"}
+//   import/progress       {"import"}                                how far it came
+//   import/try            {"what", "items"}                         what import/take would change
+//   import/take           {"what", "import", "items", "until", "finished", "start"}
 //   mail/take             {"mail"}      a mail that came back, in base64
 //   backup/mark                                                     before the store is copied
 //

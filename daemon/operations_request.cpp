@@ -98,6 +98,16 @@ std::vector<std::string> RequestFields::texts(std::string_view key) {
   return list;
 }
 
+std::vector<cel::Value> RequestFields::values(std::string_view key, std::size_t max) {
+  const cel::Value* value = take(key);
+  if (value == nullptr) return {};
+  if (!value->is_list() || value->as_list().size() > max) {
+    fault(fmt::format("`{}` is no list of at most {}", key, max));
+    return {};
+  }
+  return {value->as_list().begin(), value->as_list().end()};
+}
+
 std::vector<std::pair<std::string, cel::Value>> RequestFields::map(std::string_view key) {
   std::vector<std::pair<std::string, cel::Value>> entries;
   const cel::Value* value = take(key);

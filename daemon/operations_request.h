@@ -34,6 +34,8 @@ class RequestFields {
                        std::int64_t max);
   bool boolean(std::string_view key, bool otherwise);
   std::vector<std::string> texts(std::string_view key);
+  // At most `max` values of any kind, each to be read in its turn; none where it is missing.
+  std::vector<cel::Value> values(std::string_view key, std::size_t max);
   // Required, in base64; bounded by the request alone.
   std::string bytes(std::string_view key);
   // Its entries; none where it is missing. Their keys are texts.

@@ -30,6 +30,8 @@ base::Result<void> run_on_engine(const OperationsContext& context,
 // `name` is a user id, an anonymous id, CHANNEL:ADDRESS or an e-mail address. `not_found`, and
 // `conflict` where several contacts hold the address.
 base::Result<rules::Snapshot> find_contact(store::Reader& reader, const std::string& name);
+// Whom an input is about, without what is known of them; errors as of find_contact().
+base::Result<Who> find_who(store::Reader& reader, const std::string& name);
 // How an input names that contact to the engine.
 Who who_of(const rules::Contact& contact);
 
@@ -78,6 +80,11 @@ base::Result<Answer> run_event_retry(const OperationsContext& context, const cel
 base::Result<Answer> run_touch_add(const OperationsContext& context, const cel::Value& request);
 base::Result<Answer> run_touch_qr(const OperationsContext& context, const cel::Value& request);
 base::Result<Answer> run_mail_take(const OperationsContext& context, const cel::Value& request);
+// operations_import.cpp
+base::Result<Answer> run_import_progress(const OperationsContext& context,
+                                         const cel::Value& request);
+base::Result<Answer> run_import_try(const OperationsContext& context, const cel::Value& request);
+base::Result<Answer> run_import_take(const OperationsContext& context, const cel::Value& request);
 // operations_deliveries.cpp
 base::Result<Answer> run_enrollment_list(const OperationsContext& context,
                                          const cel::Value& request);

@@ -29,4 +29,8 @@ bool fits(const cel::Value& value, const cel::Type& type);
 cel::Value typed_properties(const EventShapes& shapes, std::string_view event,
                             cel::Value properties);
 
+// The same of what has texts alone, a form or a table: "90" becomes a number where the type is one,
+// "true" and "false" a bool. What does not fit is left as it came.
+cel::Value typed_texts(const EventShapes& shapes, std::string_view event, cel::Value properties);
+
 }  // namespace nurtured::rules

@@ -32,6 +32,7 @@ void add_commands(CLI::App& app, Call& call) {
   add_eval(app, call);
   add_state_commands(app, call);
   add_store_commands(app, call);
+  add_import(app, call);
 }
 
 // A misspelt command is named, with the nearest. False when that is not what is wrong.

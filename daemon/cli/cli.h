@@ -24,6 +24,7 @@ struct Console {
   std::ostream& err;
   bool interactive_in = false;  // a person types: filters answer each line at once
   bool colour = false;          // complaints may be coloured
+  bool shows_progress = false;  // `err` is a terminal: a line of it may be written anew
 };
 
 struct World {

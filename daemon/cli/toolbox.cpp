@@ -70,14 +70,35 @@ std::string find_control(const Call& call, const BookKeeper& keeper) {
   return second;
 }
 
-Result<Answer> ask(const Call& call, std::string_view operation, const cel::Value& request) {
+StateLink::StateLink() = default;
+StateLink::~StateLink() = default;
+StateLink::StateLink(StateLink&&) noexcept = default;
+
+Result<StateLink> StateLink::open(const Call& call, bool changing) {
   auto keeper = make_keeper(call);
   if (!keeper) return base::fail(keeper.error());
-  const std::string control = find_control(call, **keeper);
-  if (daemon_listens(control)) return ask_daemon(control, operation, request);
-  auto offline = Offline::open(**keeper, call.world.clock, Operations::changes(operation));
+  StateLink link;
+  link.keeper_ = *std::move(keeper);
+  std::string control = find_control(call, *link.keeper_);
+  if (daemon_listens(control)) {
+    link.control_ = std::move(control);
+    return link;
+  }
+  auto offline = Offline::open(*link.keeper_, call.world.clock, changing);
   if (!offline) return base::fail(offline.error());
-  return (*offline)->operations().call(operation, request);
+  link.offline_ = *std::move(offline);
+  return link;
+}
+
+Result<Answer> StateLink::ask(std::string_view operation, const cel::Value& request) {
+  if (offline_) return offline_->operations().call(operation, request);
+  return ask_daemon(control_, operation, request);
+}
+
+Result<Answer> ask(const Call& call, std::string_view operation, const cel::Value& request) {
+  auto link = StateLink::open(call, Operations::changes(operation));
+  if (!link) return base::fail(link.error());
+  return link->ask(operation, request);
 }
 
 Result<rules::Contact> read_contact(const Call& call, const BookKeeper& keeper,

@@ -18,6 +18,10 @@ namespace CLI {  // NOLINT(readability-identifier-naming): the library calls it 
 class App;
 }
 
+namespace nurtured::daemon {
+class Offline;
+}
+
 namespace nurtured::daemon::cli {
 
 // One call of the program: what the options say, and what is to be done once all are read.
@@ -36,6 +40,7 @@ void add_eval(CLI::App& app, Call& call);
 void add_render(CLI::App& app, Call& call);
 void add_state_commands(CLI::App& app, Call& call);  // explain, contact, event, touch, enrollment …
 void add_store_commands(CLI::App& app, Call& call);  // backup, restore
+void add_import(CLI::App& app, Call& call);
 
 // `--format text|json`.
 void add_format(CLI::App& command, std::string& format);
@@ -50,6 +55,24 @@ base::Result<std::unique_ptr<BookKeeper>> make_keeper(const Call& call);
 // and in the format `json` on stdout as {"error", "problems"}, the problems as `check` gives them.
 std::shared_ptr<const config::Config> load_config(const Call& call, const BookKeeper& keeper,
                                                   std::string_view format = "text");
+
+// The way to the running state for several questions: the daemon's socket, or the store itself,
+// under its lock where `changing`, for as long as this lives.
+class StateLink {
+ public:
+  static base::Result<StateLink> open(const Call& call, bool changing);
+  ~StateLink();
+  StateLink(StateLink&&) noexcept;
+  StateLink& operator=(StateLink&&) = delete;
+
+  base::Result<Answer> ask(std::string_view operation, const cel::Value& request);
+
+ private:
+  StateLink();
+  std::unique_ptr<BookKeeper> keeper_;
+  std::string control_;  // empty: no daemon runs
+  std::unique_ptr<Offline> offline_;
+};
 
 // Asks the daemon, or does it on the store itself where none runs.
 base::Result<Answer> ask(const Call& call, std::string_view operation, const cel::Value& request);

@@ -51,6 +51,28 @@ test('what the guide says of links, pages and forms can be written so', async (t
   assert.doesNotMatch(stdout, /error|unknown/);
 });
 
+test('the tables of the guide are imported, and people have the history that they tell', async (t) => {
+  const folder = path.join(await temporaryFolder(t), 'shop');
+  const found = await examples('docs/import.md');
+  assert.equal((await command(folder, ['init', folder])).status, 0);
+  await writeFile(path.join(folder, 'touchpoints.yaml'), 'touchpoints:\n  webinar.attended: {channel: site, stage: consideration, '
+    + 'media: owned, place: online, kind: value, role: trust, count_every: 1d}\n');
+  for (const [kind, name] of [['contacts', 'people.csv'], ['touches', 'history.csv'], ['touches', 'meetings.jsonl']]) {
+    const file = path.join(folder, name);
+    await writeFile(file, found.get(name));
+    const {status, stderr} = await command(folder, ['import', kind, file]);
+    assert.equal(status, 0, stderr);
+  }
+  const shown = async (id) => JSON.parse((await command(folder, ['contact', 'show', id, '--format', 'json'])).stdout);
+  const anna = await shown('anna@example.org');
+  assert.equal(anna.touches, 3);
+  assert.deepEqual(anna.tags, ['fair', 'vip']);
+  assert.equal(anna.consent.email.wording, 'I agree to get the newsletter');
+  assert.equal(anna.consent.email.from, 'https://example.org/start');
+  assert.equal((await shown('bob@example.org')).consent.email.given, false);
+  assert.equal((await shown('carl@example.org')).attributes.city, 'Tula\n(old town)');
+});
+
 test('what the guide says of bots, questions and humans can be written so, and goes as it says', async (t) => {
   const folder = path.join(await temporaryFolder(t), 'shop');
   const found = await examples('docs/talks.md');
