@@ -280,6 +280,11 @@ std::shared_ptr<const RouteSettings> App::route_settings(
             return rules::typed_properties(config->book->settings().events, event,
                                            std::move(properties));
           },
+      .typed_texts =
+          [config](std::string_view event, cel::Value properties) {
+            return rules::typed_texts(config->book->settings().events, event,
+                                      std::move(properties));
+          },
       .public_url = config->http.base_url(),
       .brand = brand,
       .consent = config->pages.consent,
@@ -296,6 +301,7 @@ std::shared_ptr<const RouteSettings> App::route_settings(
             return rules::is_wanted(*config->book, known, channel);
           },
       .find_contact = [this](rules::ContactId contact) { return reader_->contact(contact); },
+      .find_delivery = [this](const std::string& key) { return reader_->delivery(key); },
       .timeline =
           [this](rules::ContactId contact) { return reader_->timeline(contact, talk_entries_max); },
       .zone = &config->book->settings().zone});

@@ -9,6 +9,7 @@
 
 #include "base/digest.h"
 #include "base/encoding.h"
+#include "daemon/charset.h"
 #include "daemon/ingest_message.h"
 #include "http/multipart.h"
 #include "rules/cel/json.h"
@@ -89,6 +90,44 @@ base::Result<void> check_signature(const config::HookSignature& its, const http:
 
 std::string readable(std::string_view text) {
   return base::is_utf8(text) ? std::string(text) : cel::to_utf8(cel::to_code_points(text));
+}
+
+// A parameter of the header's value, without quotes; empty where there is none.
+std::string_view parameter_of(std::string_view content_type, std::string_view name) {
+  for (std::size_t at = content_type.find(';'); at != std::string_view::npos;
+       at = content_type.find(';', at + 1)) {
+    std::string_view rest = content_type.substr(at + 1);
+    rest.remove_prefix(std::min(rest.find_first_not_of(" \t"), rest.size()));
+    const std::size_t equals = rest.find('=');
+    if (equals == std::string_view::npos) continue;
+    if (!http::equal_ignoring_case(rest.substr(0, equals), name)) continue;
+    std::string_view value = rest.substr(equals + 1);
+    value = value.substr(0, value.find(';'));
+    while (value.ends_with(' ')) value.remove_suffix(1);
+    if (value.size() > 1 && value.starts_with('"') && value.ends_with('"')) {
+      value = value.substr(1, value.size() - 2);
+    }
+    return value;
+  }
+  return {};
+}
+
+// The fields in UTF-8, of a form in `charset`, by the header or by the field `_charset_` that
+// browsers fill in (HTML standard, "form submission", "naming form controls"). What is UTF-8
+// already stays: ASCII is, in every charset that forms come in.
+base::Result<http::Parameters> decoded(http::Parameters fields, std::string_view charset) {
+  const std::string* named = http::find(fields, "_charset_");
+  const std::string name(named == nullptr || named->empty() ? charset : std::string_view(*named));
+  if (name.empty() || is_utf8_name(name)) return fields;
+  for (auto& field : fields) {
+    for (std::string* text : {&field.name, &field.value}) {
+      if (base::is_utf8(*text)) continue;
+      auto utf8 = to_utf8(*text, name);
+      if (!utf8) return base::fail("the form: " + utf8.error().message);
+      *text = *std::move(utf8);
+    }
+  }
+  return fields;
 }
 
 // "a[b][c]" in its parts; the name alone where the brackets do not fit.
@@ -329,7 +368,9 @@ base::Result<cel::Value> read_hook_body(const http::Request& request) {
   std::string_view body = request.body;
   if (body.starts_with("\xEF\xBB\xBF")) body.remove_prefix(3);
   if (is_type(type, "multipart/form-data")) {
-    return http::parse_multipart(type, body).map(form_value);
+    return http::parse_multipart(type, body)
+        .and_then([](http::Parameters fields) { return decoded(std::move(fields), {}); })
+        .map(form_value);
   }
   const std::size_t first = body.find_first_not_of(" \t\r\n");
   const bool looks_like_json =
@@ -338,7 +379,11 @@ base::Result<cel::Value> read_hook_body(const http::Request& request) {
   if (!is_form && (looks_like_json || is_type(type, "application/json"))) {
     return cel::from_json(body, {.tolerant = true});
   }
-  return http::parse_form(body).map(form_value);
+  return http::parse_form(body)
+      .and_then([&](http::Parameters fields) {
+        return decoded(std::move(fields), parameter_of(type, "charset"));
+      })
+      .map(form_value);
 }
 
 base::Result<HookEvent> read_hook(const config::Hook& hook, const http::Request& request,

@@ -29,13 +29,16 @@ struct HookEvent {
 // signature, or a timestamp outside the tolerance; `invalid` and `too_large` for a body that cannot
 // be read. What cannot be used of a readable one is left out and named.
 //
+// `typed` gets texts where a form is the body: rules::typed_texts.
+//
 // A repeat is recognised by the hook's `id`, where it has none by the body within one day.
 base::Result<HookEvent> read_hook(const config::Hook& hook, const http::Request& request,
                                   std::string_view path_key, Instant now,
                                   const TypedProperties& typed);
 
 // The body as the mapping sees it: JSON as it is, a form's fields as a map in which a repeated name
-// is a list and "a[b]" a map within. Texts that are not UTF-8 are made so.
+// is a list and "a[b]" a map within. Texts of a form that names its charset are decoded (`invalid`
+// for an unknown one); what is no UTF-8 then is made so.
 base::Result<cel::Value> read_hook_body(const http::Request& request);
 
 }  // namespace nurtured::daemon

@@ -29,6 +29,8 @@ struct Words {
   const char* confirm_button;
   const char* confirmed_title;
   const char* confirmed;
+  const char* outdated_title;
+  const char* outdated;
   const char* preferences_title;
   const char* channels;
   const char* topics;
@@ -64,6 +66,9 @@ constexpr std::array<Words, 3> words = {{
      .confirmed_title = "Thank you",
      .confirmed = "Your consent is recorded. You can take it back at any time by the link at the "
                   "foot of each message.",
+     .outdated_title = "This link is older than your unsubscribe",
+     .outdated = "Nothing has changed: you will get no messages. If you want them again, sign up "
+                 "anew; the message that then asks you has a link that counts.",
      .preferences_title = "What would you like to receive?",
      .channels = "By",
      .topics = "About",
@@ -96,6 +101,9 @@ constexpr std::array<Words, 3> words = {{
      .confirmed_title = "Спасибо",
      .confirmed = "Ваше согласие записано. Отозвать его можно в любой момент по ссылке внизу "
                   "каждого сообщения.",
+     .outdated_title = "Эта ссылка старше вашей отписки",
+     .outdated = "Ничего не изменилось: письма приходить не будут. Если вы хотите получать их "
+                 "снова, подпишитесь заново — в новом письме будет действующая ссылка.",
      .preferences_title = "Что вы хотите получать?",
      .channels = "Каким образом",
      .topics = "О чём",
@@ -127,6 +135,8 @@ constexpr std::array<Words, 3> words = {{
      .confirm_button = "我同意",
      .confirmed_title = "谢谢",
      .confirmed = "您的同意已记录。您可以随时通过每条消息底部的链接撤回。",
+     .outdated_title = "此链接早于您的退订",
+     .outdated = "一切照旧：您不会收到消息。如果您想重新接收，请再次订阅，新消息中的链接有效。",
      .preferences_title = "您希望收到什么？",
      .channels = "方式",
      .topics = "主题",
@@ -303,6 +313,11 @@ http::Response confirm_question(const PageOptions& options, std::string_view wor
 http::Response confirm_done(const PageOptions& options) {
   const Words& w = words_in(options.language);
   return page(200, options, w.confirmed_title, w.confirmed);
+}
+
+http::Response confirm_outdated(const PageOptions& options) {
+  const Words& w = words_in(options.language);
+  return page(200, options, w.outdated_title, w.outdated);
 }
 
 std::string channel_title(PageLanguage language, std::string_view channel,

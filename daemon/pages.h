@@ -29,6 +29,8 @@ http::Response unsubscribe_done(const PageOptions& options);
 std::string consent_wording(const PageOptions& options);  // ours, where the workspace has none
 http::Response confirm_question(const PageOptions& options, std::string_view wording);
 http::Response confirm_done(const PageOptions& options);
+// The person unsubscribed after the message that asks: that stays.
+http::Response confirm_outdated(const PageOptions& options);
 
 // What a person may choose, and how it stands. The form posts `channel` and `topic` once for each
 // that is wanted, or `none`.

@@ -55,8 +55,9 @@ struct RouteSettings {
   WriteKeys write_keys;
   LinkSigner links;
   TypedProperties typed;
-  std::string public_url;  // "https://t.example.org", for the SDKs' settings document
-  std::string brand;       // shown on pages; may be empty
+  TypedProperties typed_texts;  // of hooks, whose forms have texts alone
+  std::string public_url;       // "https://t.example.org", for the SDKs' settings document
+  std::string brand;            // shown on pages; may be empty
   std::map<std::string, std::string, std::less<>> consent;  // locale → wording; ours without
   std::vector<std::string> channels;                        // in the workspace's order
   std::vector<std::string> topics;
@@ -72,6 +73,8 @@ struct RouteSettings {
   std::function<bool(const rules::Snapshot&, const std::string& channel)> may_send;
   // What is known of a contact, on the server's thread; follows merges.
   std::function<base::Result<std::optional<rules::Snapshot>>(rules::ContactId)> find_contact;
+  // Likewise of a delivery, by its key.
+  std::function<base::Result<std::optional<rules::Delivery>>(const std::string& key)> find_delivery;
   // Likewise what happened to them lately.
   std::function<base::Result<std::vector<store::TimelineEntry>>(rules::ContactId)> timeline;
   const rules::Zone* zone = nullptr;  // the humans'; of the config that `hooks` keeps

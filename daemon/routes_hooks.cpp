@@ -52,7 +52,7 @@ void Routes::Impl::hook(const http::Request& request, std::string_view path, htt
   if (request.method == "OPTIONS") return reply.send(preflight_response());
   if (request.method != "POST") return reply.send(method_refused("POST, OPTIONS"));
 
-  auto read = read_hook(*hook, request, key.value_or(""), clock_.now(), settings->typed);
+  auto read = read_hook(*hook, request, key.value_or(""), clock_.now(), settings->typed_texts);
   if (!read) {
     figures_.rejected.add();
     return reply.send(not_taken(read.error()));

@@ -20,6 +20,7 @@
 #include "daemon/routes_impl.h"
 #include "daemon/visitor.h"
 #include "http/url.h"
+#include "rules/choices.h"
 #include "rules/traits.h"
 
 namespace nurtured::daemon {
@@ -71,6 +72,20 @@ http::Response invisible_picture() {
   response.headers.add("X-Robots-Tag", "noindex, nofollow");
   response.body = gif;
   return response;
+}
+
+// Whether the unsubscribe that came after the message will stay, so that the page says so.
+base::Result<bool> is_outdated(const RouteSettings& settings, rules::Choice choice,
+                               rules::ContactId contact, const std::string& channel) {
+  const auto known = settings.find_contact(contact);
+  if (!known) return base::fail(known.error());
+  if (!*known) return false;
+  const auto consent = (*known)->contact.consents.find(channel);
+  if (consent == (*known)->contact.consents.end()) return false;
+  auto message = settings.find_delivery(choice.delivery);
+  if (!message) return base::fail(message.error());
+  choice.message = *std::move(message);
+  return rules::is_overtaken(choice, consent->second);
 }
 
 }  // namespace
@@ -135,12 +150,20 @@ void Routes::Impl::confirm(const http::Request& request, std::string_view token,
   const auto own = settings_->consent.find(page_locale(page.language));
   const std::string wording = own == settings_->consent.end() ? consent_wording(page) : own->second;
   if (request.method != "POST") return reply.send(confirm_question(page, wording));
-  act(ContactInput{claim->contact, rules::Choice{.source = std::string(rules::double_opt_in),
-                                                 .delivery = claim->delivery,
-                                                 .channels = {{claim->channel, true}},
-                                                 .wording = wording,
-                                                 .from = request.remote_address}},
-      std::move(reply), page, [page] { return confirm_done(page); });
+  rules::Choice choice{.source = std::string(rules::double_opt_in),
+                       .delivery = claim->delivery,
+                       .channels = {{claim->channel, true}},
+                       .wording = wording,
+                       .from = request.remote_address};
+  const auto outdated = is_outdated(*settings_, choice, claim->contact, claim->channel);
+  if (!outdated) {
+    spdlog::warn("double opt-in: {}", base::to_string(outdated.error()));
+    return reply.send(try_again_later(page));
+  }
+  act(ContactInput{claim->contact, std::move(choice)}, std::move(reply), page,
+      [page, is_late = *outdated] {
+        return is_late ? confirm_outdated(page) : confirm_done(page);
+      });
 }
 
 void Routes::Impl::preferences(const http::Request& request, std::string_view token,

@@ -1,5 +1,7 @@
 // What people choose on our pages (CONTRACT M4): a channel they want or no longer want, a topic
 // they leave. It is their own act, so it brings consent back after an unsubscribe.
+#include "rules/choices.h"
+
 #include <algorithm>
 
 #include "rules/machine.h"
@@ -10,14 +12,12 @@ namespace {
 // Of one contact; the pages offer only those that messages have.
 constexpr std::size_t topics_max = 100;
 
-// A confirmation answers the message that asked for it: it must not undo what the person said
-// after that message left.
+}  // namespace
+
 bool is_overtaken(const Choice& choice, const Consent& known) {
   return choice.source == double_opt_in && is_unsubscribed(known) &&
          (!choice.message || choice.message->at <= known.at);
 }
-
-}  // namespace
 
 void Machine::handle(const Choice& choice) {
   for (const auto& [channel, wanted] : choice.channels) choose_channel(choice, channel, wanted);

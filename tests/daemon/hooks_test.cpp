@@ -132,6 +132,54 @@ TEST_CASE("forms nest, repeat and come in any of three encodings") {
   }
 }
 
+TEST_CASE("a form of another charset is decoded, by its header or its own field") {
+  const auto hook = hook_of(open_html);
+  const std::string anna = "email=a%40example.org&name=%C0%ED%ED%E0";
+  for (const auto& [type, body] : std::vector<std::pair<std::string, std::string>>{
+           {form + "; charset=windows-1251", anna},
+           {form + ";boundary=x; Charset=\"Windows-1251\" ", anna},
+           {form, anna + "&_charset_=windows-1251"},
+           {form + "; charset=windows-1251",
+            "email=a%40example.org&name=%D0%90%D0%BD%D0%BD%D0%B0"}}) {
+    INFO(type + body);
+    CHECK(taken(hook, post(body, type)).event.properties.find("name")->as_string() == "Анна");
+  }
+  CHECK(taken(hook, post(anna, form)).event.properties.find("name")->as_string() ==
+        "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd");
+  const auto refused = read_hook(hook, post(anna, form + "; charset=no-such"), secret, now, {});
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().kind == base::ErrorKind::invalid);
+}
+
+TEST_CASE("a form's texts have the types that events.yaml declares") {
+  const auto compiled = config::compile_with("events.yaml",
+                                             "events:\n  form.sent: {properties: {seats: int, "
+                                             "price: double, agree: bool, when: timestamp, "
+                                             "note: string}}\n");
+  REQUIRE(compiled.config);
+  const auto& shapes = compiled.config->book->settings().events;
+  const auto typed = [&](std::string_view event, cel::Value properties) {
+    return rules::typed_texts(shapes, event, std::move(properties));
+  };
+  const auto read = read_hook(hook_of(open_html),
+                              post("email=a%40b.org&seats=2&price=1.5&agree=true&note=7"
+                                   "&when=2026-03-01T00:00:00Z",
+                                   form),
+                              secret, now, typed);
+  REQUIRE(read);
+  REQUIRE(read->input);
+  const cel::Value& properties = read->input->event.properties;
+  CHECK(properties.find("seats")->is_int());
+  CHECK(properties.find("price")->is_double());
+  CHECK(properties.find("agree")->is_bool());
+  CHECK(properties.find("note")->is_string());
+  CHECK(properties.find("when")->instant().has_value());
+  for (const char* seats : {"", "two", "2.5", "2 ", "99999999999999999999", "0x2"}) {
+    const auto kept = typed("form.sent", cel::Map{{"seats", seats}});
+    CHECK(kept.find("seats")->as_string() == seats);
+  }
+}
+
 TEST_CASE("Tilda's forms are known as they come") {
   const auto hook = hook_of("    preset: tilda\n    key: {secret: " + secret +
                             ", header: X-Key}\n    event: form.sent\n");

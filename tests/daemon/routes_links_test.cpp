@@ -96,6 +96,18 @@ TEST_CASE("a confirmation shows what is agreed to, and only a POST agrees") {
   CHECK(choice.from == "127.0.0.1");
 }
 
+TEST_CASE("a confirmation that is older than the unsubscribe is not said to be recorded") {
+  Outside outside;
+  const auto page_of = [&](const std::string& channel, const std::string& delivery) {
+    const LinkClaim claim{.contact = {7}, .channel = channel, .delivery = delivery};
+    return outside.post("/d/" + outside.settings->links.sign(LinkPurpose::confirm, claim), "");
+  };
+  CHECK(page_of("vk", "early").find("older than your unsubscribe") != std::string::npos);
+  CHECK(page_of("vk", "").find("older than your unsubscribe") != std::string::npos);
+  CHECK(page_of("vk", "late").find("Your consent is recorded") != std::string::npos);
+  CHECK(page_of("email", "early").find("Your consent is recorded") != std::string::npos);
+}
+
 TEST_CASE("the preference page shows how things stand, and a POST changes them") {
   Outside outside;
   const LinkClaim claim{.contact = {7}, .channel = "email", .delivery = "7.1.0.0.email"};

@@ -98,7 +98,15 @@ inline RouteSettings settings_with(const std::vector<std::string>& keys) {
         known.contact.id = contact;
         known.contact.addresses = {{"email", "anna@example.org"}};
         known.contact.consents["email"] = {.given = true};
+        // Unsubscribed an hour into 2026.
+        known.contact.consents["vk"] = {.at = base::Instant{std::chrono::hours{490897}},
+                                        .source = std::string(rules::unsubscribed)};
         return std::optional(known);
+      },
+      .find_delivery = [](const std::string& key) -> base::Result<std::optional<rules::Delivery>> {
+        if (key.empty()) return std::optional<rules::Delivery>();
+        const auto at = std::chrono::hours{key == "late" ? 490898 : 490896};
+        return std::optional(rules::Delivery{.key = key, .at = base::Instant{at}});
       },
       .timeline = [](rules::ContactId) -> base::Result<std::vector<store::TimelineEntry>> {
         const rules::Event said{.name = "message.replied",
