@@ -19,6 +19,17 @@ bool contains_any(std::string_view text, std::initializer_list<std::string_view>
       words, [&](std::string_view word) { return text.find(word) != std::string_view::npos; });
 }
 
+// "16:48", wherever it stands.
+bool has_clock_time(std::string_view line) {
+  const auto digit = [&](std::size_t at) {
+    return at < line.size() && line[at] >= '0' && line[at] <= '9';
+  };
+  for (std::size_t at = line.find(':'); at != std::string_view::npos; at = line.find(':', at + 1)) {
+    if (at > 0 && digit(at - 1) && digit(at + 1) && digit(at + 2)) return true;
+  }
+  return false;
+}
+
 // How mail programs introduce a quotation at the end of a line, in lower case where the language
 // has it.
 bool is_attribution(std::string_view line) {
@@ -29,6 +40,12 @@ bool is_attribution(std::string_view line) {
   if (ends_colon && contains_any(lower, {" wrote:", "schrieb:", "a écrit", "escribió:", "пишет:",
                                          "написал:", "написала:", "написал(а):", "писал(а):",
                                          "написав:", "写道", "寫道", "撰写"})) {
+    return true;
+  }
+  // Gmail in Russian and Yandex name the moment and the writer, and no verb.
+  const std::size_t mailbox = line.rfind('<');
+  if (line.ends_with(">:") && mailbox != std::string_view::npos && has_clock_time(line) &&
+      line.find('@', mailbox) != std::string_view::npos) {
     return true;
   }
   return contains_any(lower, {"-----original message-----", "----- original message -----",
@@ -57,15 +74,18 @@ struct Line {
   std::string_view next;
 };
 
-// An attribution may be broken over two lines: "On Monday, Anna\n<anna@example.org> wrote:".
-bool opens_quotation(const Line& line) {
-  if (is_attribution(line.text) || is_outlook_header(line.text, line.next)) return true;
+// How many lines introduce a quotation; 0 where none does. An attribution may be broken over two:
+// "On Monday, Anna\n<anna@example.org> wrote:".
+std::size_t attribution_lines(const Line& line) {
+  if (is_attribution(line.text) || is_outlook_header(line.text, line.next)) return 1;
   const std::string_view start = trimmed(line.text);
   const bool may_go_on = start.starts_with("On ") || start.starts_with("Am ") ||
                          start.starts_with("Le ") || start.starts_with("El ") ||
-                         start.starts_with("В ") || start.starts_with("在");
-  return may_go_on && !trimmed(line.next).empty() &&
-         is_attribution(std::string(start) + " " + std::string(trimmed(line.next)));
+                         start.starts_with("В ") || start.starts_with("在") ||
+                         has_clock_time(start);
+  const bool goes_on = may_go_on && !trimmed(line.next).empty() &&
+                       is_attribution(std::string(start) + " " + std::string(trimmed(line.next)));
+  return goes_on ? 2 : 0;
 }
 
 // RFC 3676 section 4.3, with or without its blank.
@@ -82,6 +102,34 @@ bool has_absence_subject(std::string_view subject) {
       "自动回复",          "自動回覆",      "自动答复",   "abwesenheit", "réponse automatique"};
   return std::ranges::any_of(begins,
                              [&](std::string_view begin) { return lower.starts_with(begin); });
+}
+
+const InboundPart* part_of(const ReadMail& mail, std::string_view type) {
+  const auto found = std::ranges::find(mail.parts, type, &InboundPart::type);
+  return found == mail.parts.end() ? nullptr : &*found;
+}
+
+// What HTML quotes leaves a mark of plain text in its place: an answer may stand below it.
+std::string without_blockquotes(std::string_view html) {
+  constexpr std::string_view begin = "<blockquote";
+  constexpr std::string_view end = "</blockquote";
+  const std::string lower = ascii_lower(html);
+  std::string kept;
+  std::size_t depth = 0;
+  std::size_t kept_until = 0;
+  for (std::size_t at = lower.find('<'); at != std::string::npos; at = lower.find('<', at + 1)) {
+    const bool opens = lower.compare(at, begin.size(), begin) == 0;
+    const bool closes = lower.compare(at, end.size(), end) == 0;
+    if (opens && depth++ == 0) {
+      kept.append(html.substr(kept_until, at - kept_until)).append("<br>&gt;<br>");
+    }
+    if (!closes || depth == 0 || --depth > 0) continue;
+    const std::size_t after = lower.find('>', at);
+    kept_until = after == std::string::npos ? html.size() : after + 1;
+  }
+  // One that is never closed quotes to the end.
+  if (depth == 0) kept.append(html.substr(kept_until));
+  return kept;
 }
 
 }  // namespace
@@ -114,9 +162,10 @@ std::string unquoted(std::string_view text) {
     const std::string_view line = take_line(text);
     if (is_signature(line)) break;
     std::string_view rest = text;
-    if (opens_quotation({line, take_line(rest)})) {
+    if (const auto count = attribution_lines({line, take_line(rest)}); count > 0) {
       // Without marks all below it is quoted; with marks the answer may stand below or between.
       if (line.data() >= last_quoted) break;
+      if (count == 2) text = rest;
       continue;
     }
     if (line.starts_with('>')) continue;
@@ -129,12 +178,8 @@ std::string unquoted(std::string_view text) {
 }
 
 std::string text_of(const ReadMail& mail) {
-  const auto of_type = [&](std::string_view type) {
-    const auto found = std::ranges::find(mail.parts, type, &InboundPart::type);
-    return found == mail.parts.end() ? nullptr : &*found;
-  };
-  if (const InboundPart* plain = of_type("text/plain")) return plain->text;
-  const InboundPart* html = of_type("text/html");
+  if (const InboundPart* plain = part_of(mail, "text/plain")) return plain->text;
+  const InboundPart* html = part_of(mail, "text/html");
   if (html == nullptr) return {};
   return content::text_of_html(base::cut_utf8(html->text, html_bytes_max));
 }
@@ -143,7 +188,11 @@ Reply read_reply(const ReadMail& mail) {
   Reply reply{.is_automatic = is_automatic(mail)};
   const std::string subject = to_reason(mail.headers.value("subject"));
   reply.subject = std::string(base::cut_utf8(subject, subject_bytes_max));
-  reply.text = unquoted(text_of(mail));
+  const InboundPart* html = part_of(mail, "text/html");
+  const bool is_html_alone = html != nullptr && part_of(mail, "text/plain") == nullptr;
+  reply.text = unquoted(is_html_alone ? content::text_of_html(without_blockquotes(
+                                            base::cut_utf8(html->text, html_bytes_max)))
+                                      : text_of(mail));
   // Control characters have no place in what is shown and compared.
   for (char& c : reply.text) {
     const auto byte = static_cast<unsigned char>(c);

@@ -318,6 +318,19 @@ base::Result<std::string> html_from(const std::vector<Piece>& pieces, const Rewr
   return scanner.finish();
 }
 
+namespace {
+
+// Whether a tag, by its first bytes in small letters, begins or ends a line of what is shown.
+bool breaks_line(std::string_view tag) {
+  tag.remove_prefix(tag.starts_with("</") ? 2 : 1);
+  const std::string_view name = tag.substr(0, tag.find_first_of(" \t\r\n/>"));
+  constexpr std::array<std::string_view, 12> blocks = {"br", "p",  "div", "li", "tr", "table",
+                                                       "h1", "h2", "h3",  "h4", "ul", "ol"};
+  return std::ranges::find(blocks, name) != blocks.end();
+}
+
+}  // namespace
+
 std::string text_of_html(std::string_view html) {
   std::string text;
   const auto skip_past = [&](std::string_view end) {
@@ -337,7 +350,7 @@ std::string text_of_html(std::string_view html) {
     } else if (begin.starts_with("<style")) {
       skip_past("</style>");
     } else {
-      if (begin.starts_with("<br")) text += '\n';
+      if (breaks_line(begin)) text += '\n';
       skip_past(">");
     }
   }

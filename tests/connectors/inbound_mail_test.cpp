@@ -50,8 +50,11 @@ TEST_CASE("a reply is what the person wrote, without what it quotes") {
       {"On Mon, Anna wrote:\n> One?\nFirst.\n> Two?\nSecond.\n", "First.\nSecond."},
       {"Да!\n\n2 марта 2026, 10:00 +03:00 от Anna <a@example.org> написал(а):\n> Придёте?\n",
        "Да!"},
-      {"Да.\n\nпн, 2 мар. 2026 г. в 10:00, Anna <a@example.org>:\n> Придёте?\n",
-       "Да.\n\nпн, 2 мар. 2026 г. в 10:00, Anna <a@example.org>:"},
+      {"Да.\n\nпн, 2 мар. 2026 г. в 10:00, Anna <a@example.org>:\n> Придёте?\n", "Да."},
+      {"Да.\n\nвс, 22 нояб. 2026 г. в 16:48, Anna Petrova\n<anna@example.org>:\n\n> Придёте?\n",
+       "Да."},
+      {"Да.\n\n22.11.2026, 16:48, \"Anna\" <a@example.org>:\n\nПридёте?\n", "Да."},
+      {"Meet at 16:48, by <the door>:\nno\n", "Meet at 16:48, by <the door>:\nno"},
       {"Да\n\nAnna пишет:\n\nПридёте?\n", "Да"},
       {"好的\n\nAnna 于2026年3月2日周一 10:00写道：\n> 来吗？\n", "好的"},
       {"Yes\n\n-----Original Message-----\nFrom: Anna\nSent: Monday\n\nCome?\n", "Yes"},
@@ -73,6 +76,23 @@ TEST_CASE("a reply in HTML alone is read as text") {
       "From: a@receiver.example\nSubject: Re: x\nContent-Type: text/html; charset=utf-8\n\n"
       "<html><style>p{}</style><body>Yes &amp; thanks<br>Bob</body></html>";
   CHECK(reply_in(mail).text == "Yes & thanks\nBob");
+}
+
+TEST_CASE("what HTML quotes is no part of an answer") {
+  const auto [body, text] = GENERATE(table<std::string, std::string>({
+      {"Yes<br><div>On Mon, Anna wrote:</div><blockquote class=q>Come?</blockquote>", "Yes"},
+      {"<p>Yes</p><BLOCKQUOTE><p>a<blockquote>b</blockquote>c</p></BLOCKQUOTE><p>below</p>",
+       "Yes\n\nbelow"},
+      {"Yes<blockquote>never closed <b>x", "Yes"},
+      {"Yes</blockquote> and no", "Yes and no"},
+      {"Да<div>вс, 22 нояб. 2026 г. в 16:48, Anna &lt;a@example.org&gt;:<br></div>"
+       "<blockquote>Придёте?</blockquote>",
+       "Да"},
+  }));
+  CAPTURE(body);
+  const std::string mail =
+      "From: a@receiver.example\nSubject: Re: x\nContent-Type: text/html; charset=utf-8\n\n" + body;
+  CHECK(reply_in(mail).text == text);
 }
 
 TEST_CASE("a reply's charset and encodings are read") {
