@@ -103,6 +103,14 @@ void Machine::departed_after_all(const Delivery& delivery) {
 void Machine::bounced(const Feedback& feedback, const Delivery& delivery) {
   const bool had_left =
       delivery.change == DeliveryChange::departed || delivery.change == DeliveryChange::uncertain;
+  // The receiver's server tries for days, and may find out in the end that there is nobody.
+  const bool is_worse = delivery.change == DeliveryChange::refused &&
+                        feedback.bounce == BounceClass::address &&
+                        feedback.reason != delivery.reason;
+  const auto& known = address_state(delivery.to).suppression;
+  if (is_worse && !(known && known->scope == SuppressionScope::all)) {
+    return bounce(delivery.to, feedback.bounce, properties_of(delivery), feedback.reason);
+  }
   // Told before, or still on its way, whose outcome tells it.
   if (!had_left) return;
   if (const auto [index, target] = find_delivery(delivery.key); target != nullptr) {

@@ -171,10 +171,26 @@ TEST_CASE("an uncertain delivery is settled by whoever follows its links") {
 TEST_CASE("a bounce that was told before, or comes before the outcome, changes nothing") {
   using enum DeliveryChange;
   const auto change = GENERATE(refused, ready, committing, returned);
-  const Transition done = after(anna(), bounce(BounceClass::address, change));
+  Feedback told = bounce(BounceClass::address, change);
+  if (change == refused) told.message->reason = told.reason;
+  const Transition done = after(anna(), told);
   CHECK(done.emitted.empty());
   CHECK(done.deliveries.empty());
   CHECK_FALSE(done.next.addresses.at(0).suppression);
+}
+
+TEST_CASE("a hard bounce after a soft one of the same delivery suppresses the address") {
+  Feedback hard = bounce(BounceClass::address, DeliveryChange::refused);
+  hard.message->reason = "452 4.2.2 mailbox full";
+  const Transition done = after(anna(), hard);
+  REQUIRE(done.next.addresses.at(0).suppression);
+  CHECK(done.next.addresses[0].suppression->scope == SuppressionScope::all);
+  CHECK(events_of(done) == std::vector<std::string>{"message.bounced"});
+  CHECK(done.deliveries.empty());
+  CHECK(after(done.next, hard).emitted.empty());
+  Feedback soft = bounce(BounceClass::mailbox, DeliveryChange::refused);
+  soft.message->reason = "452 4.2.2 mailbox full";
+  CHECK(after(anna(), soft).emitted.empty());
 }
 
 TEST_CASE("what names no delivery that is known changes nothing") {
