@@ -2,6 +2,7 @@
 // readers of their own. Inside store/ only.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -65,6 +66,8 @@ class Queries {
                            std::vector<FoundEntry>& found);
   Result<void> add_row(int source, std::int64_t id, std::vector<FoundEntry>& found);
   Result<void> open_deliveries(const DeliveryQuery& query, std::vector<StoredDelivery>& found);
+  Result<std::map<std::string, std::int64_t>> newest_of_tail();
+  Result<bool> is_superseded(const std::string& key, std::int64_t row);
   Result<void> ended_deliveries(const DeliveryQuery& query, std::vector<StoredDelivery>& found);
   Result<std::optional<rules::Delivery>> ended_delivery(std::string_view key);
 

@@ -291,6 +291,37 @@ TEST_CASE_METHOD(Both, "a delivery is open until it has ended, and found by its 
   find_all();
 }
 
+TEST_CASE_METHOD(Both, "a delivery that came back is listed once, as it stands") {
+  using enum rules::DeliveryChange;
+  const auto write = [&](rules::DeliveryChange change, const std::string& key) {
+    Batch batch;
+    batch.deliveries = {delivery_of(ContactId{1}, key, change)};
+    need(store->commit(batch));
+  };
+  const auto keys = [&](std::optional<rules::DeliveryChange> state) {
+    std::vector<std::string> found;
+    for (const auto& delivery : need(store->deliveries({.state = state}))) {
+      found.push_back(delivery.key);
+    }
+    return found;
+  };
+  write(departed, "a");
+  write(departed, "b");
+  write(refused, "a");
+  write(departed, "c");
+  write(ready, "c");
+  const auto look = [&] {
+    CHECK(keys(departed) == std::vector<std::string>{"b"});
+    CHECK(keys(refused) == std::vector<std::string>{"a"});
+    CHECK(keys(std::nullopt).size() == 3);
+  };
+  look();
+  maintain_all(*store, sample_time + hours{1});
+  look();
+  write(refused, "b");
+  CHECK(keys(departed).empty());
+}
+
 TEST_CASE_METHOD(Both, "pages of deliveries have each once, whatever is between them") {
   using enum rules::DeliveryChange;
   Batch batch;
