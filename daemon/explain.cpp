@@ -67,15 +67,43 @@ std::string released_by_resume(const ExplainInput& input, const Pending& pending
   return "`nurtured resume` of its connector";
 }
 
+// Consent lifts what the person asked for, and nothing of scope `all`.
+std::string released_by_consent(const ExplainInput& input) {
+  const auto is_of_all = [](const std::optional<rules::Suppression>& suppression) {
+    return suppression && suppression->scope == rules::SuppressionScope::all;
+  };
+  const bool of_address = std::ranges::any_of(
+      input.snapshot.addresses, [&](const auto& state) { return is_of_all(state.suppression); });
+  if (is_of_all(input.snapshot.contact.suppression) || of_address) {
+    return "another address, or an operator by `nurtured contact unsuppress`";
+  }
+  return "consent given anew: by double opt-in, the preference page or an operator";
+}
+
+// The topic that the person has declined, where that is what holds it.
+std::optional<std::string> released_by_topic(const ExplainInput& input, const Pending& pending) {
+  const auto* message = input.config.book->message(pending.message);
+  const auto& declined = input.snapshot.contact.topics_declined;
+  const bool is_declined =
+      message != nullptr && std::ranges::binary_search(declined, message->topic);
+  // Without consent for the channel the topic was not asked about.
+  const bool is_wanted =
+      std::ranges::any_of(input.snapshot.contact.addresses, [&](const auto& address) {
+        return rules::is_wanted(*input.config.book, input.snapshot, address.first);
+      });
+  if (!is_declined || !is_wanted) return std::nullopt;
+  return fmt::format("the topic {}, chosen again on the preference page", message->topic);
+}
+
 // What would let a held message go, in words; empty where time alone does.
 std::string released_by(const ExplainInput& input, const Pending& pending) {
   switch (pending.reason) {
     case Reason::handoff:
       return "the person who has the contact, by handing it back";
     case Reason::suppressed:
-      return "consent given anew: by double opt-in, the preference page or an operator";
+      return released_by_consent(input);
     case Reason::consent:
-      return "the contact's consent for the channel";
+      return released_by_topic(input, pending).value_or("the contact's consent for the channel");
     case Reason::unreachable:
       return "an address for one of its channels";
     case Reason::touches:

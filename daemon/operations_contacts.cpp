@@ -26,6 +26,16 @@ std::string describe(const rules::Suppression& suppression) {
   return fmt::format("{} ({})", to_string(suppression.scope), suppression.reason);
 }
 
+// "yes since 2026-03-01 10:00, by form, to "I agree", from 192.0.2.7".
+std::string consent_text(const rules::Consent& consent, const rules::Zone& zone) {
+  std::string text =
+      fmt::format("{} since {}", consent.given ? "yes" : "no", local_text(consent.at, zone));
+  if (!consent.source.empty()) text += ", by " + consent.source;
+  if (!consent.wording.empty()) text += ", to \"" + consent.wording + "\"";
+  if (!consent.from.empty()) text += ", from " + consent.from;
+  return text;
+}
+
 std::string contact_text(const rules::Snapshot& snapshot, const config::Config& config) {
   const rules::Contact& contact = snapshot.contact;
   const auto& zone = config.book->zone(contact.timezone);
@@ -41,8 +51,9 @@ std::string contact_text(const rules::Snapshot& snapshot, const config::Config& 
   line("stage", contact.stage);
   line("tags", fmt::format("{}", fmt::join(contact.tags, ", ")));
   for (const auto& [channel, consent] : contact.consents) {
-    line("consent for " + channel, consent.given ? "yes" : "no");
+    line("consent for " + channel, consent_text(consent, zone));
   }
+  line("topics declined", fmt::format("{}", fmt::join(contact.topics_declined, ", ")));
   if (contact.handoff) line("a human has the contact", handoff_text(*contact.handoff, zone));
   if (contact.suppression) line("suppressed", describe(*contact.suppression));
   for (const auto& state : snapshot.addresses) {
@@ -232,7 +243,7 @@ Result<Answer> run_contact_consent(const OperationsContext& context, const cel::
   const std::string name = fields.text("contact");
   rules::ConsentChange consent{.channel = fields.text("channel"),
                                .given = fields.boolean("given", true),
-                               .source = "operator",
+                               .source = std::string(rules::by_operator),
                                .wording = fields.optional_text("wording").value_or(""),
                                .restores = true};
   if (auto done = fields.finish(); !done) return base::fail(done.error());

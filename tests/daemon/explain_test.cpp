@@ -1,5 +1,7 @@
 #include "daemon/explain.h"
 
+#include <functional>
+
 #include "daemon/pauses.h"
 #include "tests/catch.h"
 #include "tests/daemon/operator_world.h"
@@ -15,8 +17,8 @@ struct Explained {
 };
 
 // A contact of whom one message is held for that reason.
-Explained explain_held(const tests::OperatorWorld& world, Reason reason,
-                       rules::Pauses pauses = {}) {
+Explained explain_held(const tests::OperatorWorld& world, Reason reason, rules::Pauses pauses = {},
+                       const std::function<void(rules::Snapshot&)>& change = {}) {
   const auto config = world.keeper->current();
   rules::Contact contact;
   contact.id = {7};
@@ -45,6 +47,7 @@ Explained explain_held(const tests::OperatorWorld& world, Reason reason,
                              .snapshot = {.contact = contact},
                              .timeline = {{decision.at, decision}},
                              .now = tests::at("2026-03-01T10:00:00Z")};
+  if (change) change(input.snapshot);
   return {explain(input), explain_text(input)};
 }
 
@@ -92,6 +95,30 @@ TEST_CASE("every gate says since when it holds, with what facts, and what would 
     CHECK(explained.text.find("judged again at 2026-03-02 09:00") != std::string::npos);
     CHECK(explained.text.find("given up at 2026-03-31 09:00") != std::string::npos);
   }
+}
+
+TEST_CASE("what releases a message fits the suppression and the topic that hold it") {
+  tests::OperatorWorld world;
+  world.folder.write("content/m1.md", "---\nkind: value\nsubject: x\ntopic: webinars\n---\nx\n");
+  world.start();
+  const auto released_by = [&](Reason reason, const std::function<void(rules::Snapshot&)>& change) {
+    const auto explained = explain_held(world, reason, {}, change);
+    return held(explained).find("released_by")->as_string();
+  };
+  const rules::Suppression all{.scope = rules::SuppressionScope::all, .reason = "bounced"};
+  CHECK(released_by(Reason::suppressed, [&](auto& snapshot) {
+          snapshot.contact.suppression = all;
+        }).find("nurtured contact unsuppress") != std::string::npos);
+  CHECK(released_by(Reason::suppressed, [&](auto& snapshot) {
+          snapshot.addresses.push_back(
+              {.address = {"email", "anna@example.org"}, .suppression = all});
+        }).find("nurtured contact unsuppress") != std::string::npos);
+  CHECK(released_by(Reason::suppressed, [&](auto& snapshot) {
+          snapshot.contact.suppression = rules::Suppression{.reason = "unsubscribed"};
+        }).find("consent given anew") != std::string::npos);
+  CHECK(released_by(Reason::consent, [](auto& snapshot) {
+          snapshot.contact.topics_declined = {"webinars"};
+        }) == "the topic webinars, chosen again on the preference page");
 }
 
 TEST_CASE("a pause of the playbook alone is lifted by its name") {
