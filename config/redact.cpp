@@ -75,6 +75,14 @@ constexpr std::array harmless_keys = std::to_array<std::string_view>({
     "handoff",
 });
 
+// Those of `hooks`, whose other keys may be misspelt ones of secrets.
+constexpr std::array hook_keys = std::to_array<std::string_view>(
+    {"event", "preset", "public", "user", "id", "ignore", "answer", "redirect", "header", "query",
+     "field", "prefix", "encoding", "over", "timestamp", "tolerance", "wording"});
+
+// What a hook maps is an expression over these.
+constexpr std::array<std::string_view, 3> hook_scope = {"body.", "headers.", "query."};
+
 template <class Names>
 bool contains(const Names& names, std::string_view name) {
   return std::find(names.begin(), names.end(), name) != names.end();
@@ -184,7 +192,7 @@ class Redactor {
   }
 
   void value(std::string_view text, std::size_t begin, std::size_t end) {
-    if (!is_shown()) {
+    if (!is_shown() && !is_mapping(text.substr(begin, end - begin))) {
       hide(text.substr(begin, end - begin));
       return;
     }
@@ -200,7 +208,15 @@ class Redactor {
 
   bool is_shown() const {
     if (section_ == "keys") return false;
+    if (section_ == "hooks" && contains(hook_keys, key_)) return true;
     return contains(open_sections, section_) || contains(harmless_keys, key_);
+  }
+
+  bool is_mapping(std::string_view value) const {
+    value.remove_prefix(std::min(value.find_first_not_of("\"'="), value.size()));
+    return section_ == "hooks" && std::ranges::any_of(hook_scope, [&](std::string_view name) {
+             return value.starts_with(name);
+           });
   }
 
   // Quoted: to its closing quote, or the whole line when that is elsewhere, with what is stuck to

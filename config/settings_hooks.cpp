@@ -106,7 +106,10 @@ class HookReader {
     hook_.is_public = section_.boolean("public").value_or(false);
     read_key();
     read_signature();
-    if (hook_.is_public) {
+    if (hook_.is_public && hook_.key) {
+      section_.error("public", fmt::format("the hook `{}` has a key and is public", hook_.name),
+                     "leave `public` out: then only who has the key may post");
+    } else if (hook_.is_public) {
       section_.warning("public", "public-hook",
                        fmt::format("anybody may post to /hooks/{} and make contacts", hook_.name),
                        "give it a `key` where the sender can keep one");
@@ -128,6 +131,9 @@ class HookReader {
            {std::pair{"header", HookKey::Place::header}, std::pair{"query", HookKey::Place::query},
             std::pair{"field", HookKey::Place::field}}) {
         if (auto named = map.text(name)) {
+          if (!key.name.empty()) {
+            map.error(name, "a key stands in one place", "write `header`, `query` or `field`");
+          }
           key.name = *std::move(named);
           key.place = place;
         }
@@ -166,9 +172,14 @@ class HookReader {
     if (signature.over.find("{body}") == std::string::npos) {
       map->error("over", "the signature does not cover the body", "write {body} in it");
     }
-    if (!signature.timestamp_header.empty() &&
-        signature.over.find("{timestamp}") == std::string::npos) {
+    const bool has_timestamp = !signature.timestamp_header.empty();
+    const bool covers_timestamp = signature.over.find("{timestamp}") != std::string::npos;
+    if (has_timestamp && !covers_timestamp) {
       map->error("over", "the signature does not cover the timestamp", "write {timestamp} in it");
+    }
+    if (covers_timestamp && !has_timestamp) {
+      map->error("over", "nothing tells the timestamp that the signature covers",
+                 "name its header: `timestamp`");
     }
     map->finish();
     judge_secret("signature", signature.secret);
@@ -187,7 +198,21 @@ class HookReader {
     if (built_in_events().contains(hook_.event) || hook_.event.starts_with("message.")) {
       section_.error("event", fmt::format("`{}` is an event of the daemon's own", hook_.event),
                      "name one of yours");
+      return;
     }
+    judge_event();
+  }
+
+  // Ingest takes any event; one that is made here has a slip in its name where events.yaml lists
+  // those that come.
+  void judge_event() {
+    const auto& known = catalogue_.events;
+    if (hook_.event.empty() || known.empty() || known.contains(hook_.event)) return;
+    std::vector<std::string> names;
+    for (const auto& [name, shape] : known) names.push_back(name);
+    section_.warning("event", "unlisted-event",
+                     fmt::format("events.yaml does not list the event `{}`", hook_.event),
+                     did_you_mean(hook_.event, names, "list it, with its properties' types"));
   }
 
   void read_traits() {
@@ -268,6 +293,9 @@ class HookReader {
       section_.error("redirect", "this is no address of a page", "write https://…");
     }
     hook_.redirect = *url;
+    if (section_.node("answer") == nullptr) return;
+    section_.warning("answer", "answer-not-shown", "nobody sees it: `redirect` leads on",
+                     "leave one of the two out");
   }
 
   Section& section_;

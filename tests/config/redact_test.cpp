@@ -33,6 +33,9 @@ TEST_CASE("no problem with the settings shows a secret, however they are broken"
       "timezone: UTC # SEKRET\ntimezone: UTC # SEKRET\n",
       "# SEKRET\n\t- x\n",
       "{keys: {admin: SEKRET}, admin: SEKRET, keys: x}\n",
+      "hooks: {lead: {event: x, key: SEKRET, traits: {email: body.email}, colour: red}}\n",
+      "hooks:\n  lead:\n    key: {secret: SEKRET, sercet: SEKRET, header: X}\n    signature: "
+      "{sekret: SEKRET, secret: SEKRET}\n    kye: SEKRET\n",
   };
   for (const std::string& text : table) {
     INFO(text);
@@ -65,6 +68,10 @@ TEST_CASE("what holds no secret stays readable, and columns stay") {
        "connectors:\n  email:\n    type: smtp\n    from: \"A <a@b>\"\n    password: ** *\n"},
       {"keys: {write: [\"a, b\", c]}", "keys: {write: [*** **, *]}"},
       {"http: {public_url: \"https://u:p@h/x\"}", "http: {public_url: \"https://***@h/x\"}"},
+      {"hooks:\n  lead: {event: form.snt, key: abc, traits: {email: bdy.email, tel: body.tel}}\n",
+       "hooks:\n  lead: {event: form.snt, key: ***, traits: {email: *********, tel: body.tel}}\n"},
+      {"hooks:\n  lead:\n    signature: {secret: abc, header: X-Sign, over: \"{body}\"}\n",
+       "hooks:\n  lead:\n    signature: {secret: ***, header: X-Sign, over: \"{body}\"}\n"},
       {"mute: [{if: 'contact.score > 5', kinds: [offer]}]",
        "mute: [{if: 'contact.score > 5', kinds: [offer]}]"},
   };
