@@ -52,7 +52,7 @@ body { margin: 0; padding: 0; background: #f4f4f2; color: #1d1d1b; -webkit-text-
 </head>
 <body>
 {%- if preheader != blank %}
-<div class="preheader" style="display: none; max-height: 0; overflow: hidden;">{{ preheader }}</div>
+<div class="preheader" style="max-height: 0; overflow: hidden; mso-hide: all;">{{ preheader }}</div>
 {%- endif %}
 <table class="page" role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0"><tr><td align="center">
 <div class="card" style="max-width: 600px; margin: 0 auto; text-align: left;">
