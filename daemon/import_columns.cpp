@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "base/encoding.h"
 #include "rules/traits.h"
 
 namespace nurtured::daemon {
@@ -86,12 +87,6 @@ constexpr std::array touch_fields = {"contact", "event", "kind", "at", "place", 
 
 // What playbooks keep of a contact, and what is no field without more.
 constexpr std::array kept = {"score", "stage", "consent", "channels"};
-
-std::string_view trimmed(std::string_view text) {
-  const std::size_t begin = text.find_first_not_of(" \t");
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
-}
 
 // Small letters of ASCII and of Cyrillic; no blanks, hyphens and underlines.
 std::string folded(std::string_view text) {
@@ -175,14 +170,14 @@ class ColumnReader {
   ColumnReader(ImportKind kind, std::span<const std::string> columns, const ColumnMap& map)
       : kind_(kind), columns_(columns), map_(map) {
     std::vector<std::string> all;
-    for (const auto& column : columns) all.push_back(folded(trimmed(column)));
+    for (const auto& column : columns) all.push_back(folded(base::trimmed(column)));
     is_mautic_ = kind == ImportKind::contacts &&
                  std::ranges::all_of(mautic_signs, [&](auto sign) { return contains(all, sign); });
   }
 
   Result<std::string> read_one(std::string_view column) const {
     if (auto done = check_fields(); !done) return base::fail(done.error());
-    return field_of(trimmed(column));
+    return field_of(base::trimmed(column));
   }
 
   Result<std::vector<std::string>> read() const {
@@ -191,7 +186,7 @@ class ColumnReader {
     std::vector<std::string> fields;
     std::map<std::string, std::string> columns_of;
     for (const auto& column : columns_) {
-      auto field = field_of(trimmed(column));
+      auto field = field_of(base::trimmed(column));
       if (!field) return base::fail(field.error());
       if (!field->empty()) {
         const auto [other, is_new] = columns_of.try_emplace(*field, column);
@@ -219,7 +214,7 @@ class ColumnReader {
   Result<void> check_map() const {
     for (const auto& [column, field] : map_) {
       const bool is_there = std::ranges::any_of(columns_, [&](const auto& name) {
-        return folded(trimmed(name)) == folded(trimmed(column));
+        return folded(base::trimmed(name)) == folded(base::trimmed(column));
       });
       if (!is_there) return base::fail(fmt::format("--map: there is no column {}", column));
     }
@@ -229,7 +224,7 @@ class ColumnReader {
   Result<std::string> field_of(std::string_view column) const {
     const std::string name = folded(column);
     for (const auto& [mapped, field] : map_) {
-      if (folded(trimmed(mapped)) == name) return field == "-" ? std::string() : field;
+      if (folded(base::trimmed(mapped)) == name) return field == "-" ? std::string() : field;
     }
     if (name.empty() || column.starts_with(import_mark_prefix)) return std::string();
     if (kind_ == ImportKind::touches) {

@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "base/encoding.h"
 #include "daemon/ingest.h"
 #include "daemon/ingest_message.h"
 #include "rules/traits.h"
@@ -23,16 +24,9 @@ tl::unexpected<ImportFault> fault(std::string_view field, std::string reason) {
   return tl::unexpected(ImportFault{std::string(field), std::move(reason)});
 }
 
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view blanks = " \t\r\n";
-  const std::size_t begin = text.find_first_not_of(blanks);
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(blanks) - begin + 1);
-}
-
 // Without blanks around it, ASCII in small letters.
 std::string lower(std::string_view text) {
-  std::string out(trimmed(text));
+  std::string out(base::trimmed(text));
   for (char& c : out) {
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
   }
@@ -40,7 +34,7 @@ std::string lower(std::string_view text) {
 }
 
 bool is_blank(const Value& value) {
-  return value.is_null() || (value.is_string() && trimmed(value.as_string()).empty());
+  return value.is_null() || (value.is_string() && base::trimmed(value.as_string()).empty());
 }
 
 std::optional<bool> yes_or_no(const Value& value) {
@@ -149,7 +143,7 @@ class ContactReader {
     if (field == "tags") return read_tags(value);
     if (field == "birthday") return read_birthday(value);
     if (field == "timezone" && value.is_string() &&
-        !context_.book.knows_zone(trimmed(value.as_string()))) {
+        !context_.book.knows_zone(base::trimmed(value.as_string()))) {
       return fault(field, fmt::format("there is no time zone {}", value.as_string()));
     }
     if (field == "status") return read_status(value);
@@ -162,13 +156,14 @@ class ContactReader {
   ImportResult<void> read_id(const Value& value) {
     auto id = id_text(&value, "id");
     if (!id) return fault("id", id.error().message);
-    input_.who.user_id = std::string(trimmed(*id));
+    input_.who.user_id = std::string(base::trimmed(*id));
     return {};
   }
 
   ImportResult<void> read_trait(const std::string& field, const std::string& name,
                                 const Value& value) {
-    const Value kept = value.is_string() ? Value(std::string(trimmed(value.as_string()))) : value;
+    const Value kept =
+        value.is_string() ? Value(std::string(base::trimmed(value.as_string()))) : value;
     if (auto judged = judge_extent(kept, "the value", {}); !judged) {
       return fault(field, judged.error().message);
     }
@@ -182,7 +177,7 @@ class ContactReader {
   ImportResult<void> read_tags(const Value& value) {
     std::set<std::string> tags;
     const auto add = [&](std::string_view text) {
-      if (const auto tag = trimmed(text); !tag.empty()) tags.emplace(tag);
+      if (const auto tag = base::trimmed(text); !tag.empty()) tags.emplace(tag);
     };
     if (value.is_list()) {
       for (const auto& item : value.as_list()) {
@@ -214,7 +209,7 @@ class ContactReader {
 
   ImportResult<void> read_birthday(const Value& value) {
     const std::string text =
-        value.is_string() ? year_first(trimmed(value.as_string())) : std::string();
+        value.is_string() ? year_first(base::trimmed(value.as_string())) : std::string();
     const std::string day = text.substr(0, 10);
     if (!parse_import_time(day, rules::Zone())) {
       return fault("birthday", "it is no date such as 1990-05-17 or 17.05.1990");
@@ -233,7 +228,7 @@ class ContactReader {
   }
 
   ImportResult<Instant> moment(const std::string& field, const Value& value) const {
-    auto at = value.is_string() ? parse_import_time(trimmed(value.as_string()), zone_)
+    auto at = value.is_string() ? parse_import_time(base::trimmed(value.as_string()), zone_)
                                 : Result<Instant>(base::fail("it is no moment"));
     if (!at) return fault(field, at.error().message);
     if (*at > context_.now) return fault(field, "it lies in the future");
@@ -246,7 +241,7 @@ class ContactReader {
       return fault(field, fmt::format("it has control characters or is longer than {} bytes",
                                       import_evidence_bytes_max));
     }
-    return std::string(trimmed(value.as_string()));
+    return std::string(base::trimmed(value.as_string()));
   }
 
   // "consent.email" or "consent.email.at".
@@ -364,7 +359,7 @@ std::string text_of(const Value& fields, std::string_view field) {
   const Value* value = fields.find(field);
   if (value == nullptr) return {};
   if (value->is_int()) return std::to_string(value->as_int());
-  return value->is_string() ? std::string(trimmed(value->as_string())) : std::string();
+  return value->is_string() ? std::string(base::trimmed(value->as_string())) : std::string();
 }
 
 ImportResult<cel::Map> touch_properties(const Value& fields, bool is_logged) {
