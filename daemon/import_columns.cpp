@@ -88,25 +88,10 @@ constexpr std::array touch_fields = {"contact", "event", "kind", "at", "place", 
 // What playbooks keep of a contact, and what is no field without more.
 constexpr std::array kept = {"score", "stage", "consent", "channels"};
 
-// Small letters of ASCII and of Cyrillic; no blanks, hyphens and underlines.
+// Whatever the case of its letters; no blanks, hyphens and underlines.
 std::string folded(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    const unsigned char next = i + 1 < text.size() ? static_cast<unsigned char>(text[i + 1]) : 0;
-    if (c == ' ' || c == '-' || c == '_') continue;
-    if (c >= 'A' && c <= 'Z') {
-      out += static_cast<char>(c - 'A' + 'a');
-    } else if (c == '\xd0' && next >= 0x90 && next <= 0x9f) {  // А to П
-      out += {'\xd0', static_cast<char>(next + 0x20)};
-      ++i;
-    } else if (c == '\xd0' && next >= 0xa0 && next <= 0xaf) {  // Р to Я
-      out += {'\xd1', static_cast<char>(next - 0x20)};
-      ++i;
-    } else {
-      out += c;
-    }
-  }
+  std::string out = base::fold_case(text);
+  std::erase_if(out, [](char c) { return c == ' ' || c == '-' || c == '_'; });
   return out;
 }
 

@@ -24,13 +24,8 @@ tl::unexpected<ImportFault> fault(std::string_view field, std::string reason) {
   return tl::unexpected(ImportFault{std::string(field), std::move(reason)});
 }
 
-// Without blanks around it, ASCII in small letters.
-std::string lower(std::string_view text) {
-  std::string out(base::trimmed(text));
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return out;
+std::string folded(std::string_view text) {
+  return base::fold_case(base::trimmed(text));
 }
 
 bool is_blank(const Value& value) {
@@ -41,11 +36,11 @@ std::optional<bool> yes_or_no(const Value& value) {
   if (value.is_bool()) return value.as_bool();
   if (value.is_int() && (value.as_int() == 0 || value.as_int() == 1)) return value.as_int() == 1;
   if (!value.is_string()) return std::nullopt;
-  const std::string word = lower(value.as_string());
-  for (const std::string_view yes : {"yes", "true", "1", "y", "да", "Да", "ДА"}) {
+  const std::string word = folded(value.as_string());
+  for (const std::string_view yes : {"yes", "true", "1", "y", "да"}) {
     if (word == yes) return true;
   }
-  for (const std::string_view no : {"no", "false", "0", "n", "нет", "Нет", "НЕТ"}) {
+  for (const std::string_view no : {"no", "false", "0", "n", "нет"}) {
     if (word == no) return false;
   }
   return std::nullopt;
@@ -76,7 +71,7 @@ constexpr std::array refusals = {
 
 std::optional<std::string> refusal_of(const Value& value) {
   if (!value.is_string()) return std::nullopt;
-  const std::string word = lower(value.as_string());
+  const std::string word = folded(value.as_string());
   for (const auto& known : refusals) {
     if (word == known.word) return std::string(known.reason);
   }
