@@ -24,6 +24,8 @@ std::optional<std::string> from_base64(std::string_view text);
 
 // Well-formed UTF-8 as RFC 3629 has it: no surrogates, no overlong forms, nothing past U+10FFFF.
 bool is_utf8(std::string_view text);
+// Without blanks, tabs and line ends around it.
+std::string_view trimmed(std::string_view text);
 // Texts that differ in nothing but the case of their letters become the same (Unicode, full case
 // folding). Ill-formed bytes become U+FFFD.
 std::string fold_case(std::string_view text);

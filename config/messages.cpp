@@ -421,6 +421,26 @@ class MessageReader {
       out_.scenes[message].variables.push_back({use, place(use.place)});
     }
     warn_of_raw(usage, place);
+    check_pages(message, usage, place);
+  }
+
+  // Which pages a message has is decided by its kind: a link to another leads nowhere.
+  void check_pages(const std::string& message, const content::liquid::Usage& usage,
+                   const std::function<base::Place(const base::Place&)>& place) {
+    const auto facts = catalogue_.messages.find(message);
+    if (facts == catalogue_.messages.end()) return;
+    const bool is_marketing = rules::is_marketing(facts->second.kind);
+    for (const content::liquid::VariableUse& use : usage.variables) {
+      const bool ends_marketing = use.path == "unsubscribe_url" || use.path == "preferences_url";
+      if (!ends_marketing && use.path != "confirm_url") continue;
+      if (ends_marketing == is_marketing) continue;
+      problems_.error(
+          place(use.place),
+          fmt::format("a message of kind `{}` has no `{}`", rules::to_string(facts->second.kind),
+                      use.path),
+          is_marketing ? "ask for consent with a message of kind `reply`"
+                       : "only value, engagement and offer have it");
+    }
   }
 
   void warn_of_raw(const content::liquid::Usage& usage,

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "base/encoding.h"
 #include "config/send_reader.h"
 #include "config/text.h"
 #include "config/wait_reader.h"
@@ -103,8 +104,9 @@ class ChoiceReader {
       problems_.error(place, fmt::format("`{}` is {}", id, typed.error().message),
                       "change the answer, or `as`");
     }
-    const bool is_twin = std::any_of(choices_.begin(), choices_.end(),
-                                     [&](const auto& other) { return other.id == id; });
+    const bool is_twin = std::any_of(choices_.begin(), choices_.end(), [&](const auto& other) {
+      return base::fold_case(other.id) == base::fold_case(id);
+    });
     if (is_twin) {
       problems_.error(place, fmt::format("two answers are called `{}`", id), "rename one of them");
     }

@@ -148,7 +148,7 @@ Canonical canonical(const MailParts& mail) {
     const std::string name = ascii_lower(wanted.name);
     // Of several of one name the last comes first (RFC 6376 section 5.4.2).
     for (const MailHeader& header : std::views::reverse(mail.headers)) {
-      if (ascii_lower(trimmed(header.name)) != name) continue;
+      if (ascii_lower(base::trimmed(header.name)) != name) continue;
       add_name(wanted.name);
       out.headers += relaxed_header(header.name, header.value) + "\r\n";
     }

@@ -3,6 +3,7 @@
 #include <charconv>
 #include <utility>
 
+#include "base/encoding.h"
 #include "connectors/mail_fields.h"
 
 namespace nurtured::connectors {
@@ -76,7 +77,7 @@ std::optional<std::vector<std::uint32_t>> parse_imap_search(std::string_view tex
   if (!ascii_lower(text.substr(0, 6)).starts_with("search")) return std::nullopt;
   text.remove_prefix(6);
   std::vector<std::uint32_t> found;
-  while (!(text = trimmed(text)).empty()) {
+  while (!(text = base::trimmed(text)).empty()) {
     const std::size_t blank = text.find(' ');
     const auto number = number_at<std::uint32_t>(text.substr(0, blank));
     if (!number) return std::nullopt;

@@ -2,6 +2,7 @@
 // name the address in X-Failed-Recipients; Exchange before 2000 and smaller servers write prose.
 #include <algorithm>
 
+#include "base/encoding.h"
 #include "connectors/inbound_parts.h"
 #include "connectors/refusal_words.h"
 
@@ -52,7 +53,7 @@ std::string_view reply_in(std::string_view text) {
     if (text[at + 3] != ' ' && text[at + 3] != '-') continue;
     if (text[at + 1] > '5') continue;
     const std::string_view rest = text.substr(at);
-    return trimmed(rest.substr(0, rest.find('\n')));
+    return base::trimmed(rest.substr(0, rest.find('\n')));
   }
   return {};
 }
@@ -62,8 +63,8 @@ ReportedRecipient recipient_of(std::string_view address, std::string_view words)
   const std::string_view reply = reply_in(words);
   // The reply carries the code, the words around it often the reason.
   std::string diagnostic(reply);
-  if (diagnostic.empty()) diagnostic = trimmed(words);
-  ReportedRecipient recipient{.address = ascii_lower(trimmed(address).substr(0, 320)),
+  if (diagnostic.empty()) diagnostic = base::trimmed(words);
+  ReportedRecipient recipient{.address = ascii_lower(base::trimmed(address).substr(0, 320)),
                               .action = ReportAction::failed,
                               .status = std::string(status),
                               .diagnostic = to_reason(diagnostic)};
@@ -80,7 +81,7 @@ ReportedRecipient recipient_of(std::string_view address, std::string_view words)
 // recipient, one that opens with "-" ends the report.
 std::optional<DeliveryReport> read_qsbmf(std::string_view text) {
   text = text.substr(0, notice_bytes_max);
-  if (!trimmed(text).starts_with("Hi. This is")) return std::nullopt;
+  if (!base::trimmed(text).starts_with("Hi. This is")) return std::nullopt;
   DeliveryReport report;
   std::string paragraph;
   const auto end_paragraph = [&] {
@@ -94,7 +95,7 @@ std::optional<DeliveryReport> read_qsbmf(std::string_view text) {
   };
   while (!text.empty()) {
     const std::string_view line = take_line(text);
-    if (trimmed(line).empty()) {
+    if (base::trimmed(line).empty()) {
       end_paragraph();
       continue;
     }

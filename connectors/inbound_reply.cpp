@@ -22,7 +22,7 @@ bool contains_any(std::string_view text, std::initializer_list<std::string_view>
 // How mail programs introduce a quotation at the end of a line, in lower case where the language
 // has it.
 bool is_attribution(std::string_view line) {
-  line = trimmed(line);
+  line = base::trimmed(line);
   if (line.size() > attribution_bytes_max || line.empty()) return false;
   const std::string lower = ascii_lower(line);
   const bool ends_colon = line.ends_with(':') || line.ends_with("：");
@@ -40,8 +40,8 @@ bool is_attribution(std::string_view line) {
 
 // Outlook sets no marks: a rule of underscores, or the headers of what it quotes.
 bool is_outlook_header(std::string_view line, std::string_view next) {
-  line = trimmed(line);
-  next = trimmed(next);
+  line = base::trimmed(line);
+  next = base::trimmed(next);
   if (line.size() >= 20 && line.find_first_not_of('_') == std::string_view::npos) return true;
   const auto starts = [](std::string_view text, std::initializer_list<std::string_view> words) {
     return std::ranges::any_of(words,
@@ -60,12 +60,12 @@ struct Line {
 // An attribution may be broken over two lines: "On Monday, Anna\n<anna@example.org> wrote:".
 bool opens_quotation(const Line& line) {
   if (is_attribution(line.text) || is_outlook_header(line.text, line.next)) return true;
-  const std::string_view start = trimmed(line.text);
+  const std::string_view start = base::trimmed(line.text);
   const bool may_go_on = start.starts_with("On ") || start.starts_with("Am ") ||
                          start.starts_with("Le ") || start.starts_with("El ") ||
                          start.starts_with("В ") || start.starts_with("在");
-  return may_go_on && !trimmed(line.next).empty() &&
-         is_attribution(std::string(start) + " " + std::string(trimmed(line.next)));
+  return may_go_on && !base::trimmed(line.next).empty() &&
+         is_attribution(std::string(start) + " " + std::string(base::trimmed(line.next)));
 }
 
 // RFC 3676 section 4.3, with or without its blank.
@@ -75,7 +75,7 @@ bool is_signature(std::string_view line) {
 
 // How absence notices begin. "Re:" stands before what a person answers to one.
 bool has_absence_subject(std::string_view subject) {
-  const std::string lower = ascii_lower(trimmed(subject));
+  const std::string lower = ascii_lower(base::trimmed(subject));
   static constexpr std::array<std::string_view, 15> begins = {
       "automatic reply",   "auto reply:",   "auto-reply", "autoreply",   "out of office",
       "out of the office", "auto response", "Автоответ",  "автоответ",   "Автоматический ответ",
@@ -99,7 +99,7 @@ bool is_automatic(const ReadMail& mail) {
     if (headers.has(name)) return true;
   }
   // RFC 5321 section 4.5.5: who sends with an empty return path wants no answer.
-  if (trimmed(headers.value("return-path")) == "<>") return true;
+  if (base::trimmed(headers.value("return-path")) == "<>") return true;
   return has_absence_subject(headers.value("subject"));
 }
 
@@ -120,12 +120,12 @@ std::string unquoted(std::string_view text) {
       continue;
     }
     if (line.starts_with('>')) continue;
-    const bool blank = trimmed(line).empty();
+    const bool blank = base::trimmed(line).empty();
     if (blank && blank_before) continue;
     blank_before = blank;
-    kept.append(trimmed(line)).append("\n");
+    kept.append(base::trimmed(line)).append("\n");
   }
-  return std::string(base::cut_utf8(trimmed(kept), reply_text_bytes_max));
+  return std::string(base::cut_utf8(base::trimmed(kept), reply_text_bytes_max));
 }
 
 std::string text_of(const ReadMail& mail) {

@@ -3,6 +3,7 @@
 #include <array>
 #include <utility>
 
+#include "base/encoding.h"
 #include "connectors/inbound_parts.h"
 
 namespace nurtured::connectors {
@@ -11,7 +12,7 @@ namespace {
 // "rfc822; a@example.org": what stands behind the type (RFC 3464 section 2.1.2).
 std::string_view behind_type(std::string_view value) {
   const std::size_t semicolon = value.find(';');
-  return trimmed(semicolon == std::string_view::npos ? value : value.substr(semicolon + 1));
+  return base::trimmed(semicolon == std::string_view::npos ? value : value.substr(semicolon + 1));
 }
 
 std::string address_of(const MailFields& group) {
@@ -26,7 +27,7 @@ std::string address_of(const MailFields& group) {
 }
 
 std::optional<ReportAction> action_of(std::string_view value) {
-  const std::string word = ascii_lower(trimmed(value.substr(0, value.find_first_of(" ;("))));
+  const std::string word = ascii_lower(base::trimmed(value.substr(0, value.find_first_of(" ;("))));
   for (const ReportAction action :
        {ReportAction::failed, ReportAction::delayed, ReportAction::delivered, ReportAction::relayed,
         ReportAction::expanded}) {
@@ -45,7 +46,7 @@ std::optional<ReportedRecipient> read_recipient(const MailFields& group, SmtpSta
   if (!action || (!group.has("final-recipient") && !group.has("original-recipient"))) {
     return std::nullopt;
   }
-  const std::string_view status = trimmed(group.value("status"));
+  const std::string_view status = base::trimmed(group.value("status"));
   const std::string_view diagnostic = diagnostic_of(group);
   ReportedRecipient recipient{.address = address_of(group),
                               .action = *action,
@@ -114,7 +115,7 @@ std::optional<Complaint> read_complaint(const ReadMail& mail) {
   static constexpr std::array<std::string_view, 6> complaints = {
       "abuse", "fraud", "other", "virus", "opt-out", "opt-out-list"};
   for (const MailFields& group : parse_fields(part->text)) {
-    const std::string type = ascii_lower(trimmed(group.value("feedback-type")));
+    const std::string type = ascii_lower(base::trimmed(group.value("feedback-type")));
     if (std::ranges::find(complaints, type) != complaints.end()) return Complaint{type};
   }
   return std::nullopt;

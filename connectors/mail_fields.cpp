@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/encoding.h"
+
 namespace nurtured::connectors {
 namespace {
 
@@ -32,12 +34,6 @@ std::string ascii_lower(std::string_view text) {
   return lower;
 }
 
-std::string_view trimmed(std::string_view text) {
-  const std::size_t begin = text.find_first_not_of(" \t\r\n");
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t\r\n") - begin + 1);
-}
-
 std::string_view take_line(std::string_view& text) {
   const std::size_t end = text.find('\n');
   std::string_view line = text.substr(0, end);
@@ -52,16 +48,16 @@ std::vector<MailFields> parse_fields(std::string_view text) {
   bool in_field = false;
   while (!text.empty()) {
     const std::string_view line = take_line(text);
-    if (trimmed(line).empty()) {
+    if (base::trimmed(line).empty()) {
       in_group = in_field = false;
       continue;
     }
     if (line.front() == ' ' || line.front() == '\t') {
-      if (in_field) groups.back().fields.back().value.append(" ").append(trimmed(line));
+      if (in_field) groups.back().fields.back().value.append(" ").append(base::trimmed(line));
       continue;
     }
     const std::size_t colon = line.find(':');
-    const std::string_view name = trimmed(line.substr(0, colon));
+    const std::string_view name = base::trimmed(line.substr(0, colon));
     in_field = false;
     if (colon == std::string_view::npos || !is_field_name(name)) continue;
     if (!in_group) {
@@ -71,7 +67,7 @@ std::vector<MailFields> parse_fields(std::string_view text) {
     }
     if (groups.back().fields.size() == fields_max) continue;
     groups.back().fields.push_back(
-        {ascii_lower(name), std::string(trimmed(line.substr(colon + 1)))});
+        {ascii_lower(name), std::string(base::trimmed(line.substr(colon + 1)))});
     in_field = true;
   }
   return groups;

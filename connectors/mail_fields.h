@@ -29,8 +29,6 @@ inline constexpr std::size_t field_groups_max = 100;
 inline constexpr std::size_t fields_max = 500;  // of one group
 
 std::string ascii_lower(std::string_view text);
-// Without blanks, tabs and line ends around it.
-std::string_view trimmed(std::string_view text);
 // Takes the first line off `text`, without its line end (LF or CRLF).
 std::string_view take_line(std::string_view& text);
 

@@ -49,8 +49,8 @@ MailFields headers_of(GMimeObject* object) {
   for (int i = 0; i < count && headers.fields.size() < fields_max; ++i) {
     GMimeHeader* const header = g_mime_header_list_get_header_at(list, i);
     const std::string value = as_utf8(text_or_empty(g_mime_header_get_value(header)));
-    headers.fields.push_back(
-        {ascii_lower(text_or_empty(g_mime_header_get_name(header))), std::string(trimmed(value))});
+    headers.fields.push_back({ascii_lower(text_or_empty(g_mime_header_get_name(header))),
+                              std::string(base::trimmed(value))});
   }
   return headers;
 }

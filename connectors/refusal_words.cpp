@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "base/encoding.h"
 #include "connectors/mail_fields.h"
 
 namespace nurtured::connectors {
@@ -163,7 +164,7 @@ constexpr Words known_words[] = {
 // page's name may be made of any words.
 std::string plain_words(std::string_view text) {
   std::string words = " ";
-  while (!(text = trimmed(text)).empty()) {
+  while (!(text = base::trimmed(text)).empty()) {
     const std::size_t end = text.find_first_of(" \t\r\n");
     const std::string_view word = text.substr(0, end);
     text.remove_prefix(word.size());

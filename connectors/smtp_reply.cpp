@@ -4,6 +4,7 @@
 #include <charconv>
 #include <chrono>
 
+#include "base/encoding.h"
 #include "connectors/mail_fields.h"
 #include "connectors/refusal_words.h"
 
@@ -168,11 +169,11 @@ std::optional<SmtpReply> parse_smtp_reply(std::string_view lines) {
     if (code < 200 || code > 599 || (reply.code != 0 && code != reply.code)) return std::nullopt;
     if (line.size() > 3 && line[3] != ' ' && line[3] != '-' && line[3] != '\r') return std::nullopt;
     reply.code = code;
-    std::string_view text = trimmed(line.substr(std::min<std::size_t>(4, line.size())));
+    std::string_view text = base::trimmed(line.substr(std::min<std::size_t>(4, line.size())));
     if (const auto enhanced = take_enhanced(text); enhanced && !reply.enhanced) {
       reply.enhanced = enhanced;
     }
-    text = trimmed(text);
+    text = base::trimmed(text);
     if (!reply.text.empty() && !text.empty()) reply.text += ' ';
     reply.text += text;
   }
@@ -196,10 +197,10 @@ Outcome classify(const SmtpReply& reply, SmtpStage stage) {
 }
 
 Blame blame_of_report(std::string_view status, std::string_view diagnostic, SmtpStage stage) {
-  std::string_view rest = trimmed(status);
+  std::string_view rest = base::trimmed(status);
   const auto reported = take_enhanced(rest);
   SmtpReply reply = parse_smtp_reply(diagnostic).value_or(SmtpReply{});
-  if (reply.text.empty()) reply.text = trimmed(diagnostic);
+  if (reply.text.empty()) reply.text = base::trimmed(diagnostic);
   const bool is_general = !reply.enhanced || reply.enhanced->subject == 0;
   if (is_general && reported) reply.enhanced = reported;
   if (reply.code < 400) reply.code = reported && reported->kind == 4 ? 450 : 550;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/encoding.h"
 #include "content/escape.h"
 #include "content/html_context.h"
 #include "content/text_writer.h"
@@ -141,9 +142,9 @@ std::string TelegramWriter::quote(const Element& element) {
 std::string TelegramWriter::block(const Element& element) {
   switch (element.kind) {
     case ElementKind::paragraph:
-      return std::string(trimmed(children_html(element)));
+      return std::string(base::trimmed(children_html(element)));
     case ElementKind::heading:
-      return tagged("b", trimmed(children_html(element)));
+      return tagged("b", base::trimmed(children_html(element)));
     case ElementKind::quote:
       return quote(element);
     case ElementKind::list:
@@ -151,7 +152,7 @@ std::string TelegramWriter::block(const Element& element) {
     case ElementKind::code_block:
       return code(element);
     case ElementKind::html_block:
-      return escape_telegram(trimmed(text_of_html(element.text)));
+      return escape_telegram(base::trimmed(text_of_html(element.text)));
     case ElementKind::rule:
       return "———";
     case ElementKind::table:

@@ -119,7 +119,7 @@ std::string block_text(const Element& element) {
     case ElementKind::document:
       return blocks_text(element.children, "\n\n");
     case ElementKind::paragraph:
-      return std::string(trimmed(children_text(element)));
+      return std::string(base::trimmed(children_text(element)));
     case ElementKind::heading:
       return heading_text(element);
     case ElementKind::quote:
@@ -132,7 +132,7 @@ std::string block_text(const Element& element) {
       return indented(code, "    ", "    ");
     }
     case ElementKind::html_block:
-      return std::string(trimmed(text_of_html(element.text)));
+      return std::string(base::trimmed(text_of_html(element.text)));
     case ElementKind::rule:
       return "---";
     case ElementKind::table:
@@ -150,12 +150,6 @@ std::string padded(std::string_view text, std::size_t width, char align) {
 }
 
 }  // namespace
-
-std::string_view trimmed(std::string_view text) {
-  const std::size_t begin = text.find_first_not_of(" \t\n");
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t\n") + 1 - begin);
-}
 
 std::string write_text(const Element& document) {
   return block_text(document);

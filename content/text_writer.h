@@ -21,7 +21,4 @@ std::string write_inline_text(const Element& parent);
 // A table in columns of equal width, for a font of fixed width; no line end after the last row.
 std::string write_table(const Element& table);
 
-// A block's text without blanks and line ends around it.
-std::string_view trimmed(std::string_view text);
-
 }  // namespace nurtured::content

@@ -226,15 +226,9 @@ std::optional<PageLanguage> language_of(std::string_view locale) {
   return std::nullopt;
 }
 
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
-
 // The weight of "ru;q=0.8"; 1 where none is given, 0 where it cannot be read.
 double weight_of(std::string_view parameters) {
-  parameters = trimmed(parameters);
+  parameters = base::trimmed(parameters);
   if (parameters.empty()) return 1;
   if (!parameters.starts_with("q=") && !parameters.starts_with("Q=")) return 0;
   parameters.remove_prefix(2);
@@ -257,7 +251,7 @@ PageLanguage page_language(std::string_view locale, std::string_view accept_lang
     accept_language.remove_prefix(comma == std::string_view::npos ? accept_language.size()
                                                                   : comma + 1);
     const std::size_t semicolon = range.find(';');
-    const auto language = language_of(trimmed(range.substr(0, semicolon)));
+    const auto language = language_of(base::trimmed(range.substr(0, semicolon)));
     const double weight =
         semicolon == std::string_view::npos ? 1 : weight_of(range.substr(semicolon + 1));
     if (language && weight > best_weight) {

@@ -7,6 +7,7 @@
 
 #include <zlib.h>
 
+#include "base/encoding.h"
 #include "http/headers.h"
 
 namespace nurtured::http {
@@ -83,17 +84,11 @@ Result<std::string> decode_one(std::string_view body, std::string_view coding,
   return fail(ErrorKind::not_found, "the content coding is unknown", "use gzip, deflate or none");
 }
 
-std::string_view trim(std::string_view text) {
-  const std::size_t begin = text.find_first_not_of(" \t");
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
-}
-
 std::vector<std::string_view> codings_of(std::string_view list) {
   std::vector<std::string_view> codings;
   while (!list.empty()) {
     const std::size_t comma = list.find(',');
-    const std::string_view coding = trim(list.substr(0, comma));
+    const std::string_view coding = base::trimmed(list.substr(0, comma));
     if (!coding.empty() && !equal_ignoring_case(coding, "identity")) codings.push_back(coding);
     list = comma == std::string_view::npos ? std::string_view() : list.substr(comma + 1);
   }

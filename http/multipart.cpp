@@ -3,18 +3,13 @@
 #include <optional>
 #include <string>
 
+#include "base/encoding.h"
 #include "http/headers.h"
 
 namespace nurtured::http {
 namespace {
 
 constexpr std::size_t boundary_bytes_max = 70;  // RFC 2046 section 5.1.1
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
 
 // The value of a parameter of "form-data; name=\"a\"; filename=\"b\"". In quotes browsers write a
 // quote as %22 and line ends as %0D%0A (HTML standard, "multipart/form-data encoding"); a backslash
@@ -25,10 +20,10 @@ std::optional<std::string> parameter(std::string_view header, std::string_view w
     header.remove_prefix(at + 1);
     const std::size_t equals = header.find('=');
     if (equals == std::string_view::npos) return std::nullopt;
-    const bool is_wanted = equal_ignoring_case(trimmed(header.substr(0, equals)), wanted);
+    const bool is_wanted = equal_ignoring_case(base::trimmed(header.substr(0, equals)), wanted);
     header.remove_prefix(equals + 1);
     std::string value;
-    header = trimmed(header);
+    header = base::trimmed(header);
     if (header.starts_with('"')) {
       std::size_t i = 1;
       for (; i < header.size() && header[i] != '"'; ++i) {
@@ -39,7 +34,7 @@ std::optional<std::string> parameter(std::string_view header, std::string_view w
       if (i >= header.size()) return std::nullopt;
       header.remove_prefix(i + 1);
     } else {
-      value = std::string(trimmed(header.substr(0, header.find(';'))));
+      value = std::string(base::trimmed(header.substr(0, header.find(';'))));
     }
     if (is_wanted) return value;
     at = header.find(';');
@@ -67,7 +62,7 @@ base::Result<std::optional<Parameter>> read_part(std::string_view part) {
     headers.remove_prefix(std::min(headers.size(), line.size() + 2));
     const std::size_t colon = line.find(':');
     if (colon == std::string_view::npos ||
-        !equal_ignoring_case(trimmed(line.substr(0, colon)), "Content-Disposition")) {
+        !equal_ignoring_case(base::trimmed(line.substr(0, colon)), "Content-Disposition")) {
       continue;
     }
     auto name = parameter(line.substr(colon + 1), "name");

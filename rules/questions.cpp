@@ -23,13 +23,6 @@ std::string_view text_of(const Event& event, std::string_view property) {
                                                 : std::string_view();
 }
 
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view blank = " \t\r\n";
-  const std::size_t first = text.find_first_not_of(blank);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(blank) - first + 1);
-}
-
 // What a person types for yes and no in the languages of our readers.
 std::optional<bool> read_boolean(std::string_view text) {
   constexpr std::array<std::string_view, 9> yes = {"yes", "y", "true", "1", "+",
@@ -83,6 +76,28 @@ const Ask* question_at(const Playbook* playbook, std::uint32_t step) {
 std::string shown(const AnswerChoice& choice, const cel::Value& data) {
   auto text = choice.text->render(data);
   return text ? *std::move(text) : choice.id;
+}
+
+// What the person chose: by a button, by what they see (a text, or its number where there are no
+// buttons), or by the name that the playbook has for it. nullptr for none of them.
+const AnswerChoice* chosen_of(const Ask& ask, const Event& event, const cel::Value& data) {
+  const auto& choices = ask.choices;
+  if (const auto pressed = text_of(event, "choice"); !pressed.empty()) {
+    const auto found = std::ranges::find(choices, pressed, &AnswerChoice::id);
+    return found == choices.end() ? nullptr : &*found;
+  }
+  const std::string_view text = base::trimmed(text_of(event, "text"));
+  const std::string folded = base::fold_case(text);
+  const auto is_said = [&](std::string_view known) {
+    return base::fold_case(base::trimmed(known)) == folded;
+  };
+  for (const AnswerChoice& choice : choices) {
+    if (is_said(shown(choice, data))) return &choice;
+  }
+  const auto number = read_number<std::size_t>(text);
+  if (number && *number >= 1 && *number <= choices.size()) return &choices[*number - 1];
+  const auto named = std::ranges::find_if(choices, is_said, &AnswerChoice::id);
+  return named == choices.end() ? nullptr : &*named;
 }
 
 }  // namespace
@@ -231,24 +246,9 @@ void Machine::answer(std::int64_t number, const Event& event) {
     enrollment->early = event.properties;
     return;
   }
-  std::string_view text = trimmed(text_of(event, "text"));
+  std::string_view text = base::trimmed(text_of(event, "text"));
   if (!ask->choices.empty()) {
-    const cel::Value data = render_data(book_, contact(), enrollment, now_);
-    const std::string folded = base::fold_case(text);
-    const auto number_typed = read_number<std::size_t>(text);
-    const AnswerChoice* chosen = nullptr;
-    for (std::size_t i = 0; i < ask->choices.size() && chosen == nullptr; ++i) {
-      const AnswerChoice& choice = ask->choices[i];
-      const bool is_pressed = text_of(event, "choice") == choice.id;
-      const bool is_typed = base::fold_case(choice.id) == folded ||
-                            base::fold_case(trimmed(shown(choice, data))) == folded;
-      if (is_pressed || is_typed) chosen = &choice;
-    }
-    // Where there are no buttons, answers are shown with numbers.
-    if (chosen == nullptr && number_typed && *number_typed >= 1 &&
-        *number_typed <= ask->choices.size()) {
-      chosen = &ask->choices[*number_typed - 1];
-    }
+    const auto* chosen = chosen_of(*ask, event, render_data(book_, contact(), enrollment, now_));
     if (chosen == nullptr) return cannot_take(*enrollment, *ask, event, "none of the answers");
     text = chosen->id;
   }

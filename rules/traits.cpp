@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/encoding.h"
 #include "rules/scope.h"
 
 namespace nurtured::rules {
@@ -44,13 +45,6 @@ bool is_domain_label(std::string_view label) {
          label.back() != '-' && std::ranges::all_of(label, [](char c) {
            return is_alphanumeric(c) || is_beyond_ascii(c) || c == '-';
          });
-}
-
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view blanks = " \t\r\n";
-  const std::size_t begin = text.find_first_not_of(blanks);
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(blanks) - begin + 1);
 }
 
 bool is_channel_name(std::string_view name) {
@@ -112,7 +106,7 @@ class TraitReader {
     } else if (address != nullptr && address->is_int()) {
       change_.addresses.emplace_back(channel, std::to_string(address->as_int()));
     } else if (address != nullptr && address->is_string()) {
-      read_address_text(channel, trimmed(address->as_string()));
+      read_address_text(channel, base::trimmed(address->as_string()));
     } else {
       refuse("the address of the channel " + channel + " is neither a text nor a whole number");
     }
@@ -174,7 +168,7 @@ class TraitReader {
 }  // namespace
 
 std::optional<std::string> normal_email(std::string_view text) {
-  text = trimmed(text);
+  text = base::trimmed(text);
   if (text.size() > email_bytes_max) return std::nullopt;
   const std::size_t at = text.rfind('@');
   if (at > email_local_bytes_max) return std::nullopt;  // npos as well

@@ -63,3 +63,22 @@ TEST_CASE("a cut never splits a code point") {
   CHECK(cut_utf8("\xd0\x9f", 1).empty());
   CHECK(cut_utf8("abc", 9) == "abc");
 }
+
+TEST_CASE("texts that differ in case alone fold to the same") {
+  const auto [one, other] = GENERATE(table<std::string, std::string>({
+      {"Yes", "yES"},
+      {"Да", "ДА"},
+      {"Straße", "STRASSE"},
+      {"是", "是"},
+      {"", ""},
+  }));
+  CHECK(fold_case(one) == fold_case(other));
+  CHECK(fold_case("да") != fold_case("нет"));
+  CHECK(is_utf8(fold_case("\xff\xfe")));
+}
+
+TEST_CASE("blanks and line ends around a text are taken away, those within stay") {
+  CHECK(trimmed(" \t a b \r\n") == "a b");
+  CHECK(trimmed(" \r\n\t ").empty());
+  CHECK(trimmed("").empty());
+}

@@ -1,5 +1,6 @@
-// CONTRACT section 4's promises M1 to M3, checked by brute force over whole histories: nothing here
-// shares a line with the gates that keep them.
+// CONTRACT section 4's promises M1 to M3, and of M4 that nothing automated but receipts goes to
+// whom a human has, checked by brute force over whole histories: nothing here shares a line with
+// the gates that keep them.
 #include <algorithm>
 #include <set>
 
@@ -50,8 +51,16 @@ OutcomeKind drawn_outcome(const Delivery& delivery) {
   }
 }
 
-// What left, in the order of departure.
-std::vector<Left> run(const tests::RandomWorld& world, const Options& options) {
+// From when to when a human had a contact.
+struct WithHuman {
+  std::string contact;  // "u1"
+  base::Instant from;
+  base::Instant until = base::instant_max;
+};
+
+// What left, in the order of departure; `humans` is told who had a human meanwhile.
+std::vector<Left> run(const tests::RandomWorld& world, const Options& options,
+                      std::vector<WithHuman>* humans = nullptr) {
   auto store = store::open("sqlite::memory:");
   REQUIRE(store);
   std::vector<Left> left;
@@ -71,7 +80,19 @@ std::vector<Left> run(const tests::RandomWorld& world, const Options& options) {
   };
   std::vector<daemon::EventInput> rest = world.events;
   for (int part = options.restarts; part >= 0; --part) {
-    daemon::Simulation simulation(world.config, **store, [](const auto&) {}, simulation_options);
+    const auto watch = [&](const daemon::SimulatedLine& line) {
+      if (humans == nullptr || line.decision.action != "handoff") return;
+      const auto last = std::find_if(humans->rbegin(), humans->rend(), [&](const WithHuman& its) {
+        return its.contact == line.contact && its.until == base::instant_max;
+      });
+      if (line.decision.outcome == "ended") {
+        REQUIRE(last != humans->rend());
+        last->until = line.decision.at;
+      } else if (last == humans->rend()) {
+        humans->push_back({line.contact, line.decision.at});
+      }
+    };
+    daemon::Simulation simulation(world.config, **store, watch, simulation_options);
     std::vector<daemon::EventInput> now = rest;
     base::Instant until = world.until;
     if (part > 0) {
@@ -215,19 +236,38 @@ void check_promises(const tests::RandomWorld& world, const std::vector<Left>& le
   }
 }
 
+// At the moment itself either may have come first.
+std::size_t check_humans(const std::vector<WithHuman>& humans, const std::vector<Left>& left) {
+  std::size_t compared = 0;
+  for (const auto& its : humans) {
+    for (const auto& l : left) {
+      if (contact_name(l.contact) != its.contact || l.kind == Kind::receipt) continue;
+      ++compared;
+      INFO(base::to_rfc3339(l.at) << " " << l.key << " " << l.message);
+      INFO(base::to_rfc3339(its.from) << " to " << base::to_rfc3339(its.until));
+      REQUIRE((l.at <= its.from || l.at >= its.until));
+    }
+  }
+  return compared;
+}
+
 }  // namespace
 
 TEST_CASE("M1 to M3 hold in every history, per contact and per address") {
   std::size_t sends = 0;
+  std::size_t with_human = 0;
   for (std::uint64_t seed = 1; seed <= 60; ++seed) {
     INFO("seed " << seed);
     const auto world = tests::random_world(seed);
-    const auto left = run(world, {.seed = seed});
+    std::vector<WithHuman> humans;
+    const auto left = run(world, {.seed = seed}, &humans);
     check_promises(world, left);
+    with_human += check_humans(humans, left) > 0 ? humans.size() : 0;
     sends += left.size();
   }
   // A test that sends nothing would prove nothing.
   CHECK(sends > 2000);
+  CHECK(with_human > 200);
 }
 
 TEST_CASE("M1 to M3 hold while sends are deferred, refused, uncertain and fail") {

@@ -9,6 +9,16 @@ namespace {
 
 using namespace nurtured::rules;
 
+// What a question shows, whoever reads it.
+class PlainText final : public Text {
+ public:
+  explicit PlainText(std::string text) : text_(std::move(text)) {}
+  base::Result<std::string> render(const cel::Value&) const override { return text_; }
+
+ private:
+  std::string text_;
+};
+
 class Maker {
  public:
   explicit Maker(std::uint64_t seed) : random_(seed) {}
@@ -55,6 +65,7 @@ class Maker {
     settings.limits.per_week = 1 + static_cast<int>(random_.below(10));
     settings.limits.min_gap = {.exact = std::chrono::hours{random_.below(14)}};
     if (chance(3)) settings.limits.quiet = {{}, {}};
+    if (chance(2)) settings.handoff_on_message = Span{.exact = std::chrono::hours{36}};
     settings.channels = {{"email", {"smtp", true}}, {"telegram", {"bot", true}}};
     settings.default_via = {"email", "telegram"};
     return settings;
@@ -76,7 +87,7 @@ class Maker {
   Step make_step(StepIndex index, StepIndex last) {
     const StepIndex next = index + 1 <= last ? index + 1 : no_step;
     Step step{.id = "s" + std::to_string(index), .next = next};
-    switch (random_.below(6)) {
+    switch (random_.below(9)) {
       case 0:
         step.action = Wait{.span = {.days = static_cast<std::int32_t>(random_.below(4)),
                                     .exact = std::chrono::minutes{random_.below(600)}}};
@@ -91,6 +102,26 @@ class Maker {
       case 2:
         step.action = Tag{{"t" + std::to_string(random_.below(3))}, chance(3)};
         break;
+      case 3: {
+        Ask ask{.send = {.message = "m" + std::to_string(random_.below(12))},
+                .within = Span{.days = 1 + static_cast<std::int32_t>(random_.below(3))},
+                .otherwise = next,
+                .save = "answer",
+                .again = std::make_shared<PlainText>("Again, please.")};
+        if (chance(2)) {
+          for (const char* id : {"0", "1"}) {
+            ask.choices.push_back({id, std::make_shared<PlainText>(id)});
+          }
+        }
+        step.action = std::move(ask);
+        break;
+      }
+      case 4: {
+        HandOff handoff;
+        if (!chance(4)) handoff.pause = Span{.days = static_cast<std::int32_t>(random_.below(4))};
+        step.action = std::move(handoff);
+        break;
+      }
       default: {
         Send send{.message = "m" + std::to_string(random_.below(12))};
         if (chance(3)) send.via = {"telegram", "email"};
@@ -158,7 +189,15 @@ class Maker {
     for (std::size_t i = 0; i < moments; ++i) {
       const base::Instant at = start + std::chrono::minutes{random_.below(60 * 24 * 70)};
       for (std::size_t n = 1 + random_.below(4); n > 0; --n) {
-        events.push_back(event("u" + std::to_string(random_.below(5)), event_name(), at));
+        const std::string contact = "u" + std::to_string(random_.below(5));
+        if (chance(8)) {
+          auto said = event(contact, "message.replied", at);
+          said.event.properties =
+              cel::Map{{"channel", "email"}, {"text", std::to_string(random_.below(4))}};
+          events.push_back(std::move(said));
+        } else {
+          events.push_back(event(contact, event_name(), at));
+        }
       }
     }
     std::ranges::stable_sort(events, {}, [](const auto& input) { return input.event.occurred_at; });

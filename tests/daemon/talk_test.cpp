@@ -63,6 +63,17 @@ const std::vector<Story> stories = {
      .expected = {"02 10:00 u1 send v1", "02 10:00 u1 ask v1", "02 10:01 u1 set kept = yes",
                   "02 10:01 u1 send v2", "02 10:01 u1 ask v2", "02 10:02 u1 send v3",
                   "02 10:02 u1 ask v3", "02 10:03 u1 set last = Uno"}},
+    {.name = "what is seen wins over a number, and a number over a name that nobody sees",
+     .playbook = question("    choices: {1: Three, 2: 1, 3: Two}\n",
+                          "  - ask: v2\n    choices: {b: Uno, a: Dos}\n    save: answer\n"
+                          "  - set: {second: \"=enrollment.answer\"}\n"
+                          "  - ask: v3\n    choices: {2: Uno, 1: Dos}\n    save: answer\n"
+                          "  - set: {third: \"=enrollment.answer\"}\n"),
+     .events = {"02 10:00 u1 a", said("02 10:01", "1"), said("02 10:02", "A"),
+                said("02 10:03", "1")},
+     .expected = {"02 10:00 u1 send v1", "02 10:00 u1 ask v1", "02 10:01 u1 set kept = 2",
+                  "02 10:01 u1 send v2", "02 10:01 u1 ask v2", "02 10:02 u1 set second = a",
+                  "02 10:02 u1 send v3", "02 10:02 u1 ask v3", "02 10:03 u1 set third = 2"}},
     {.name = "buttons of another question, another step or no question do nothing",
      .playbook = question("    choices: [Uno, Dos]\n"),
      .events = {"02 10:00 u1 a", pressed("02 10:01", "1.0.2"), pressed("02 10:02", "1.1.0"),

@@ -150,3 +150,37 @@ test('whoever scans the code of a talk was there, and is asked for no more than 
   const over = await ask(folder, 'touch', 'qr', 'visit', '--contact', 'u1', '--until', '2026-01-01T00:00:00Z');
   assert.equal((await fetch(path(over), form({}))).status, 404);
 });
+
+test('a human told by mail reads the talk and answers on a page, and gives the contact back', {skip: noBrowser}, async (t) => {
+  const sink = await MailSink.start(t);
+  const folder = await makeWorkspace(t, {
+    ...workspace(sink.url),
+    'nurtured.yaml': settings({connector: smtp(sink.url), more: 'handoff: {to: {channel: email, to: lena@example.net}}\n'}),
+  });
+  const daemon = await Daemon.start(t, folder);
+  await daemon.take('identify', {userId: 'u1', traits: {email: 'u1@example.net', firstName: 'Anna'}});
+  await daemon.take('track', {
+    userId: 'u1', event: 'message.replied', properties: {channel: 'email', subject: 'Price', text: 'How much is <b>it</b>?'},
+  });
+  const told = await sink.parsed('To: lena@example.net');
+  assert.equal(told.subject, 'Anna (u1): How much is <b>it</b>?');
+  const [, path] = /https:\/\/t\.example\.org(\/h\/[\w-]+)/.exec(told.text);
+
+  const browser = await chromium.launch({executablePath: browserFile, args: ['--no-sandbox']});
+  t.after(() => browser.close());
+  const page = await (await browser.newContext({javaScriptEnabled: false})).newPage();
+  const refused = [];
+  page.on('console', (line) => refused.push(line.text()));
+  await page.goto(daemon.url + path);
+  assert.match(await page.locator('dd').first().innerText(), /How much is <b>it<\/b>\?/);
+  await page.getByLabel('Answer').fill('Ten euros.\n\nLena');
+  await page.getByRole('button', {name: 'Answer'}).click();
+  const answer = await sink.parsed('To: u1@example.net');
+  assert.equal(answer.subject, 'Re: Price');
+  assert.equal(answer.text.trim(), 'Ten euros.\n\nLena');
+  assert.match(await page.locator('dl').innerText(), /Ten euros/);
+  await page.getByRole('button', {name: 'Give back'}).click();
+  assert.equal(await page.getByRole('button', {name: 'Give back'}).count(), 0);
+  assert.equal((await ask(folder, 'contact', 'show', 'u1')).handoff, null);
+  assert.deepEqual(refused, []);
+});
