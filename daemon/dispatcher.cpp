@@ -383,7 +383,13 @@ void Dispatcher::tell_kept(std::vector<rules::Notification> notifications) {
 void Dispatcher::tell_next_kept() {
   telling_kept_ = !kept_.empty() && !draining_;
   if (!telling_kept_) return;
-  tell_one(kept_.front(), [this] {
+  // Who writes a lot fills no group: what is told last shows the talk before it.
+  const auto& front = kept_.front();
+  const bool is_overtaken =
+      front.contact && std::any_of(kept_.begin() + 1, kept_.end(), [&](const auto& later) {
+        return later.contact == front.contact;
+      });
+  const auto next = [this] {
     const Instant at = kept_.front().at;
     kept_.pop_front();
     // Of several of one moment the last speaks for all.
@@ -391,13 +397,21 @@ void Dispatcher::tell_next_kept() {
     asio::post(io_, [this, alive = alive_] {
       if (*alive) tell_next_kept();
     });
-  });
+  };
+  if (is_overtaken) return next();
+  tell_one(front, next);
 }
 
 // `finished` is called once there is nothing more to try, unless the daemon ends first.
 void Dispatcher::tell_one(const rules::Notification& notification, std::function<void()> finished) {
-  spdlog::info("notify {} {}: {}", notification.playbook, notification.step,
-               connectors::to_reason(notification.text));
+  // What a contact wrote is no matter for a log.
+  if (notification.contact) {
+    spdlog::info("notify {} {}: of contact {}", notification.playbook, notification.step,
+                 notification.contact.value);
+  } else {
+    spdlog::info("notify {} {}: {}", notification.playbook, notification.step,
+                 connectors::to_reason(notification.text));
+  }
   const auto list = hooks_.tellings ? hooks_.tellings(notification) : std::vector<Telling>();
   if (list.empty()) {
     if (finished) finished();
