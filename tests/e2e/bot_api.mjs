@@ -1,6 +1,6 @@
 // A server that keeps updates as Telegram does: it gives them out until an offset confirms them, holds a question while
-// there is nothing new and nobody else asks, refuses questions while a webhook is set, and posts to the webhook until it is answered 2xx. What
-// bots send it keeps. (telegram-test-api forgets an update once it was asked for, whoever took it.)
+// there is nothing new and nobody else asks, refuses questions while a webhook is set, and posts to the webhook until it
+// is answered 2xx. What bots send it keeps. (telegram-test-api forgets an update once it was asked for, whoever took it.)
 import {once} from 'node:events';
 import {createServer} from 'node:http';
 
