@@ -55,7 +55,8 @@ struct Catalogue {
   std::vector<std::string> default_via;
   std::vector<std::string> subject_channels;  // those that show a subject
   rules::Span history{.days = 400};
-  cel::Value vars;  // null while nurtured.yaml cannot be read
+  cel::Value vars;         // null while nurtured.yaml cannot be read
+  bool has_humans = true;  // somebody is told of a contact that a human has
   // False when the file that lists them cannot be read: then nobody is blamed for naming others.
   bool knows_channels = true;
   bool knows_events = true;

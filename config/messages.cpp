@@ -434,12 +434,11 @@ class MessageReader {
       const bool ends_marketing = use.path == "unsubscribe_url" || use.path == "preferences_url";
       if (!ends_marketing && use.path != "confirm_url") continue;
       if (ends_marketing == is_marketing) continue;
-      problems_.error(
-          place(use.place),
-          fmt::format("a message of kind `{}` has no `{}`", rules::to_string(facts->second.kind),
-                      use.path),
-          is_marketing ? "ask for consent with a message of kind `reply`"
-                       : "only value, engagement and offer have it");
+      problems_.error(place(use.place),
+                      fmt::format("a message of kind `{}` has no `{}`",
+                                  rules::to_string(facts->second.kind), use.path),
+                      is_marketing ? "ask for consent with a message of kind `reply`"
+                                   : "only value, engagement and offer have it");
     }
   }
 

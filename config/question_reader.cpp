@@ -79,6 +79,7 @@ class ChoiceReader {
                       "write [Yes, No], or {yes: Yes please, no: Not now}");
       return {};
     }
+    count_ = count;
     for (const Entry& entry : node.entries) add(entry.key, entry.place, entry.value);
     for (const Node& item : node.items) read_item(item);
     return std::move(choices_);
@@ -110,12 +111,34 @@ class ChoiceReader {
     if (is_twin) {
       problems_.error(place, fmt::format("two answers are called `{}`", id), "rename one of them");
     }
+    check_shown(text, id);
     choices_.push_back({id, read_text(text, context_.library, context_.scene, context_.reading)});
+  }
+
+  // People answer with what they see: a text, or the number before it.
+  void check_shown(const Node& text, const std::string& id) {
+    if (!text.is_scalar()) return;
+    const std::string_view words = base::trimmed(text.text);
+    if (words.empty()) {
+      problems_.error(text.place, fmt::format("the answer `{}` shows nothing", id),
+                      "write what people see");
+    }
+    const auto number = rules::read_answer(AnswerType::integer, words);
+    const auto place = static_cast<std::int64_t>(choices_.size()) + 1;
+    const auto last = static_cast<std::int64_t>(count_);
+    if (number && number->as_int() != place && number->as_int() >= 1 && number->as_int() <= last) {
+      problems_.error(
+          text.place,
+          fmt::format("`{}` looks like the number of another answer: this is the {}. of {}", words,
+                      place, last),
+          "say it in words, or change the order");
+    }
   }
 
   AnswerType type_;
   const StepContext& context_;
   Problems& problems_;
+  std::size_t count_ = 0;
   std::vector<rules::AnswerChoice> choices_;
 };
 
@@ -139,6 +162,12 @@ std::shared_ptr<const rules::Text> read_again(Section& section, const rules::Ask
   }
   return words_again(ask.choices.empty() ? words_of(ask.type) : choice_words, *section.node("ask"),
                      context);
+}
+
+void warn_of_nobody(Section& section, const StepContext& context) {
+  if (context.reading.catalogue.has_humans || context.reading.catalogue.is_former) return;
+  section.warning("handoff", "nobody-told", "no human is told that the contact waits for one",
+                  "say who under `handoff: {to: …}` in nurtured.yaml");
 }
 
 // The answer as its type has it, beside what a reply has.
@@ -190,13 +219,14 @@ rules::HandOff read_handoff(Section& section, const StepContext& context) {
     if (const Node* source = inner->node("text")) handoff.text = text(*source);
     inner->finish();
   } else if (node.is_scalar() && node.text == "true" && !node.is_quoted()) {
-    return handoff;
+    // Nothing beside the fact is told.
   } else if (node.is_scalar() && node.text == "false" && !node.is_quoted()) {
     section.error("handoff", "`handoff` is never false",
                   "write `handoff: true`, or remove the step");
   } else if (!node.is_null()) {
     handoff.text = text(node);
   }
+  warn_of_nobody(section, context);
   return handoff;
 }
 

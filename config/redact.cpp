@@ -73,6 +73,7 @@ constexpr std::array harmless_keys = std::to_array<std::string_view>({
     "keep",
     "notify",
     "handoff",
+    "on_message",
 });
 
 // Those of `hooks`, whose other keys may be misspelt ones of secrets.

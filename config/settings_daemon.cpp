@@ -271,7 +271,7 @@ void read_notify(Section& root, const Catalogue& catalogue, Config& config) {
 }
 
 // `handoff: {to: [{channel, to}], on_message: 1d|never}`
-void read_handoff_settings(Section& root, const Catalogue& catalogue, rules::Settings& settings,
+void read_handoff_settings(Section& root, Catalogue& catalogue, rules::Settings& settings,
                            Config& config) {
   auto section = root.section("handoff");
   if (section) {
@@ -288,6 +288,7 @@ void read_handoff_settings(Section& root, const Catalogue& catalogue, rules::Set
     }
   }
   if (config.handoff.to.empty() && config.notify) config.handoff.to.push_back(*config.notify);
+  catalogue.has_humans = !config.handoff.to.empty();
   const Node* pause = section ? section->node("on_message") : nullptr;
   if (pause != nullptr && !(pause->is_scalar() && pause->text == "never")) {
     settings.handoff_on_message = section->span("on_message");

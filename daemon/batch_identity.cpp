@@ -128,33 +128,42 @@ rules::ContactId Engine::BatchWork::resolve(const Who& who, Instant at) {
   return create(who, at);
 }
 
+// How somebody is called of whom an address is all that is known: by an e-mail address as it is, by
+// any other with its channel before it, for a chat's number may well be another person's id on a
+// site.
+Who Engine::BatchWork::met_by(const rules::Address& address) {
+  if (address.channel == "email") return {.user_id = address.value};
+  return {.anonymous_id = rules::to_key(address)};
+}
+
 void Engine::BatchWork::take_event(const EventInput& input, Instant at) {
   Who who = input.who;
-  if (who.contact && who.address) {
-    if (const auto named = known(who.contact)) {
-      const auto holder = find_holder(*who.address);
-      const bool is_same_person = holder && *holder != *named &&
-                                  contacts_.at(holder->value).contact.user_id == who.address->value;
-      if (is_same_person) merge(*holder, *named, at);
-      batch_.events.push_back({*named, input.event});
-      return advance(*named, input.event, at);
-    }
+  const bool is_unnamed = who.user_id.empty() && who.anonymous_id.empty();
+  const auto holder = is_unnamed && who.address ? find_holder(*who.address) : std::nullopt;
+  const auto named = is_unnamed && who.contact ? known(who.contact) : std::nullopt;
+  if (named && holder && *holder != *named && is_anonymous(contacts_.at(holder->value).contact)) {
+    merge(*holder, *named, at);
+    return log(*named, input.event, at);
   }
-  if (who.user_id.empty() && who.anonymous_id.empty() && who.address) {
-    if (const auto holder = find_holder(*who.address)) {
-      batch_.events.push_back({*holder, input.event});
-      return advance(*holder, input.event, at);
-    }
-    who.user_id = who.address->value;
-  }
+  // A link that was handed on does not take a chat from whoever is known to have it.
+  if (holder) return log(*holder, input.event, at);
+  if (named) return log(*named, input.event, at);
+  if (is_unnamed && who.address) who = met_by(*who.address);
   if (who.user_id.empty() && who.anonymous_id.empty()) {
     // What the ingest could not give to anybody is kept in the log and concerns no contact.
     batch_.events.push_back({{}, input.event});
     return;
   }
-  const rules::ContactId id = resolve(who, at);
-  batch_.events.push_back({id, input.event});
-  advance(id, input.event, at);
+  log(resolve(who, at), input.event, at);
+}
+
+// The log has what was said as it was understood.
+void Engine::BatchWork::log(rules::ContactId id, const rules::Event& event, Instant at) {
+  const std::size_t place = batch_.events.size();
+  batch_.events.push_back({id, event});
+  if (auto said = advance(id, event, at)) {
+    batch_.events[place].event.properties = *std::move(said);
+  }
 }
 
 std::optional<rules::ContactId> Engine::BatchWork::known(rules::ContactId named) const {

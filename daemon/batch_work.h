@@ -42,6 +42,8 @@ class Engine::BatchWork {
 
   // ---- batch_identity.cpp ----
   void take_event(const EventInput& input, Instant at);
+  static Who met_by(const rules::Address& address);
+  void log(rules::ContactId id, const rules::Event& event, Instant at);
   // The contact that the event is about: found, made, or two made one.
   rules::ContactId resolve(const Who& who, Instant at);
   rules::ContactId create(const Who& who, Instant at);
@@ -61,7 +63,8 @@ class Engine::BatchWork {
   base::Result<void> load_named_delivery(const EngineInput& key, const rules::Input& input);
   bool is_repeat(const std::optional<store::DedupKey>& message_id);
   rules::Input with_delivery(const EngineInput& key, const rules::Input& input) const;
-  void advance(rules::ContactId id, const rules::Input& input, Instant at);
+  // The properties of an event as they were understood, where they came otherwise.
+  std::optional<cel::Value> advance(rules::ContactId id, const rules::Input& input, Instant at);
   void journal(const Refusals& before, const rules::Contact& contact, Instant at);
   void journal(const std::optional<rules::Suppression>& before, const rules::AddressState& state,
                rules::ContactId contact, Instant at);

@@ -134,7 +134,9 @@ base::Result<void> Engine::BatchWork::load(const std::vector<Arrived>& inputs,
       identity(Kind::anonymous, event->who.previous_id);
       if (event->who.contact) request_.contacts.push_back(event->who.contact);
       if (event->who.address) {
-        identity(Kind::user, event->who.address->value);
+        const Who met = met_by(*event->who.address);
+        identity(Kind::user, met.user_id);
+        identity(Kind::anonymous, met.anonymous_id);
         request_.addresses.push_back(*event->who.address);
       }
       for (const auto& [channel, value] : event->event.change.addresses) {
@@ -280,9 +282,10 @@ void Engine::BatchWork::rejudge_others() {
   rejudge_later_.insert(rejudge_later_.end(), rejudge_now_.begin(), rejudge_now_.end());
 }
 
-void Engine::BatchWork::advance(rules::ContactId id, const rules::Input& input, Instant at) {
+std::optional<cel::Value> Engine::BatchWork::advance(rules::ContactId id, const rules::Input& input,
+                                                     Instant at) {
   const auto found = contacts_.find(id.value);
-  if (found == contacts_.end()) return;
+  if (found == contacts_.end()) return std::nullopt;
   Working& working = found->second;
   rules::Snapshot snapshot;
   const auto want = [&](const rules::Address& address) {
@@ -328,7 +331,9 @@ void Engine::BatchWork::advance(rules::ContactId id, const rules::Input& input, 
     addresses_changed_.insert(key);
     addresses_[std::move(key)] = std::move(state);
   }
+  auto understood = std::exchange(transition.understood, std::nullopt);
   collect(std::move(transition), working.contact);
+  return understood;
 }
 
 // However a refusal came about (a link, a complaint told by another system, a trait, a bounce, an

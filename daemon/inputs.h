@@ -27,10 +27,11 @@ struct Who {
   std::string anonymous_id;
   std::string previous_id;  // `alias`: the id that becomes `user_id`
   // Whoever holds this address, where neither id is given: the contact who has had it longest. Who
-  // is met for the first time gets the address as `user_id`.
+  // is met for the first time gets an e-mail address as `user_id`, any other with its channel
+  // before it as `anonymous_id`.
   std::optional<rules::Address> address = {};
-  // Known by a signed link, beside `address`: who came by it. A contact of whom nothing but the
-  // address was known is folded into this one.
+  // Known by a signed link, beside `address`: who came by it. A contact who has the address and no
+  // id of their own is folded into this one; one who has keeps it.
   rules::ContactId contact = {};
 };
 

@@ -77,16 +77,21 @@ void Machine::handle_event(const Event& came) {
   const auto said = is_reply ? as_said(came) : std::nullopt;
   if (is_reply && !said) return;
   const Event& event = said ? *said : came;
+  if (said && said->properties != came.properties) out_.understood = said->properties;
   count(event);
   apply(event.change);
   count_touch(event);
-  const std::int64_t asked = is_reply ? question_for(event) : 0;
+  // Who talks to a human answers the human, but for a button, which nobody presses by mistake.
+  const bool is_button = event.properties.find("button") != nullptr;
+  const bool to_human = is_reply && contact().handoff && !is_button;
+  const bool may_answer = is_reply && !to_human && !event.is_history;
+  const std::int64_t asked = may_answer ? question_for(event) : 0;
   judge_goals(event);
   judge_stops(&event, asked);
   bool is_taken = judge_expectations(event);
   if (asked != 0) answer(asked, event);
   is_taken = judge_starts(event) || is_taken || asked != 0;
-  if (is_reply && !is_taken && !event.is_history) own_message(event);
+  if (is_reply && (to_human || !is_taken) && !event.is_history) own_message(event);
 }
 
 void Machine::count(const Event& event) {

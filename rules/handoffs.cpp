@@ -69,6 +69,7 @@ void Machine::end_handoff(const std::string& by) {
     if (known == nullptr || enrollment->step >= known->steps.size()) continue;
     const Step& step = known->steps[enrollment->step];
     if (!std::holds_alternative<HandOff>(step.action)) continue;
+    enrollment->due.reset();
     enrollment->state = EnrollmentState::running;
     enrollment->step = step.next;
     run_steps(number);
@@ -89,9 +90,10 @@ Machine::Flow Machine::execute(const HandOff& handoff, const Step& step, Enrollm
   enrollment.caught_up = false;
   enrollment.since = now_;
   enrollment.state = EnrollmentState::expecting;
-  enrollment.due.reset();
   const auto until =
       handoff.pause ? std::optional(add(now_, *handoff.pause, zone())) : std::nullopt;
+  // The playbook goes on then, though the contact may have gone on talking to the human.
+  enrollment.due = until;
   begin_handoff({.since = now_, .until = until, .playbook = enrollment.playbook}, step.id, text);
   tell_humans(enrollment.playbook, step.id, text.empty() ? "a human is asked for" : text);
   return Flow::wait;

@@ -14,6 +14,10 @@ namespace nurtured::rules {
 // An answer as its question wants it, from what was written; `invalid` says what it is not.
 base::Result<cel::Value> read_answer(AnswerType type, std::string_view text);
 
+// What tells an enrollment's questions from those of all others of a contact, also once two
+// contacts have become one: 16 hexadecimal digits.
+std::string question_mark(const Enrollment& enrollment);
+
 struct ShownChoice {
   std::string data;  // what a messenger gives back when it is pressed; at most 64 bytes
   std::string text;

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cmath>
 
+#include "base/digest.h"
 #include "base/encoding.h"
 #include "rules/cel/json.h"
 #include "rules/machine.h"
@@ -51,9 +52,10 @@ std::optional<Number> read_number(std::string_view text) {
   return number;
 }
 
-// The button's three numbers; nullopt for what no button of ours holds.
+// What a button of ours holds: whose question it answers, at which step, and the answer's place.
+// nullopt for what no button of ours holds.
 struct Button {
-  std::int64_t enrollment = 0;
+  std::string mark;
   std::uint32_t step = 0;
   std::size_t choice = 0;
 };
@@ -61,11 +63,10 @@ std::optional<Button> read_button(std::string_view data) {
   const std::size_t first = data.find('.');
   const std::size_t second = first == std::string_view::npos ? first : data.find('.', first + 1);
   if (second == std::string_view::npos) return std::nullopt;
-  const auto enrollment = read_number<std::int64_t>(data.substr(0, first));
   const auto step = read_number<std::uint32_t>(data.substr(first + 1, second - first - 1));
   const auto choice = read_number<std::size_t>(data.substr(second + 1));
-  if (!enrollment || !step || !choice) return std::nullopt;
-  return Button{*enrollment, *step, *choice};
+  if (!step || !choice) return std::nullopt;
+  return Button{std::string(data.substr(0, first)), *step, *choice};
 }
 
 const Ask* question_at(const Playbook* playbook, std::uint32_t step) {
@@ -73,9 +74,10 @@ const Ask* question_at(const Playbook* playbook, std::uint32_t step) {
   return std::get_if<Ask>(&playbook->steps[step].action);
 }
 
+// A text that comes out empty, for somebody without a name, say, would be no button.
 std::string shown(const AnswerChoice& choice, const cel::Value& data) {
   auto text = choice.text->render(data);
-  return text ? *std::move(text) : choice.id;
+  return text && !base::trimmed(*text).empty() ? *std::move(text) : choice.id;
 }
 
 // What the person chose: by a button, by what they see (a text, or its number where there are no
@@ -94,10 +96,18 @@ const AnswerChoice* chosen_of(const Ask& ask, const Event& event, const cel::Val
   for (const AnswerChoice& choice : choices) {
     if (is_said(shown(choice, data))) return &choice;
   }
-  const auto number = read_number<std::size_t>(text);
+  std::string_view digits = text;
+  if (digits.ends_with('.') || digits.ends_with(')'))
+    digits.remove_suffix(1);  // as they stand there
+  const auto number = read_number<std::size_t>(digits);
   if (number && *number >= 1 && *number <= choices.size()) return &choices[*number - 1];
   const auto named = std::ranges::find_if(choices, is_said, &AnswerChoice::id);
-  return named == choices.end() ? nullptr : &*named;
+  if (named != choices.end()) return &*named;
+  const auto meant = ask.type == AnswerType::boolean ? read_boolean(text) : std::nullopt;
+  const auto same = std::ranges::find_if(choices, [&](const AnswerChoice& choice) {
+    return meant && read_boolean(choice.id) == meant;
+  });
+  return same == choices.end() ? nullptr : &*same;
 }
 
 }  // namespace
@@ -121,6 +131,13 @@ base::Result<cel::Value> read_answer(AnswerType type, std::string_view text) {
   return refuse("no answer");
 }
 
+std::string question_mark(const Enrollment& enrollment) {
+  const std::string name = enrollment.playbook + "\n" + enrollment.key + "\n" +
+                           std::to_string(base::to_millis(enrollment.started));
+  constexpr std::size_t mark_bytes = 8;
+  return base::to_hex(base::view(base::sha256(name)).substr(0, mark_bytes));
+}
+
 std::vector<ShownChoice> shown_choices(const Book& book, const Contact& contact,
                                        const Delivery& delivery, Instant now) {
   const auto enrollment =
@@ -132,8 +149,8 @@ std::vector<ShownChoice> shown_choices(const Book& book, const Contact& contact,
   const cel::Value data = render_data(book, contact, &*enrollment, now);
   std::vector<ShownChoice> choices;
   for (std::size_t i = 0; i < ask->choices.size(); ++i) {
-    choices.push_back({std::to_string(enrollment->number) + "." + std::to_string(enrollment->step) +
-                           "." + std::to_string(i),
+    choices.push_back({question_mark(*enrollment) + "." + std::to_string(enrollment->step) + "." +
+                           std::to_string(i),
                        shown(ask->choices[i], data)});
   }
   return choices;
@@ -181,7 +198,10 @@ std::optional<Event> Machine::as_said(const Event& event) {
   const std::string channel(text_of(event, "channel"));
   if (const auto data = text_of(event, "button"); !data.empty()) {
     const auto button = read_button(data);
-    Enrollment* enrollment = button ? find_enrollment(button->enrollment) : nullptr;
+    const auto asking = std::ranges::find_if(contact().enrollments, [&](const Enrollment& its) {
+      return button && question_mark(its) == button->mark;
+    });
+    const Enrollment* enrollment = asking == contact().enrollments.end() ? nullptr : &*asking;
     const Ask* ask = enrollment == nullptr || enrollment->step != button->step
                          ? nullptr
                          : question_at(playbook_of(*enrollment), enrollment->step);
@@ -221,11 +241,13 @@ std::int64_t Machine::question_for(const Event& event) const {
                        had_left(enrollment, event.occurred_at);
     if (!expecting && !early) continue;
     if (button) {
-      if (enrollment.number == button->enrollment) return enrollment.number;
+      if (question_mark(enrollment) == button->mark) return enrollment.number;
       continue;
     }
     // The one that they answer by its name, else the one that was put last.
-    const bool names = ask->send.message == text_of(event, "message");
+    const std::string_view message = text_of(event, "message");
+    const bool names = message == ask->send.message ||
+                       (message == ask_again && text_of(event, "playbook") == enrollment.playbook);
     const bool is_better = latest == nullptr || (names && !is_named) ||
                            (names == is_named && enrollment.since >= latest->since);
     if (!is_better) continue;
@@ -241,6 +263,9 @@ void Machine::answer(std::int64_t number, const Event& event) {
   const Playbook* playbook = playbook_of(*enrollment);
   const Ask* ask = question_at(playbook, enrollment->step);
   if (ask == nullptr) return;
+  // A mail with nothing but a quote says nothing.
+  const bool is_silent = text_of(event, "text").empty() && text_of(event, "media").empty();
+  if (is_silent) return;
   enrollment->heard = event.occurred_at;
   if (enrollment->state == EnrollmentState::sending) {
     enrollment->early = event.properties;
@@ -276,10 +301,13 @@ void Machine::cannot_take(Enrollment& enrollment, const Ask& ask, const Event& e
   record("ignored", &enrollment).detail = "no answer that can be taken: " + why;
   const Playbook& playbook = *playbook_of(enrollment);
   if (++enrollment.misread >= ask.tries) {
+    const std::int64_t number = enrollment.number;
     enrollment.due.reset();
     enrollment.state = EnrollmentState::running;
     enrollment.step = ask.otherwise;
-    return run_steps(enrollment.number);
+    // Nothing that they wrote was taken: whoever answers people may understand it.
+    own_message(event);
+    return run_steps(number);
   }
   auto text = ask.again->render(render_data(book_, contact(), &enrollment, now_));
   if (!text) return park(enrollment, text.error());

@@ -227,6 +227,8 @@ struct Transition {
   std::vector<Event>
       emitted;  // built-in and `emit` events, already applied to `next`; for the event log
   std::vector<Notification> notifications;
+  // Of the event that came in: its properties as they were understood, where they came otherwise.
+  std::optional<cel::Value> understood = {};
   std::vector<ContactId> rejudge;  // other holders of an address whose slot or ledger changed
   std::optional<Instant> wake;     // the next moment at which something of this contact falls due
 };
