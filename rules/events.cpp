@@ -210,6 +210,7 @@ bool Machine::judge_expectations(const Event& event) {
     is_taken = true;
     if (early) {
       enrollment->early = as_map(event);
+      left_after_all(number);
     } else {
       expectation_met(*enrollment, *wait, as_map(event));
       run_steps(number);

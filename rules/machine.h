@@ -176,6 +176,9 @@ class Machine {
   void resolve(std::size_t index);
   void refused(std::size_t index, Target& target, Kind kind, const Outcome& outcome);
   void uncertain(std::size_t index, Target& target, Kind kind);
+  // Somebody answers the message at which the enrollment stands: where it is to be sent again
+  // because nobody knew whether it had left, it had, and is not.
+  void left_after_all(std::int64_t number);
   void render_failed(std::size_t index, Target& target, Kind kind, const std::string& reason);
   void remember_last(const Pending& pending, const Target& target, Kind kind);
 

@@ -221,9 +221,9 @@ void Machine::uncertain(std::size_t index, Target& target, Kind kind) {
   decision.delivery = key;
   decision.detail = target.connector_reason;
   if (kind == Kind::receipt || kind == Kind::reply) {
-    // A missing receipt harms more than a second one: it is sent again.
+    // A missing receipt harms more than a second one: it is sent again. `departed` stays, for it
+    // may have left, and what comes back of it shows that it did: left_after_all().
     target.state = TargetState::held;
-    target.departed.reset();
     target.not_before = now_ + jittered(retry_delays.front(), key, target.attempt);
     push_delivery(pending, target, DeliveryChange::returned, kind);
     return;
@@ -231,6 +231,22 @@ void Machine::uncertain(std::size_t index, Target& target, Kind kind) {
   target.state = TargetState::uncertain;
   push_delivery(pending, target, DeliveryChange::uncertain, kind);
   resolve(index);
+}
+
+void Machine::left_after_all(std::int64_t number) {
+  const Enrollment* enrollment = find_enrollment(number);
+  if (enrollment == nullptr) return;
+  for (std::size_t i = 0; i < contact().pending.size(); ++i) {
+    Pending& pending = contact().pending[i];
+    if (pending.enrollment != number || pending.step != enrollment->step) continue;
+    const auto target = std::ranges::find_if(pending.targets, [](const Target& its) {
+      return its.state == TargetState::held && its.departed.has_value();
+    });
+    if (target == pending.targets.end()) continue;
+    const MessageInfo* message = book_.message(pending.message);
+    target->not_before.reset();
+    return delivered(i, *target, message == nullptr ? Kind::reply : message->kind);
+  }
 }
 
 void Machine::render_failed(std::size_t index, Target& target, Kind kind,

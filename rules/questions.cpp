@@ -269,7 +269,7 @@ void Machine::answer(std::int64_t number, const Event& event) {
   enrollment->heard = event.occurred_at;
   if (enrollment->state == EnrollmentState::sending) {
     enrollment->early = event.properties;
-    return;
+    return left_after_all(number);
   }
   std::string_view text = base::trimmed(text_of(event, "text"));
   if (!ask->choices.empty()) {

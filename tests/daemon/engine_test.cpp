@@ -58,5 +58,45 @@ TEST_CASE("an unsubscribe that says nothing new writes nothing") {
   CHECK(unsubscribe(world.clock.now() + std::chrono::days{3}) > once);
 }
 
+TEST_CASE("an answer shows that a message of uncertain departure left, and is heard at once") {
+  const auto [steps, event, properties] = GENERATE(table<std::string, std::string, cel::Map>({
+      {"  - ask: m1\n    choices: [Oui, Non]\n", "message.replied", {{"button", "1.0.0"}}},
+      {"  - ask: m1\n    choices: [Oui, Non]\n", "message.replied", {{"text", "oui"}}},
+      {"  - send: m1\n  - wait_for: consent.given\n", "consent.given", {}},
+  }));
+  OperatorWorld world;
+  world.folder.write("playbooks/p1.yaml",
+                     "start: {when: hello}\nsteps:\n" + steps + "  - tag: heard\n");
+  world.folder.write("content/m1.md", "---\nkind: reply\nsubject: s\n---\nYes?\n");
+  world.start();
+  world.ask("contact/add",
+            cel::Map{{"contact", "u1"}, {"addresses", cel::Map{{"email", "u1@example.org"}}}});
+  world.ask("event/add", cel::Map{{"contact", "u1"}, {"event", "hello"}});
+  const auto ready = world.store->deliveries({rules::DeliveryChange::ready});
+  REQUIRE(ready->size() == 1);
+  const rules::Delivery& delivery = ready->front();
+  const std::vector<rules::Input> fate = {
+      rules::Claim{delivery.key},
+      rules::Outcome{.delivery = delivery.key, .kind = rules::OutcomeKind::uncertain}};
+  for (const rules::Input& input : fate) {
+    const daemon::Arrived arrived{daemon::ContactInput{delivery.contact, input}, world.clock.now()};
+    REQUIRE(world.engine->process({arrived}, world.clock.now()));
+  }
+  const auto contact = [&] { return world.store->contact(delivery.contact)->value().contact; };
+  REQUIRE(contact().pending.size() == 1);
+
+  world.clock.advance_to(world.clock.now() + std::chrono::seconds{20});
+  cel::Map said = properties;
+  said.set("channel", "email");
+  world.ask("event/add", cel::Map{{"contact", "u1"}, {"event", event}, {"properties", said}});
+
+  CHECK(contact().tags == std::vector<std::string>{"heard"});
+  CHECK(contact().pending.empty());
+  CHECK(contact().history.contains("message.sent"));
+  CHECK(world.store->delivery(delivery.key)->value().change == rules::DeliveryChange::departed);
+  world.run_until(world.clock.now() + std::chrono::hours{1});
+  CHECK(world.sent.empty());
+}
+
 }  // namespace
 }  // namespace nurtured::tests

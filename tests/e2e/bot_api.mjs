@@ -11,6 +11,7 @@ export class BotApi {
   #server;
   #updates = [];
   #next = 100;
+  #isPosting = false;
   #end = null;  // ends the question that is held
   given = 0;       // updates that were handed out, repeats counted
   webhook = null;  // {url, secret_token, …}
@@ -53,7 +54,10 @@ export class BotApi {
     this.#end?.();
   }
 
+  // One update after the other, whoever asks for it.
   async #post() {
+    if (this.#isPosting) return;
+    this.#isPosting = true;
     while (this.webhook && this.#updates.length > 0) {
       const [first] = this.#updates;
       const answer = await fetch(this.webhook.url, {
@@ -72,6 +76,7 @@ export class BotApi {
         if (method) this.calls.push({token: '', method, body});
       }
     }
+    this.#isPosting = false;
   }
 
   async #answer(request, response) {

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 
 import {Daemon, ask, eventually, makeWorkspace} from './daemon.mjs';
+import {countBy, everyContact, generator, seedOf} from './kills.mjs';
 import {MailSink} from './sink.mjs';
 import {message, person, settings, smtp} from './workspaces.mjs';
 
@@ -19,18 +20,6 @@ const capPerDay = 2;
 const settledDeadlineMs = process.env.NURTURED_TEST_LONG ? 900_000 : 120_000;
 const linesMax = 500;  // of one answer of `explain`
 const listMax = 1000;  // of one of `delivery list`
-
-// A small generator of which a seed tells all (Steele and Lea's SplitMix, 32 bits).
-function generator(seed) {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x9e3779b9) >>> 0;
-    let z = state;
-    z = Math.imul(z ^ (z >>> 16), 0x21f0aaad);
-    z = Math.imul(z ^ (z >>> 15), 0x735a2d97);
-    return ((z ^ (z >>> 15)) >>> 0) / 2 ** 32;
-  };
-}
 
 // Two playbooks that want the same slots, a receipt that no gate holds, and a timer between a start and its message.
 const workspace = (sinkUrl) => ({
@@ -83,16 +72,6 @@ class Load {
   }
 }
 
-async function everyContact(folder) {
-  const all = [];
-  for (let after = 0; after !== null;) {
-    const page = await ask(folder, 'contact', 'list', '--limit', '100', '--after', String(after));
-    all.push(...page.contacts);
-    after = page.after;
-  }
-  return all;
-}
-
 // What the store says of every contact: its deliveries by key, how each ended last, and its enrollments that are held.
 async function everyAccount(folder, people) {
   const accounts = new Map();
@@ -123,15 +102,8 @@ async function settled(folder, daemon) {
   }, settledDeadlineMs);
 }
 
-function countBy(items, key) {
-  const counts = new Map();
-  for (const item of items) counts.set(key(item), (counts.get(key(item)) ?? 0) + 1);
-  return counts;
-}
-
 test(`${cycles} times kill -9 under load`, {timeout: (secondsMax + 240) * 1000}, async (t) => {
-  const seed = Number(process.env.NURTURED_TEST_SEED ?? Date.now() % 1_000_000_007);
-  t.diagnostic(`NURTURED_TEST_SEED=${seed}`);
+  const seed = seedOf(t);
   const random = generator(seed);
   const sink = await MailSink.start(t);
   const folder = await makeWorkspace(t, workspace(sink.url));

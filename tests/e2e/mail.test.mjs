@@ -13,6 +13,7 @@ import {SMTPServer} from 'smtp-server';
 import {Daemon, command, eventually, makeWorkspace} from './daemon.mjs';
 import {Mailbox, mailboxMissing} from './mailbox.mjs';
 import {Postfix, postfixMissing} from './postfix.mjs';
+import {answer, bounce} from './mails.mjs';
 import {MailSink} from './sink.mjs';
 import {message, person, settings, smtp} from './workspaces.mjs';
 
@@ -22,39 +23,6 @@ const workspace = (url, more = '') => ({
   'playbooks/flow.yaml': 'start: {when: go}\nsteps:\n  - send: hello\n',
   'content/hello.md': message('value', 'Hello'),
 });
-
-const bounce = (to, id = 'b1', status = '5.1.1') => `From: MAILER-DAEMON@mx.example.org
-To: ${to}
-Message-ID: <${id}@mx.example.org>
-Subject: Undelivered
-MIME-Version: 1.0
-Content-Type: multipart/report; report-type=delivery-status; boundary=b
-
---b
-
-No.
---b
-Content-Type: message/delivery-status
-
-Reporting-MTA: dns; mx.example.org
-
-Final-Recipient: rfc822; x@example.net
-Action: failed
-Status: ${status}
-Diagnostic-Code: smtp; 550 ${status} no such user
---b--
-`;
-
-const answer = (messageId, id, text) => `From: Anna <x@example.net>
-To: hello@example.org
-Message-ID: <${id}@example.net>
-In-Reply-To: ${messageId}
-Subject: Re: Hello
-
-${text}
-
-> Hello
-`;
 
 async function sent(daemon, sink, user) {
   await daemon.take('identify', person(user));
