@@ -72,6 +72,12 @@ std::string released_by_consent(const ExplainInput& input) {
   const auto is_of_all = [](const std::optional<rules::Suppression>& suppression) {
     return suppression && suppression->scope == rules::SuppressionScope::all;
   };
+  const auto is_shut = [](const auto& state) {
+    return state.suppression && state.suppression->reason == rules::blocked;
+  };
+  if (std::ranges::any_of(input.snapshot.addresses, is_shut)) {
+    return "the person, by letting us into the chat again or by writing";
+  }
   const bool of_address = std::ranges::any_of(
       input.snapshot.addresses, [&](const auto& state) { return is_of_all(state.suppression); });
   if (is_of_all(input.snapshot.contact.suppression) || of_address) {

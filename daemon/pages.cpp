@@ -377,7 +377,8 @@ http::Response answer_page(const PageOptions& options, const Talk& talk) {
     rest.append("</dd>\n");
   }
   rest.append("</dl>\n<form method=\"post\">\n<input type=\"hidden\" name=\"form\" value=\"");
-  rest.append(escaped(talk.form)).append("\">\n<textarea name=\"text\" rows=\"5\" aria-label=\"");
+  rest.append(escaped(talk.form))
+      .append("\">\n<textarea name=\"text\" rows=\"5\" maxlength=\"4000\" aria-label=\"");
   rest.append(escaped(w.answer)).append("\"></textarea>\n<button type=\"submit\">");
   rest.append(escaped(w.answer)).append("</button>\n");
   if (talk.is_with_human) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "daemon/humans.h"
+#include "rules/question.h"
 #include "tests/catch.h"
 #include "tests/daemon/operator_world.h"
 
@@ -153,6 +154,37 @@ TEST_CASE("a link that we did not sign ties nothing") {
   CHECK(chat.contacts() == 2);
 }
 
+TEST_CASE("a chat's number is no other person's id on a site") {
+  ChatWorld chat;
+  const auto on_site = [&] {
+    chat.world.ask("contact/add", cel::Map{{"contact", "4711"},
+                                           {"addresses", cel::Map{{"email", "v@example.net"}}}});
+  };
+  const bool site_first = GENERATE(false, true);
+  if (site_first) on_site();
+  chat.take({chat.started("")});
+  if (!site_first) on_site();
+  CHECK(chat.contacts() == 2);
+  CHECK_FALSE(chat.contact("4711").contact.addresses.contains("telegram"));
+  CHECK(chat.contact().contact.user_id == "telegram:4711");
+}
+
+TEST_CASE("the log has what a button stood for") {
+  ChatWorld chat;
+  chat.world.folder.write(
+      "playbooks/p1.yaml",
+      "start: {when: chat.started}\nsteps:\n  - ask: m1\n    choices: [Uno, Dos]\n");
+  chat.world.stop();
+  chat.world.start();
+  chat.take({chat.started("")});
+  ChatUpdate press = chat.update(ChatKind::pressed);
+  press.data = rules::question_mark(chat.contact().contact.enrollments.at(0)) + ".0.1";
+  chat.take({press});
+  const auto timeline = chat.world.store->timeline(chat.contact().contact.id, 100);
+  const auto lines = daemon::said_lines(*timeline);
+  CHECK(std::ranges::any_of(lines, [](const auto& line) { return line.what == "Dos"; }));
+}
+
 TEST_CASE("a link does not take a chat from somebody who is known by more than it") {
   ChatWorld chat;
   chat.world.ask("contact/add", cel::Map{{"contact", "u1"}});
@@ -160,6 +192,7 @@ TEST_CASE("a link does not take a chat from somebody who is known by more than i
                  cel::Map{{"contact", "u2"}, {"addresses", cel::Map{{"telegram", "4711"}}}});
   chat.take({chat.started(chat.signer.sign_start(chat.contact("u1").contact.id))});
   CHECK(chat.contact("u2").contact.addresses.at("telegram") == "4711");
+  CHECK_FALSE(chat.contact("u1").contact.addresses.contains("telegram"));
   CHECK(chat.contacts() == 2);
 }
 
@@ -278,7 +311,8 @@ TEST_CASE("the humans are told who wrote, what was said before, and where to ans
   CHECK(list[0].channel == "telegram");
   CHECK(list[0].to == "-100");
   const std::string& html = list[0].rendered.html;
-  CHECK(html.find("Anna (4711), telegram:\nIs it &lt;b&gt;free&lt;/b&gt; &amp; good?") == 0);
+  CHECK(html.find("Anna (telegram:4711), telegram:\nIs it &lt;b&gt;free&lt;/b&gt; &amp; good?") ==
+        0);
   CHECK(html.find("we: m1") != std::string::npos);
   const std::size_t link = html.find("<a href=\"https://t.example.org/h/");
   REQUIRE(link != std::string::npos);

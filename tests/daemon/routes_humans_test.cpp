@@ -73,6 +73,7 @@ TEST_CASE("what is no answer changes nothing") {
                                    {good, "text=+%0A+", 303},
                                    {good, "text=%ff%fe", 303},
                                    {good, "%%%", 303},
+                                   {good, "text=" + std::string(17'000, 'a'), 413},
                                    {good + "x", "text=a", 404},
                                    {"/h/", "text=a", 404},
                                    {start, "text=a", 404},

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "rules/question.h"
 #include "tests/catch.h"
 #include "tests/daemon/story.h"
 
@@ -14,8 +15,13 @@ namespace {
 std::string said(const std::string& when, const std::string& text) {
   return when + " u1 message.replied {\"channel\":\"email\",\"text\":\"" + text + "\"}";
 }
-std::string pressed(const std::string& when, const std::string& data) {
-  return when + " u1 message.replied {\"channel\":\"email\",\"button\":\"" + data + "\"}";
+// `place` is STEP.CHOICE of the enrollment in p that began on 2 March at ten.
+std::string pressed(const std::string& when, const std::string& place,
+                    const std::string& playbook = "p") {
+  const rules::Enrollment asking{.playbook = playbook,
+                                 .started = *base::parse_instant("2026-03-02T10:00:00Z")};
+  return when + " u1 message.replied {\"channel\":\"email\",\"button\":\"" +
+         rules::question_mark(asking) + "." + place + "\"}";
 }
 
 // Starts by `a`; v1 asks, and what was kept of the answer becomes a tag.
@@ -59,26 +65,26 @@ const std::vector<Story> stories = {
                           "  - ask: v3\n    choices: [Uno, Dos]\n    save: answer\n"
                           "  - set: {last: \"=enrollment.answer\"}\n"),
      .events = {"02 10:00 u1 a", said("02 10:01", "ja GERN"), said("02 10:02", "2"),
-                pressed("02 10:03", "1.3.0")},
+                pressed("02 10:03", "3.0")},
      .expected = {"02 10:00 u1 send v1", "02 10:00 u1 ask v1", "02 10:01 u1 set kept = yes",
                   "02 10:01 u1 send v2", "02 10:01 u1 ask v2", "02 10:02 u1 send v3",
                   "02 10:02 u1 ask v3", "02 10:03 u1 set last = Uno"}},
     {.name = "what is seen wins over a number, and a number over a name that nobody sees",
-     .playbook = question("    choices: {1: Three, 2: 1, 3: Two}\n",
+     .playbook = question("    choices: {x: Three, y: Four, z: 17}\n",
                           "  - ask: v2\n    choices: {b: Uno, a: Dos}\n    save: answer\n"
                           "  - set: {second: \"=enrollment.answer\"}\n"
                           "  - ask: v3\n    choices: {2: Uno, 1: Dos}\n    save: answer\n"
                           "  - set: {third: \"=enrollment.answer\"}\n"),
-     .events = {"02 10:00 u1 a", said("02 10:01", "1"), said("02 10:02", "A"),
-                said("02 10:03", "1")},
-     .expected = {"02 10:00 u1 send v1", "02 10:00 u1 ask v1", "02 10:01 u1 set kept = 2",
+     .events = {"02 10:00 u1 a", said("02 10:01", "17"), said("02 10:02", "A"),
+                said("02 10:03", "1.")},
+     .expected = {"02 10:00 u1 send v1", "02 10:00 u1 ask v1", "02 10:01 u1 set kept = z",
                   "02 10:01 u1 send v2", "02 10:01 u1 ask v2", "02 10:02 u1 set second = a",
                   "02 10:02 u1 send v3", "02 10:02 u1 ask v3", "02 10:03 u1 set third = 2"}},
     {.name = "buttons of another question, another step or no question do nothing",
      .playbook = question("    choices: [Uno, Dos]\n"),
-     .events = {"02 10:00 u1 a", pressed("02 10:01", "1.0.2"), pressed("02 10:02", "1.1.0"),
-                pressed("02 10:03", "2.0.0"), pressed("02 10:04", "x"),
-                pressed("02 10:05", "1.0.-1"), pressed("02 10:06", "1.0.1")},
+     .events = {"02 10:00 u1 a", pressed("02 10:01", "0.2"), pressed("02 10:02", "1.0"),
+                pressed("02 10:03", "0.0", "q"), pressed("02 10:04", "x"),
+                pressed("02 10:05", "0.-1"), pressed("02 10:06", "0.1")},
      .expected = {"02 10:00 u1 send v1", "02 10:00 u1 ask v1", "02 10:06 u1 set kept = Dos"},
      .settings = humans},
     {.name = "after as many tries as are allowed it goes another way",
@@ -98,6 +104,35 @@ const std::vector<Story> stories = {
      .events = {"02 10:00 u1 a", said("02 10:01", "yes"), said("02 11:00", "stop it")},
      .expected = {"02 10:00 u1 send v1", "02 10:00 u1 ask v1", "02 10:01 u1 set kept = yes",
                   "02 10:01 u1 wait until 03 10:01"}},
+    {.name = "who talks to a human answers the human, and no question",
+     .playbook = question("    choices: [Uno, Dos]\n", "  - tag: late\n"),
+     .events = {"02 10:00 u1 a", "02 10:10 u1 h", said("02 10:20", "Tuesday"),
+                pressed("02 10:30", "0.0"), "02 12:00 u1 b", said("02 12:20", "Monday")},
+     .expected = {"02 10:00 u1 send v1", "02 10:00 u1 ask v1", "02 10:10 u1 handoff until 02 11:10",
+                  "02 10:20 u1 handoff until 03 10:20", "02 10:30 u1 set kept = Uno",
+                  "02 10:30 u1 tag late", "02 12:20 u1 handoff until 03 12:20",
+                  "03 12:20 u1 handoff ended"},
+     .settings = humans,
+     .files = {{"playbooks/h.yaml", "start: {when: h}\nsteps:\n  - handoff: true\n    for: 1h\n"}}},
+    {.name = "a step's own time ends its wait, though the contact still talks to the human",
+     .playbook = "start: {when: a}\nsteps:\n  - handoff: true\n    for: 1d\n  - tag: after\n"
+                 "  - send: v1\n",
+     .events = {"02 10:00 u1 a", said("03 09:00", "One more thing")},
+     .expected = {"02 10:00 u1 handoff until 03 10:00", "03 09:00 u1 handoff until 04 09:00",
+                  "03 10:00 u1 tag after", "03 10:00 u1 hold v1 handoff until 04 09:00",
+                  "04 09:00 u1 handoff ended", "04 09:00 u1 send v1"},
+     .settings = humans},
+    {.name = "words that no try could take go to a human",
+     .playbook = question("    choices: [Uno, Dos]\n    tries: 2\n    otherwise: [{end: true}]\n"),
+     .events = {"02 10:00 u1 a", said("02 10:01", "How much?"),
+                said("02 10:02", "I asked how much")},
+     .expected = {"02 10:00 u1 send v1", "02 10:00 u1 ask v1", "02 10:01 u1 send ask:again",
+                  "02 10:02 u1 handoff until 03 10:02", "03 10:02 u1 handoff ended"},
+     .settings = humans},
+    {.name = "yes and no are read in three languages where they are the choices, too",
+     .playbook = question("    as: bool\n    choices: {yes: Sure, no: Never}\n"),
+     .events = {"02 10:00 u1 a", said("02 10:01", "да")},
+     .expected = {"02 10:00 u1 send v1", "02 10:00 u1 ask v1", "02 10:01 u1 set kept = true"}},
     {.name = "a step gives the contact to a human, who holds all but receipts",
      .playbook = "start: {when: a}\nsteps:\n  - handoff: true\n    for: 1d\n  - send: v1\n",
      .events = {"02 10:00 u1 a", "02 11:00 u1 b"},
