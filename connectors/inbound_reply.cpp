@@ -121,10 +121,13 @@ std::string without_blockquotes(std::string_view html) {
   for (std::size_t at = lower.find('<'); at != std::string::npos; at = lower.find('<', at + 1)) {
     const bool opens = lower.compare(at, begin.size(), begin) == 0;
     const bool closes = lower.compare(at, end.size(), end) == 0;
-    if (opens && depth++ == 0) {
+    if (opens && depth == 0) {
       kept.append(html.substr(kept_until, at - kept_until)).append("<br>&gt;<br>");
     }
-    if (!closes || depth == 0 || --depth > 0) continue;
+    if (opens) ++depth;
+    if (!closes || depth == 0) continue;
+    --depth;
+    if (depth > 0) continue;
     const std::size_t after = lower.find('>', at);
     kept_until = after == std::string::npos ? html.size() : after + 1;
   }

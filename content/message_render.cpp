@@ -204,7 +204,7 @@ Result<Rendered> render_words(std::string_view subject, std::string_view text, F
   }
   rendered.text = std::string(text) + choices_text(data);
   if (format == Format::plain) return rendered;
-  std::string content = "<p style=\"white-space: pre-line\">" + escape_html(text) + "</p>\n";
+  const std::string content = "<p style=\"white-space: pre-line\">" + escape_html(text) + "</p>\n";
   const cel::Value nothing;
   auto html = render_layout(built_in_layout(),
                             {.content = content + choices_html(data),

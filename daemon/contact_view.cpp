@@ -208,7 +208,7 @@ std::string state_text(const rules::Enrollment& enrollment, const rules::Book& b
 cel::Value to_value(const std::optional<rules::Handoff>& handoff) {
   if (!handoff) return {};
   return cel::Map{{"since", time_value(handoff->since)},
-                  {"until", handoff->until ? time_value(*handoff->until) : cel::Value()},
+                  {"until", time_value(handoff->until)},
                   {"playbook", handoff->playbook},
                   {"channel", handoff->channel}};
 }

@@ -155,6 +155,7 @@ std::vector<Telling> tellings(const TellingContext& context,
     receivers.push_back(*context.config.notify);
   }
   std::vector<Telling> list;
+  list.reserve(receivers.size());
   for (const config::Receiver& receiver : receivers) {
     list.push_back({receiver.channel, receiver.to,
                     written(said, format_of(context.config, receiver.channel))});

@@ -74,7 +74,9 @@ Result<ImportSource::File> ImportSource::keep(std::istream& in) {
       return base::fail(system_error("what is read cannot be kept in a temporary file"));
     }
   }
-  std::rewind(file.get());
+  if (std::fseek(file.get(), 0, SEEK_SET) != 0) {
+    return base::fail(system_error("what was read cannot be read again"));
+  }
   return file;
 }
 
@@ -109,7 +111,9 @@ Result<void> ImportSource::look_through(const std::string& charset) {
     is_utf8 = base::is_utf8(std::string_view(text).substr(0, text.size() - unfinished));
   }
   if (auto done = choose_charset(charset, beginning, is_utf8 && rest.empty()); !done) return done;
-  std::rewind(file_.get());
+  if (std::fseek(file_.get(), 0, SEEK_SET) != 0) {
+    return base::fail(system_error("the file cannot be read again"));
+  }
   return {};
 }
 

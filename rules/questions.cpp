@@ -148,6 +148,7 @@ std::vector<ShownChoice> shown_choices(const Book& book, const Contact& contact,
   if (ask == nullptr || playbook->steps[enrollment->step].id != delivery.step) return {};
   const cel::Value data = render_data(book, contact, &*enrollment, now);
   std::vector<ShownChoice> choices;
+  choices.reserve(ask->choices.size());
   for (std::size_t i = 0; i < ask->choices.size(); ++i) {
     choices.push_back({question_mark(*enrollment) + "." + std::to_string(enrollment->step) + "." +
                            std::to_string(i),

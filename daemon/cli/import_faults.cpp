@@ -26,6 +26,7 @@ Result<void> ImportFaults::open(const ImportRows& rows) {
   if (!file_) return base::fail(ErrorKind::disk, path_ + " cannot be written");
   if (is_begun || format_ == ImportFormat::jsonl) return {};
   std::vector<std::string> header;
+  header.reserve(std::size(marks) + rows.columns().size());
   for (const auto mark : marks) header.push_back(mark_name(mark));
   // Columns of a file that was mended once already.
   for (const auto& column : rows.columns()) {

@@ -55,10 +55,10 @@ Result<ImportFormat> format_of(const ImportOptions& options) {
 // with it; another --map is another import.
 std::string import_name(const ImportSource& source, const ImportOptions& options) {
   cel::List map;
-  for (const auto& [column, field] : options.map) map.push_back(column + "=" + field);
+  for (const auto& [column, field] : options.map) map.emplace_back(column + "=" + field);
   cel::List consents;
   for (const auto& consent : options.consents) {
-    consents.push_back(consent.channel + "=" + consent.date + ":" + consent.wording);
+    consents.emplace_back(consent.channel + "=" + consent.date + ":" + consent.wording);
   }
   const std::string meaning = cel::to_json(cel::Map{{"what", name_of(options.kind)},
                                                     {"charset", source.charset()},
