@@ -14,9 +14,11 @@ namespace nurtured::daemon {
 namespace {
 
 constexpr std::size_t subject_bytes_max = 80;
-// Of one line of the talk, and of what is told at all: a messenger takes 4,096 characters.
-constexpr std::size_t line_bytes_max = 300;
-constexpr std::size_t words_bytes_max = 2000;
+// Of what is told: all of it together stays below the 4,096 characters that Telegram takes, however
+// much the contact writes, or nobody would be told.
+constexpr std::size_t line_bytes_max = 120;
+constexpr std::size_t words_bytes_max = 1500;
+constexpr std::size_t name_bytes_max = 60;
 
 // No channel of a workspace can have this name.
 constexpr std::string_view human_channel = "human:";
@@ -34,8 +36,8 @@ std::string cut(std::string_view text, std::size_t bytes_max) {
 std::string name_of(const rules::Contact& contact) {
   const auto first = contact.attributes.find("first_name");
   const bool is_named = first != contact.attributes.end() && first->second.is_string();
-  if (!is_named) return contact.user_id;
-  return first->second.as_string() + " (" + contact.user_id + ")";
+  if (!is_named) return cut(contact.user_id, name_bytes_max);
+  return cut(first->second.as_string() + " (" + contact.user_id + ")", name_bytes_max);
 }
 
 // What a notification says, before it is written for a channel.
@@ -64,7 +66,8 @@ Said said_of(const TellingContext& context, const rules::Notification& notificat
     const auto lines = said_lines(*context.timeline);
     if (!lines.empty()) text += "\n";
     for (const SaidLine& one : lines) {
-      text += fmt::format("{} {}: {}\n", local_text(one.at, zone), one.who.empty() ? name : one.who,
+      text += fmt::format("{} {}: {}\n", local_text(one.at, zone),
+                          one.who.empty() ? name : cut(one.who, name_bytes_max),
                           cut(connectors::to_reason(one.what), line_bytes_max));
     }
   }

@@ -322,6 +322,28 @@ TEST_CASE("the humans are told who wrote, what was said before, and where to ans
   CHECK(claim->contact == anna.id);
 }
 
+TEST_CASE("the humans are told in what a messenger takes, however much a contact writes") {
+  ChatWorld chat;
+  const std::string long_text(9000, 'x');
+  for (int i = 0; i < 12; ++i) chat.take({chat.said(long_text)});
+  rules::Contact anna = chat.contact().contact;
+  anna.attributes["first_name"] = long_text;
+  anna.user_id = long_text;
+  const auto timeline = chat.world.store->timeline(anna.id, daemon::talk_entries_max);
+  REQUIRE(timeline);
+  REQUIRE(daemon::said_lines(*timeline).size() == daemon::said_lines_max);
+  const auto config = chat.world.keeper->current();
+  const rules::Notification told{.at = chat.world.clock.now(),
+                                 .playbook = std::string(100, 'p'),
+                                 .step = "",
+                                 .text = long_text,
+                                 .contact = anna.id};
+  const auto list = daemon::tellings(
+      {.config = *config, .signer = chat.signer, .contact = &anna, .timeline = &*timeline}, told);
+  REQUIRE(list.size() == 1);
+  CHECK(list[0].rendered.text.size() < content::telegram_units_max);
+}
+
 TEST_CASE("operators take a contact over, answer and hand back, and get a link to the bot") {
   ChatWorld chat;
   chat.take({chat.said("hello")});
