@@ -316,7 +316,8 @@ std::optional<cel::Value> Engine::BatchWork::advance(rules::ContactId id, const 
                              std::holds_alternative<rules::Choice>(input);
   std::optional<rules::Contact> before;
   if (is_repeatable) before = snapshot.contact;
-  auto transition = rules::advance(*engine_.book_, engine_.pauses_, std::move(snapshot), input, at);
+  auto transition = rules::advance(*engine_.book_, engine_.pauses_, std::move(snapshot), input, at,
+                                   {.trace_steps = engine_.options_.trace_steps});
   working.contact = std::move(transition.next.contact);
   working.changed |= !before || *before != working.contact || working.wake != transition.wake;
   working.wake = transition.wake;
@@ -381,6 +382,7 @@ void Engine::BatchWork::collect(rules::Transition transition, const rules::Conta
     result_.notifications.push_back(notification);
     batch_.notifications.push_back(std::move(notification));
   }
+  for (auto& passage : transition.passages) result_.passages.push_back(std::move(passage));
   rejudge_now_.insert(transition.rejudge.begin(), transition.rejudge.end());
 }
 

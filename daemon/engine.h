@@ -43,6 +43,7 @@ struct BatchResult {
   std::vector<DeliveryNotice> deliveries;  // in order
   std::vector<DecisionNotice> decisions;
   std::vector<rules::Notification> notifications;
+  std::vector<rules::Passage> passages;  // with EngineOptions::trace_steps
   std::size_t inputs = 0;
   std::size_t duplicates = 0;  // of them, repeats of a messageId
   std::size_t set_aside = 0;   // of them, repeats of what is set aside: not taken
@@ -55,6 +56,7 @@ struct BatchResult {
 struct EngineOptions {
   std::size_t batch_wakes_max = 1000;
   bool keep_decisions = true;  // give them back in BatchResult; the log has them in any case
+  bool trace_steps = false;    // give back which way enrollments went
 };
 
 // Whether a batch fires timers. `one`: the first that is due, alone. `later`: more inputs of the

@@ -26,6 +26,8 @@ struct Pauses {
 struct AdvanceLimits {
   std::size_t steps_max = 1000;
   std::size_t events_max = 100;
+  // Tell which way enrollments went (Transition::passages): for coverage, not for daily use.
+  bool trace_steps = false;
 };
 
 Transition advance(const Book& book, const Pauses& pauses, Snapshot snapshot, const Input& input,

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <deque>
+#include <map>
 #include <string>
 
 #include "rules/advance.h"
@@ -20,6 +21,8 @@ class Machine {
   Machine(const Book& book, const Pauses& pauses, const AdvanceLimits& limits, Snapshot snapshot)
       : book_(book), pauses_(pauses), limits_(limits) {
     out_.next = std::move(snapshot);
+    if (!limits_.trace_steps) return;
+    for (const auto& its : contact().enrollments) traced_[its.number] = its.step;
   }
 
   // Handles what fell due before `now` (at `now` too when `inclusive`), each at its own moment.
@@ -120,6 +123,7 @@ class Machine {
   // Runs the enrollment from its current step until it waits, ends or fails. The enrollment is
   // looked up anew after each step, because a change to the contact may have ended it.
   void run_steps(std::int64_t number);
+  void trace(const Enrollment& enrollment, const Playbook& playbook);
   enum class Flow { next, wait, gone };
   Flow execute(const Step& step, Enrollment& enrollment);
   Flow execute(const Send& send, const Step& step, Enrollment& enrollment);
@@ -206,6 +210,7 @@ class Machine {
   Instant now_;
   std::deque<Event> events_;  // built-in and emitted ones, waiting for their turn
   std::size_t events_taken_ = 0;
+  std::map<std::int64_t, StepIndex> traced_;  // enrollment → where it stood, with trace_steps
 };
 
 // On its way now, on one channel at least.

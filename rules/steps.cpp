@@ -39,6 +39,7 @@ void Machine::run_steps(std::int64_t number) {
       park(*enrollment, {.message = "the version it began with is not in the store"});
       return;
     }
+    if (limits_.trace_steps) trace(*enrollment, *playbook);
     if (enrollment->step >= playbook->steps.size()) {
       finish_enrollment(number);
       return;
@@ -58,6 +59,15 @@ void Machine::run_steps(std::int64_t number) {
         break;
     }
   }
+}
+
+// Whatever made the enrollment go on (a step, an event, a timer, a departure) has set its step and
+// comes by here.
+void Machine::trace(const Enrollment& enrollment, const Playbook& playbook) {
+  const StepIndex to = enrollment.step < playbook.steps.size() ? enrollment.step : no_step;
+  const auto [stood, is_new] = traced_.try_emplace(enrollment.number, no_step);
+  out_.passages.push_back({enrollment.playbook, enrollment.version, stood->second, to});
+  stood->second = to;
 }
 
 Machine::Flow Machine::execute(const Step& step, Enrollment& enrollment) {

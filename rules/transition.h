@@ -10,6 +10,7 @@
 #include "rules/calendar.h"
 #include "rules/contact.h"
 #include "rules/event.h"
+#include "rules/playbook.h"
 
 namespace nurtured::rules {
 
@@ -220,6 +221,16 @@ struct Notification {
   ContactId contact = {};
 };
 
+// An enrollment came to a step: which way it went there is seen from where it came.
+struct Passage {
+  std::string playbook;
+  PlaybookVersion version;
+  StepIndex from = no_step;  // where it stood; no_step: it has just begun
+  StepIndex to = no_step;    // no_step: it is through; as `from`: a step that failed is tried again
+
+  bool operator==(const Passage&) const = default;
+};
+
 struct Transition {
   Snapshot next;
   std::vector<Decision> decisions;  // in the order in which they happened
@@ -227,6 +238,7 @@ struct Transition {
   std::vector<Event>
       emitted;  // built-in and `emit` events, already applied to `next`; for the event log
   std::vector<Notification> notifications;
+  std::vector<Passage> passages = {};  // in their order, where AdvanceLimits::trace_steps asks
   // Of the event that came in: its properties as they were understood, where they came otherwise.
   std::optional<cel::Value> understood = {};
   std::vector<ContactId> rejudge;  // other holders of an address whose slot or ledger changed
