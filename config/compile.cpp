@@ -10,6 +10,7 @@
 #include "config/lint.h"
 #include "config/messages.h"
 #include "config/playbook_reader.h"
+#include "config/scenario_reader.h"
 #include "config/settings.h"
 
 namespace nurtured::config {
@@ -61,8 +62,6 @@ class Compiler {
       if (file.path == "segments.yaml") {
         problems_.error({file.path, 0, 0, 1}, "segments are not available in this version",
                         "write their conditions where they are used, and remove the file");
-      } else if (file.path.starts_with("tests/")) {
-        problems_.warning({file.path, 0, 0, 1}, "not-run", "scenarios are not run in this version");
       } else if (file.path.find('/') == std::string::npos) {
         check_root_file(file.path);
       }
@@ -144,7 +143,10 @@ class Compiler {
     config->messages = std::move(messages_.compiled);
     config->library = std::move(messages_.library);
     config->root = workspace_.root;
-    config->files = workspace_.files;
+    // Scenarios are no part of what runs: changing them is no change to apply.
+    for (const File& file : workspace_.files) {
+      if (!file.path.starts_with(scenarios_folder)) config->files.push_back(file);
+    }
     return config;
   }
 

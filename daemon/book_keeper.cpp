@@ -168,7 +168,7 @@ store::Batch BookKeeper::batch(const PreparedBook& prepared) const {
   store::Batch batch;
   batch.now = clock_.now();
   store::AppliedBook& book = batch.book.emplace(store::AppliedBook{.at = batch.now});
-  for (const auto& file : prepared.workspace.files) book.files.push_back({file.path, file.text});
+  for (const auto& file : prepared.config->files) book.files.push_back({file.path, file.text});
   for (const auto& playbook : prepared.config->book->current()) {
     const base::Place& place = playbook->steps.empty() ? base::Place{} : playbook->steps[0].place;
     batch.sources.push_back({playbook->id, playbook->version, place.path, playbook->source});

@@ -64,24 +64,6 @@ cel::Value decision_value(const rules::Decision& decision) {
   return map;
 }
 
-std::string decision_text(const rules::Decision& decision, const rules::Zone& zone) {
-  std::string text = decision.action;
-  const auto add = [&](std::string_view part) {
-    if (!part.empty()) text += " " + std::string(part);
-  };
-  add(decision.message);
-  if (!decision.to.channel.empty()) add("by " + decision.to.channel + " to " + decision.to.value);
-  if (!decision.playbook.empty()) {
-    add("(" + decision.playbook + (decision.step.empty() ? "" : ", " + decision.step) + ")");
-  }
-  add(decision.outcome);
-  std::string why(rules::to_string(decision.reason));
-  if (!decision.detail.empty()) why += (why.empty() ? "" : ", ") + decision.detail;
-  if (decision.until)
-    why += (why.empty() ? "until " : ", until ") + local_text(*decision.until, zone);
-  return why.empty() ? text : text + ": " + why;
-}
-
 std::string delivery_text(const rules::Delivery& delivery) {
   return fmt::format("delivery {} {} by {} to {}{}", delivery.message, to_string(delivery.change),
                      delivery.to.channel, delivery.to.value,
@@ -319,6 +301,24 @@ cel::Value to_value(const store::TimelineEntry& entry) {
                   {"event", event.name},
                   {"occurred_at", time_value(event.occurred_at)},
                   {"properties", event.properties}};
+}
+
+std::string decision_text(const rules::Decision& decision, const rules::Zone& zone) {
+  std::string text = decision.action;
+  const auto add = [&](std::string_view part) {
+    if (!part.empty()) text += " " + std::string(part);
+  };
+  add(decision.message);
+  if (!decision.to.channel.empty()) add("by " + decision.to.channel + " to " + decision.to.value);
+  if (!decision.playbook.empty()) {
+    add("(" + decision.playbook + (decision.step.empty() ? "" : ", " + decision.step) + ")");
+  }
+  add(decision.outcome);
+  std::string why(rules::to_string(decision.reason));
+  if (!decision.detail.empty()) why += (why.empty() ? "" : ", ") + decision.detail;
+  if (decision.until)
+    why += (why.empty() ? "until " : ", until ") + local_text(*decision.until, zone);
+  return why.empty() ? text : text + ": " + why;
 }
 
 std::string entry_text(const store::TimelineEntry& entry, const rules::Zone& zone) {

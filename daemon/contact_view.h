@@ -45,6 +45,9 @@ cel::Value to_value(const std::optional<rules::Suppression>& suppression);
 cel::Value suppressions_value(const rules::Snapshot& snapshot);
 cel::Value to_value(const store::TimelineEntry& entry);
 
+// "hold offer (launch, send:offer): mix, 2 of 2 …, until 2026-03-04 10:00": what it says but its
+// own moment.
+std::string decision_text(const rules::Decision& decision, const rules::Zone& zone);
 // One line of what happened, without a line end.
 std::string entry_text(const store::TimelineEntry& entry, const rules::Zone& zone);
 

@@ -28,6 +28,7 @@ void add_commands(CLI::App& app, Call& call) {
   add_daemon_commands(app, call);
   add_workspace_commands(app, call);
   add_simulate(app, call);
+  add_test(app, call);
   add_render(app, call);
   add_eval(app, call);
   add_state_commands(app, call);

@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "config/scenario_reader.h"
 #include "config/workspace.h"
 #include "daemon/cli/toolbox.h"
 
@@ -15,16 +16,16 @@ namespace {
 using base::ErrorKind;
 using base::Result;
 
-// The folder as it was typed, for problems that editors jump to.
-std::string typed_prefix(const Call& call) {
-  const std::string folder = workspace_folder(call.config);
-  return folder == "." ? "" : folder;
-}
-
 int check(const Call& call, const std::string& format) {
   const auto keeper = make_keeper(call);
   if (!keeper) return complain(call, keeper.error(), format);
-  const BookFiles files = (*keeper)->read();
+  BookFiles files = (*keeper)->read();
+  config::Problems in_scenarios;
+  const auto scenarios = config::read_scenarios(files.workspace, files.config.get(), in_scenarios);
+  const bool is_good = files.config != nullptr && !in_scenarios.has_errors();
+  // All of them in the order of the files.
+  for (config::Problem& problem : files.problems) in_scenarios.add(std::move(problem));
+  files.problems = in_scenarios.take();
   const config::PrintOptions options{.prefix = typed_prefix(call), .colour = call.console.colour};
   if (format == "json") {
     call.console.out << config::problems_json(files.problems, options) << '\n';
@@ -33,11 +34,11 @@ int check(const Call& call, const std::string& format) {
         call.console.out, files.problems,
         [&](std::string_view path) { return files.workspace.source(path); }, options);
   }
-  if (files.config == nullptr) return found_problem;
+  if (!is_good) return found_problem;
   if (format != "json") {
-    call.console.out << fmt::format("good (playbooks: {}, messages: {})\n",
+    call.console.out << fmt::format("good (playbooks: {}, messages: {}, scenarios: {})\n",
                                     files.config->book->current().size(),
-                                    files.config->messages.size());
+                                    files.config->messages.size(), scenarios.size());
   }
   return done;
 }

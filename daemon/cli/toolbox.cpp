@@ -36,8 +36,12 @@ Result<std::unique_ptr<BookKeeper>> make_keeper(const Call& call) {
   return std::make_unique<BookKeeper>(std::move(options), call.world.clock);
 }
 
-std::shared_ptr<const config::Config> load_config(const Call& call, const BookKeeper& keeper,
-                                                  std::string_view format) {
+std::string typed_prefix(const Call& call) {
+  const std::string folder = workspace_folder(call.config);
+  return folder == "." ? "" : folder;
+}
+
+BookFiles load_files(const Call& call, const BookKeeper& keeper, std::string_view format) {
   BookFiles files = keeper.read();
   if (files.config == nullptr) {
     std::erase_if(files.problems,
@@ -51,7 +55,12 @@ std::shared_ptr<const config::Config> load_config(const Call& call, const BookKe
                        << "}\n";
     }
   }
-  return files.config;
+  return files;
+}
+
+std::shared_ptr<const config::Config> load_config(const Call& call, const BookKeeper& keeper,
+                                                  std::string_view format) {
+  return load_files(call, keeper, format).config;
 }
 
 std::string find_control(const Call& call, const BookKeeper& keeper) {

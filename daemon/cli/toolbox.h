@@ -36,6 +36,7 @@ struct Call {
 void add_workspace_commands(CLI::App& app, Call& call);  // check, init, version
 void add_daemon_commands(CLI::App& app, Call& call);     // run, status, plan, reload, pause, resume
 void add_simulate(CLI::App& app, Call& call);
+void add_test(CLI::App& app, Call& call);
 void add_eval(CLI::App& app, Call& call);
 void add_render(CLI::App& app, Call& call);
 void add_state_commands(CLI::App& app, Call& call);  // explain, contact, event, touch, enrollment …
@@ -51,8 +52,12 @@ void add_examples(CLI::App& command, std::string_view examples);
 
 // A keeper of the workspace that --config names, without secrets: commands send nothing.
 base::Result<std::unique_ptr<BookKeeper>> make_keeper(const Call& call);
-// Its files, compiled; where they have errors, these are printed and there is nothing: on stderr,
+// The folder as it was typed, for problems that editors jump to; empty where that is ".".
+std::string typed_prefix(const Call& call);
+// Its files, compiled; where they have errors, these are printed and there is no config: on stderr,
 // and in the format `json` on stdout as {"error", "problems"}, the problems as `check` gives them.
+BookFiles load_files(const Call& call, const BookKeeper& keeper, std::string_view format = "text");
+// Likewise, where the config is all that is asked for.
 std::shared_ptr<const config::Config> load_config(const Call& call, const BookKeeper& keeper,
                                                   std::string_view format = "text");
 

@@ -5,6 +5,7 @@
 #include <set>
 #include <sstream>
 
+#include "config/scenario_reader.h"
 #include "rules/cel/json.h"
 #include "tests/catch.h"
 #include "tests/config/workspaces.h"
@@ -72,10 +73,26 @@ std::string settings(const std::string& line) {
   return "connectors: {out: {type: file}}\nchannels: {email: out, telegram: out}\n" + line + "\n";
 }
 
+std::string scenario(const std::string& line) {
+  return "tests:\n  - {name: a, contact: {id: u}, expect: [{send: hello}], " + line + "}\n";
+}
+
+// With the problems of scenarios, which are read by themselves.
+Compiled compile_all(const std::string& path, const std::string& text) {
+  Workspace workspace = small_workspace();
+  put(workspace, path, text);
+  Compiled compiled = compile(workspace, test_options());
+  Problems problems;
+  read_scenarios(workspace, compiled.config.get(), problems);
+  for (Problem& problem : problems.take()) compiled.problems.push_back(std::move(problem));
+  return compiled;
+}
+
 TEST_CASE("schema and reader know the same keys") {
   const std::string p = "playbooks/p.yaml";
   const std::string m = "content/m.md";
   const std::string n = "nurtured.yaml";
+  const std::string t = "tests/t.yaml";
   const std::vector<Case> table{
       {"playbook", "", p, "start: page.viewed\nsteps: [{send: hello}]\nqqqqqqqq: 1\n"},
       {"playbook", "definitions/start/anyOf/1", p,
@@ -127,6 +144,8 @@ TEST_CASE("schema and reader know the same keys") {
       {"touchpoints", "", "touchpoints.yaml", "touchpoints: {}\nqqqqqqqq: 1\n"},
       {"touchpoints", "properties/touchpoints/additionalProperties", "touchpoints.yaml",
        "touchpoints: {a: {qqqqqqqq: 1}}\n"},
+      {"test", "", t, "qqqqqqqq: 1\ntests: []\n"},
+      {"test", "definitions/scenario", t, scenario("qqqqqqqq: 1")},
       {"nurtured", "", n, settings("qqqqqqqq: 1")},
       {"nurtured", "properties/http", n, settings("http: {qqqqqqqq: 1}")},
       {"nurtured", "properties/keys", n, settings("keys: {qqqqqqqq: 1}")},
@@ -163,8 +182,44 @@ TEST_CASE("schema and reader know the same keys") {
   for (const Case& c : table) {
     INFO(c.schema << " " << c.pointer);
     const cel::Value root = schema(c.schema);
-    CHECK(keys_of_reader(compile_with(c.path, c.text)) == keys_of_schema(at(root, c.pointer)));
+    CHECK(keys_of_reader(compile_all(c.path, c.text)) == keys_of_schema(at(root, c.pointer)));
   }
+}
+
+// Each kind of entry in a list of scenarios has keys of its own: those of its schema, and the kinds
+// that the reader lists are those of the schema.
+void compare_kinds(const std::string& list, const std::string& prefix, const std::string& intro) {
+  const cel::Value root = schema("test");
+  const auto problems_of = [&](const std::string& entry) {
+    const std::string other = list == "events" ? "" : "start: 2026-03-02, ";
+    return compile_all("tests/t.yaml", "tests:\n  - {name: a, contact: {id: u}, " + other + list +
+                                           ": [{" + entry + "}]}\n");
+  };
+  std::set<std::string> in_schema;
+  for (const cel::Value& ref : at(root, "definitions/" + prefix + "/anyOf").as_list()) {
+    const std::string name = ref.find("$ref")->as_string().substr(
+        std::string("#/definitions/" + prefix.substr(0, 6) + "_").size());
+    in_schema.insert(name);
+    if (name == "never") continue;
+    INFO(name);
+    const std::string definition = "definitions/" + prefix.substr(0, 6) + "_" + name;
+    CHECK(keys_of_reader(problems_of(name + ": stage, qqqqqqqq: 1")) ==
+          keys_of_schema(at(root, definition)));
+  }
+  std::set<std::string> in_reader;
+  for (const Problem& problem : problems_of("qqqqqqqq: 1").problems) {
+    if (problem.remedy.substr(0, intro.size()) != intro) continue;
+    std::istringstream names(problem.remedy.substr(intro.size()));
+    for (std::string name; names >> name;) {
+      in_reader.insert(name.ends_with(',') ? name.substr(0, name.size() - 1) : name);
+    }
+  }
+  CHECK(in_reader == in_schema);
+}
+
+TEST_CASE("what happens and what is expected in a scenario is in its schema") {
+  compare_kinds("events", "event", "what may happen is ");
+  compare_kinds("expect", "expectation", "what may be expected is ");
 }
 
 TEST_CASE("every step that the reader knows is a step of the schema") {
