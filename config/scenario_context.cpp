@@ -41,6 +41,33 @@ std::optional<std::string_view> button_of(std::string_view piece) {
 
 }  // namespace
 
+std::optional<std::size_t> find_kind(const Node& node, std::span<const std::string_view> names,
+                                     const KindWords& words, Problems& problems) {
+  std::optional<std::size_t> found;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const Node* value = node.find(names[i]);
+    if (value == nullptr) continue;
+    if (found) {
+      problems.error(value->place,
+                     fmt::format("{}: `{}` stands beside `{}`", words.one, names[i], names[*found]),
+                     "begin another entry with `-`");
+      return std::nullopt;
+    }
+    found = i;
+  }
+  if (found) return found;
+  const std::vector<std::string> known(names.begin(), names.end());
+  for (const Entry& entry : node.entries) {
+    const std::string hint = did_you_mean(entry.key, known);
+    if (hint.empty()) continue;
+    problems.error(entry.place, fmt::format("nothing is called `{}` here", entry.key), hint);
+    return std::nullopt;
+  }
+  problems.error(node.place, std::string(words.none),
+                 fmt::format("{} {}", words.all, fmt::join(known, ", ")));
+  return std::nullopt;
+}
+
 std::size_t ScenarioContext::contact_of(Section& section) const {
   const auto id = section.text("contact");
   if (!id || contacts_ == nullptr) return 0;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,6 +14,18 @@
 #include "config/section.h"
 
 namespace nurtured::config {
+
+// What is said of an entry that is none of its kinds, or several.
+struct KindWords {
+  std::string_view one;   // "one thing happens at a time"
+  std::string_view none;  // "nothing happens here"
+  std::string_view all;   // "what may happen is", before the names
+};
+
+// Which of `names` is a key of the map, as its position; nullopt, and reported, where none is or
+// several are.
+std::optional<std::size_t> find_kind(const Node& node, std::span<const std::string_view> names,
+                                     const KindWords& words, Problems& problems);
 
 class ScenarioContext {
  public:

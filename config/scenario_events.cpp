@@ -1,9 +1,8 @@
 #include "config/scenario_events.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
-
-#include <fmt/format.h>
 
 #include "config/literal.h"
 #include "rules/traits.h"
@@ -40,34 +39,14 @@ class EventReader {
   static const std::array<Kind, kinds_count>& kinds();
 
   const Kind* kind_of() {
-    const Kind* found = nullptr;
-    for (const Kind& kind : kinds()) {
-      if (node_.find(kind.key) == nullptr) continue;
-      if (found != nullptr) {
-        section_.error(kind.key,
-                       fmt::format("one thing happens at a time: `{}` stands beside `{}`", kind.key,
-                                   found->key),
-                       "begin another entry with `-`");
-        return nullptr;
-      }
-      found = &kind;
-    }
-    if (found == nullptr) report_nothing();
-    return found;
-  }
-
-  void report_nothing() {
-    std::vector<std::string> names;
-    for (const Kind& kind : kinds()) names.emplace_back(kind.key);
-    for (const Entry& entry : node_.entries) {
-      const std::string hint = did_you_mean(entry.key, names);
-      if (hint.empty()) continue;
-      context_.problems().error(entry.place, fmt::format("nothing is called `{}` here", entry.key),
-                                hint);
-      return;
-    }
-    context_.problems().error(node_.place, "nothing happens here",
-                              fmt::format("what may happen is {}", fmt::join(names, ", ")));
+    std::array<std::string_view, kinds_count> names;
+    std::ranges::transform(kinds(), names.begin(), &Kind::key);
+    const auto kind = find_kind(node_, names,
+                                {.one = "one thing happens at a time",
+                                 .none = "nothing happens here",
+                                 .all = "what may happen is"},
+                                context_.problems());
+    return kind ? &kinds()[*kind] : nullptr;
   }
 
   std::optional<Instant> read_time() {

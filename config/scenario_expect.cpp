@@ -30,7 +30,7 @@ class ExpectationReader {
 
   std::optional<Expectation> read() {
     if (!node_.is_map()) return std::nullopt;
-    if (const Node* inner = section_.node("never")) return read_never(*inner);
+    if (const Node* inner = node_.find("never")) return read_never(*inner);
     return read_one();
   }
 
@@ -45,6 +45,7 @@ class ExpectationReader {
   static const std::array<Kind, kinds_count>& kinds();
 
   std::optional<Expectation> read_never(const Node& inner) {
+    section_.allow({"never"});
     section_.finish();
     if (inner.find("never") != nullptr) {
       context_.problems().error(inner.place, "`never` stands within `never`", "remove both");
@@ -82,35 +83,16 @@ class ExpectationReader {
   }
 
   const Kind* kind_of() {
-    const Kind* found = nullptr;
-    for (const Kind& kind : kinds()) {
-      if (node_.find(kind.key) == nullptr) continue;
-      if (found != nullptr) {
-        section_.error(kind.key,
-                       fmt::format("an expectation is of one thing: `{}` stands beside `{}`",
-                                   kind.key, found->key),
-                       "begin another one with `-`");
-        return nullptr;
-      }
-      found = &kind;
-    }
-    if (found == nullptr) report_nothing();
-    return found;
-  }
-
-  void report_nothing() {
-    std::vector<std::string> names;
-    for (const Kind& kind : kinds()) names.emplace_back(kind.key);
-    names.emplace_back("never");
-    for (const Entry& entry : node_.entries) {
-      const std::string hint = did_you_mean(entry.key, names);
-      if (hint.empty()) continue;
-      context_.problems().error(entry.place, fmt::format("nothing is called `{}` here", entry.key),
-                                hint);
-      return;
-    }
-    context_.problems().error(node_.place, "nothing is expected here",
-                              fmt::format("what may be expected is {}", fmt::join(names, ", ")));
+    // `never` is told of with the others, and read before them.
+    std::array<std::string_view, kinds_count + 1> names{};
+    std::ranges::transform(kinds(), names.begin(), &Kind::key);
+    names.back() = "never";
+    const auto kind = find_kind(node_, names,
+                                {.one = "an expectation is of one thing",
+                                 .none = "nothing is expected here",
+                                 .all = "what may be expected is"},
+                                context_.problems());
+    return kind ? &kinds()[*kind] : nullptr;
   }
 
   // ---- when

@@ -39,6 +39,7 @@ class ScenarioReader {
     read_events();
     read_expectations();
     read_until();
+    section_.allow({"cases"});  // which are written in already
     section_.finish();
     if (problems.errors() != errors_before) return std::nullopt;
     return std::move(out_);
@@ -106,10 +107,7 @@ class ScenarioReader {
     if (events == nullptr || !is_list("events", scenario_events_max)) return;
     for (const Node& node : events->items) {
       auto event = read_scenario_event(node, context_);
-      if (!event) {
-        if (!node.is_map()) complain_of(node, "this is no event");
-        continue;
-      }
+      if (!event) continue;
       named_until_ = std::max(named_until_, event->at);
       const auto* told = std::get_if<EventHappens>(&event->what);
       const bool is_past = told != nullptr && told->event.is_history;
@@ -128,10 +126,7 @@ class ScenarioReader {
     if (expected == nullptr || !is_list("expect", scenario_expectations_max)) return;
     for (const Node& node : expected->items) {
       auto expectation = read_expectation(node, context_);
-      if (!expectation) {
-        if (!node.is_map()) complain_of(node, "this is no expectation");
-        continue;
-      }
+      if (!expectation) continue;
       if (const auto& window = expectation->window) {
         for (const Instant end : {window->from, window->to}) {
           if (end != base::instant_max) named_until_ = std::max(named_until_, end);
@@ -170,10 +165,6 @@ class ScenarioReader {
     if (node.items.size() <= most) return true;
     section_.error(key, fmt::format("`{}` has more than {} entries", key, most), "split it in two");
     return false;
-  }
-
-  void complain_of(const Node& node, std::string message) {
-    section_.problems().error(node.place, std::move(message), "write it as {KEY: VALUE}");
   }
 
   Section section_;
@@ -225,6 +216,7 @@ class ScenarioFile {
         problems_.error(scenario->place,
                         fmt::format("two scenarios are called \"{}\"", scenario->title()),
                         "rename one of them");
+        continue;
       }
       out.push_back(*std::move(scenario));
     }

@@ -19,7 +19,9 @@ using config::LineExpected;
 using config::StateExpected;
 using config::Window;
 
-// Of what really happened, so much is shown: about what was expected, and around its time.
+// Of what really happened, so much is shown: all of it where that is little, else what is about the
+// expectation, and what is around its time.
+constexpr std::size_t all_shown_max = 12;
 constexpr std::size_t related_shown_max = 8;
 constexpr std::size_t around_shown_max = 3;  // before it, and after it
 
@@ -169,6 +171,12 @@ class Judge {
   std::optional<Unmet> judge_state(const Expectation& its, const StateExpected& expected) const {
     const auto& states = played_.states[its.contact];
     const Window wanted = window(its);
+    const PlayedLine* made = find_maker(its, expected);
+    if (made != nullptr) {
+      return its.never
+                 ? std::optional(unmet(its, "it became so at " + time(its, made->at), nullptr))
+                 : std::nullopt;
+    }
     const PlayedState* shown = nullptr;
     for (std::size_t i = 0; i < states.size() && states[i].at <= wanted.to; ++i) {
       shown = &states[i];
@@ -186,6 +194,25 @@ class Judge {
         its,
         shown == nullptr ? "they are not known then" : then + " " + state_text(expected, *shown),
         nullptr);
+  }
+
+  // A step that made it so when it matters. The states show what several steps of one moment came
+  // to, and a tag that was put on and taken off at once is in none of them.
+  const PlayedLine* find_maker(const Expectation& its, const StateExpected& expected) const {
+    const auto* tag = std::get_if<config::TagIs>(&expected);
+    const bool is_lasting = tag != nullptr && tag->removed;
+    if (!its.window && !its.never && !is_lasting) return nullptr;
+    Window wanted = window(its);
+    // What was taken off is off, unless it was put on again.
+    if (is_lasting && !its.never) wanted.from = scenario_.start;
+    const PlayedLine* made = nullptr;
+    for (const PlayedLine& line : played_.lines) {
+      if (line.contact != its.contact || !overlaps(wanted, line)) continue;
+      if (makes(expected, line)) made = &line;
+      const bool is_undone = is_lasting && makes(config::TagIs{tag->tag, false}, line);
+      if (is_undone && !its.never) made = nullptr;
+    }
+    return made;
   }
 
   // ---- what is told
@@ -224,7 +251,8 @@ class Judge {
     const auto around = static_cast<std::ptrdiff_t>(around_shown_max);
     const auto first = middle - std::min(around, middle - own.begin());
     const auto last = middle + std::min(around, own.end() - middle);
-    shown.insert(shown.end(), first, last);
+    const bool is_little = own.size() <= all_shown_max;
+    shown.insert(shown.end(), is_little ? own.begin() : first, is_little ? own.end() : last);
     std::ranges::sort(shown);
     shown.erase(std::unique(shown.begin(), shown.end()), shown.end());
     std::vector<NearLine> lines;

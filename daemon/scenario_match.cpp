@@ -58,6 +58,22 @@ class Holds {
   std::size_t index_;
 };
 
+struct Makes {
+  const rules::Decision& its;
+
+  bool operator()(const config::StageIs& is) const {
+    return its.action == "move_to" && its.detail == is.stage;
+  }
+  bool operator()(const config::TagIs& is) const {
+    return its.action == (is.removed ? "untag" : "tag") && its.detail == is.tag;
+  }
+  bool operator()(const config::ScoreIs& is) const {
+    return its.action == "score" && its.detail == score_text(is.score);
+  }
+  // Its line has the value as people read it, which is not enough to tell a text from a number.
+  bool operator()(const config::AttributesAre&) const { return false; }
+};
+
 struct StateText {
   const PlayedState& state;
 
@@ -137,6 +153,10 @@ bool overlaps(const config::Window& window, const PlayedLine& line) {
 bool holds(const StateExpected& expected, const std::vector<PlayedState>& states,
            std::size_t index) {
   return std::visit(Holds(states, index), expected);
+}
+
+bool makes(const StateExpected& expected, const PlayedLine& line) {
+  return std::visit(Makes{line.decision}, expected);
 }
 
 std::string state_text(const StateExpected& expected, const PlayedState& state) {

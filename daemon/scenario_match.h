@@ -21,6 +21,8 @@ bool overlaps(const config::Window& window, const PlayedLine& line);
 // Whether the state at `index` is what is expected.
 bool holds(const config::StateExpected& expected, const std::vector<PlayedState>& states,
            std::size_t index);
+// Whether the line is a step that made it so, if only until the next step.
+bool makes(const config::StateExpected& expected, const PlayedLine& line);
 // "its tags are warm, vip".
 std::string state_text(const config::StateExpected& expected, const PlayedState& state);
 

@@ -19,6 +19,7 @@ constexpr const char* first_steps =
     "Examples:\n"
     "  nurtured init shop && nurtured --config shop check\n"
     "  nurtured --config shop simulate --events march.jsonl --until 2026-04-01T00:00:00Z\n"
+    "  nurtured --config shop test\n"
     "  nurtured --config shop run\n"
     "  nurtured --config shop explain anna@example.org\n\n"
     "`nurtured COMMAND --help` shows more of each. Exit status: 0 done, 1 found a problem, 2 wrong "

@@ -1,9 +1,8 @@
 // What tests/*.yaml says: times, people, happenings, expectations and tables of cases, and what is
 // told of slips and of hostile files.
-#include "config/scenario_reader.h"
-
 #include "config/scenario_cases.h"
 #include "config/scenario_moment.h"
+#include "config/scenario_reader.h"
 #include "tests/catch.h"
 #include "tests/config/workspaces.h"
 
@@ -35,7 +34,8 @@ Read read_text(const std::string& text, bool has_errors = false) {
   put(workspace, "tests/t.yaml", text);
   Problems problems;
   Read read;
-  read.scenarios = read_scenarios(workspace, has_errors ? nullptr : compiled.config.get(), problems);
+  read.scenarios =
+      read_scenarios(workspace, has_errors ? nullptr : compiled.config.get(), problems);
   read.problems = lines_of(problems.take());
   return read;
 }
@@ -94,8 +94,7 @@ TEST_CASE("a moment is as exact as it is written") {
   CHECK(window("2026-03-02 11:30", moscow) == "2026-03-02T08:30:00Z 2026-03-02T08:30:59.999Z");
   CHECK(window("2026-03-02 11:30:15", moscow) == "2026-03-02T08:30:15Z 2026-03-02T08:30:15.999Z");
   CHECK(window("2026-03-02", moscow) == "2026-03-01T21:00:00Z 2026-03-02T20:59:59.999Z");
-  CHECK(window("2026-03-02T08:30:00Z", moscow) ==
-        "2026-03-02T08:30:00Z 2026-03-02T08:30:00.999Z");
+  CHECK(window("2026-03-02T08:30:00Z", moscow) == "2026-03-02T08:30:00Z 2026-03-02T08:30:00.999Z");
   CHECK(window("2026-03-02T11:30:00+03:00", berlin) ==
         "2026-03-02T08:30:00Z 2026-03-02T08:30:00.999Z");
   CHECK(window("2d", moscow) == "2026-03-04T08:30:00Z 2026-03-04T08:30:59.999Z");
@@ -106,11 +105,11 @@ TEST_CASE("a moment is as exact as it is written") {
 }
 
 TEST_CASE("what is no moment is refused") {
-  const char* text = GENERATE(
-      "", "soon", "11:30", "2026-03-02 25:00", "2026-02-30", "2026-13-01 10:00", "2026-3-2 10:00",
-      "2026-03-02 11:30 Moscow", "2026-03-02T11:30:00", "2", "2x", "-2d", "9999d", "1969-12-31",
-      "2200-01-02", "99999999999999999999d", "2026-03-02 11:30\n", "0000-00-00", "+2d", "٢d",
-      "2026-03-02T08:30:00Zjunk");
+  const char* text =
+      GENERATE("", "soon", "11:30", "2026-03-02 25:00", "2026-02-30", "2026-13-01 10:00",
+               "2026-3-2 10:00", "2026-03-02 11:30 Moscow", "2026-03-02T11:30:00", "2", "2x", "-2d",
+               "9999d", "1969-12-31", "2200-01-02", "99999999999999999999d", "2026-03-02 11:30\n",
+               "0000-00-00", "+2d", "٢d", "2026-03-02T08:30:00Zjunk");
   INFO(text);
   CHECK_FALSE(parse_moment(text, {}, utc("2026-03-02T08:30:00Z")));
 }
@@ -184,20 +183,21 @@ TEST_CASE("each slip is told at its place, with what would be right") {
   };
   const std::string e = "{after: 1d, event: checklist.downloaded}";
   const auto c = GENERATE(values<Case>({
-      {"", "{send: helo}", "5:20: error: there is no message `helo`; did you mean `hello`?"},
-      {"", "{started: invit}", "5:23: error: there is no playbook `invit`; did you mean `invite`?"},
-      {"", "{stage: decison}", "5:21: error: `stage` cannot be \"decison\"; did you mean `decision`?"},
-      {"", "{snd: hello}", "5:14: error: nothing is called `snd` here; did you mean `send`?"},
+      {"", "{send: helo}", "5:21: error: there is no message `helo`; did you mean `hello`?"},
+      {"", "{started: invit}", "5:24: error: there is no playbook `invit`; did you mean `invite`?"},
+      {"", "{stage: decison}",
+       "5:22: error: `stage` cannot be \"decison\"; did you mean `decision`?"},
+      {"", "{snd: hello}", "5:15: error: nothing is called `snd` here; did you mean `send`?"},
       {"", "{hold: hello, reason: mx}",
-       "5:35: error: `reason` cannot be \"mx\"; did you mean `mix`?"},
+       "5:36: error: `reason` cannot be \"mx\"; did you mean `mix`?"},
       {"", "{send: hello, at: soon}",
-       "5:31: error: \"soon\" is no time; write \"2026-03-02 11:30\" (the contact's clock), "
+       "5:32: error: \"soon\" is no time; write \"2026-03-02 11:30\" (the contact's clock), "
        "\"2026-03-02\", 2026-03-02T08:30:00Z, or a duration such as 2d since the start"},
       {"", "{send: hello, tag: warm}",
-       "5:32: error: an expectation is of one thing: `tag` stands beside `send`; begin another "
-       "one with `-`"},
+       "5:33: error: an expectation is of one thing: `tag` stands beside `send`; begin another "
+       "entry with `-`"},
       {"", "{send: hello, step: send:bye}",
-       "5:33: error: there is no step `send:bye`; known are send:hello, tag:warm"},
+       "5:34: error: there is no step `send:bye`; known are send:hello, tag:warm"},
       {"", "{send: hello, chanel: email}",
        "5:28: error: there is no `chanel` here; did you mean `channel`?"},
       {"", "{never: {never: {send: hello}}}",
@@ -205,24 +205,24 @@ TEST_CASE("each slip is told at its place, with what would be right") {
       {"", "{send: hello, after: 3d, before: 2d}",
        "5:14: error: no time is left between its bounds; put the earlier one first"},
       {"", "{send: hello, contact: u2}",
-       "5:36: error: there is no contact `u2` in this scenario; did you mean `u1`?"},
-      {"", "hello", "5:14: error: this is no expectation; write it as {KEY: VALUE}"},
+       "5:37: error: there is no contact `u2` in this scenario; did you mean `u1`?"},
+      {"", "hello", "5:14: error: this is no map; write `key: value` lines"},
       {"{at: 1d, event: checklist.downloded}", "{send: hello}",
-       "4:86: error: events.yaml lists no `checklist.downloded`; did you mean "
+       "4:85: error: events.yaml lists no `checklist.downloded`; did you mean "
        "`checklist.downloaded`?"},
       {"{at: 1d, event: webinar.registered, properties: {seat: 1}}", "{send: hello}",
-       "4:119: error: the event `webinar.registered` has no `seat`; did you mean `seats`?"},
+       "4:118: error: the event `webinar.registered` has no `seat`; did you mean `seats`?"},
       {"{at: 1d, event: webinar.registered, properties: {seats: many}}", "{send: hello}",
-       "4:126: error: `seats` is no int; events.yaml says what it is"},
+       "4:125: error: `seats` is no int; events.yaml says what it is"},
       {"{at: 1d, clicks: mor}", "{send: hello}",
-       "4:87: error: there is no link `mor`; did you mean `more`?"},
+       "4:86: error: there is no link `mor`; did you mean `more`?"},
       {"{at: 1d, flies: true}", "{send: hello}",
-       "4:70: error: nothing happens here; what may happen is event, traits, clicks, opens, "
+       "4:69: error: nothing happens here; what may happen is event, traits, clicks, opens, "
        "replies, unsubscribes, complains, bounces, touch, hand_back"},
       {"{event: checklist.downloaded}", "{send: hello}",
-       "4:70: error: nothing says when this happens; write at: \"2026-03-02 11:30\", or after: 2d"},
-      {"{at: \"2026-03-01\", event: checklist.downloaded, history: perhaps}", "{send: hello}",
-       "4:126: error: `history` is neither true nor false: \"perhaps\"; write true or false, "
+       "4:69: error: nothing says when this happens; write at: \"2026-03-02 11:30\", or after: 2d"},
+      {"{at: 1d, event: checklist.downloaded, history: perhaps}", "{send: hello}",
+       "4:116: error: `history` is neither true nor false: \"perhaps\"; write true or false, "
        "without quotes"},
   }));
   INFO(c.event << " " << c.expectation);
@@ -254,10 +254,14 @@ TEST_CASE("files that mean harm are refused within their bounds") {
       {"an anchor", "tests: &a\n  - *a\n", "not read here"},
       {"a deep tree", "tests: " + repeat("[", 100) + repeat("]", 100), "deep"},
       {"a long name", "tests:\n  - name: " + repeat("n", 5000) + "\n", "longer than 4096 bytes"},
-      {"a name of two lines", "tests:\n  - name: \"a\\nb\"\n    contact: {id: u1}\n    start: "
-                              "2026-03-02\n" + expect, "a name is one line"},
-      {"a control character in an id", "tests:\n  - {name: n, contact: {id: \"a\\x1b[2J\"}, "
-                                       "start: 2026-03-02, expect: [{send: hello}]}\n",
+      {"a name of two lines",
+       "tests:\n  - name: \"a\\nb\"\n    contact: {id: u1}\n    start: "
+       "2026-03-02\n" +
+           expect,
+       "a name is one line"},
+      {"a control character in an id",
+       "tests:\n  - {name: n, contact: {id: \"a\\x1b[2J\"}, "
+       "start: 2026-03-02, expect: [{send: hello}]}\n",
        "control characters"},
       {"more contacts than there may be",
        "tests:\n  - name: n\n    start: 2026-03-02\n    contacts:\n" +
@@ -275,11 +279,13 @@ TEST_CASE("files that mean harm are refused within their bounds") {
        head + "    cases:\n" + repeat("      - {name: c}\n", scenario_cases_max + 1) + expect,
        "at most 1000 cases"},
       {"cases that grow",
-       head + "    cases:\n" + [&] {
-         std::string rows;
-         for (int i = 0; i < 900; ++i) rows += "      - {name: c" + std::to_string(i) + "}\n";
-         return rows;
-       }() + "    events:\n" +
+       head + "    cases:\n" +
+           [&] {
+             std::string rows;
+             for (int i = 0; i < 900; ++i) rows += "      - {name: c" + std::to_string(i) + "}\n";
+             return rows;
+           }() +
+           "    events:\n" +
            repeat("      - {after: 1d, traits: {a: " + repeat("x", 2000) + "}}\n", 100) + expect,
        "come to more than"},
       {"a text of nothing but braces",
@@ -287,27 +293,38 @@ TEST_CASE("files that mean harm are refused within their bounds") {
            repeat("{{", 200'000) + "}}\"}}]\n" + expect,
        ""},
       {"a case within a case",
-       head + "    cases: [{name: c, a: \"{{ case.a }}\"}]\n    events: [{at: \"{{ case.a }}\", "
-              "event: checklist.downloaded}]\n" + expect,
+       head +
+           "    cases: [{name: c, a: \"{{ case.a }}\"}]\n    events: [{at: \"{{ case.a }}\", "
+           "event: checklist.downloaded}]\n" +
+           expect,
        "is no time"},
       {"a list within a text",
-       head + "    cases: [{name: c, a: [1]}]\n    events: [{after: 1d, traits: {b: \"x{{ case.a "
-              "}}\"}}]\n" + expect,
+       head +
+           "    cases: [{name: c, a: [1]}]\n    events: [{after: 1d, traits: {b: \"x{{ case.a "
+           "}}\"}}]\n" +
+           expect,
        "`a` stands inside a text"},
       {"a year by mistake",
        head + "    events: [{at: \"2062-03-02\", event: checklist.downloaded}]\n" + expect,
        "more than 3660 days"},
-      {"two of one name", "contact: {id: u1}\ntests:\n" + repeat("  - {name: n, start: 2026-03-02, "
-                          "expect: [{send: hello}]}\n", 2), "two scenarios are called \"n\""},
+      {"two of one name",
+       "contact: {id: u1}\ntests:\n" + repeat("  - {name: n, start: 2026-03-02, "
+                                              "expect: [{send: hello}]}\n",
+                                              2),
+       "two scenarios are called \"n\""},
       {"two contacts of one id",
        "tests:\n  - {name: n, start: 2026-03-02, contacts: [{id: u}, {id: u}], expect: [{send: "
-       "hello}]}\n", "two contacts have the id `u`"},
+       "hello}]}\n",
+       "two contacts have the id `u`"},
       {"an address that is none",
        "tests:\n  - {name: n, start: 2026-03-02, contact: {id: u, email: \"a b\"}, expect: [{send: "
-       "hello}]}\n", "is not an e-mail address"},
+       "hello}]}\n",
+       "is not an e-mail address"},
       {"consent that is neither",
-       "tests:\n  - {name: n, start: 2026-03-02, contact: {id: u, consent: {email: maybe}}, expect: "
-       "[{send: hello}]}\n", "neither true nor false"},
+       "tests:\n  - {name: n, start: 2026-03-02, contact: {id: u, consent: {email: maybe}}, "
+       "expect: "
+       "[{send: hello}]}\n",
+       "neither true nor false"},
   };
   for (const Case& c : table) {
     INFO(c.name);

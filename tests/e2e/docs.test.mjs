@@ -115,3 +115,25 @@ test('what the guide says of bots, questions and humans can be written so, and g
     ['03-04T09:00', 'send', 'quiz-result'],  // after the quiet hours
   ]);
 });
+
+test('the scenarios of the guide pass', async (t) => {
+  const folder = path.join(await temporaryFolder(t), 'shop');
+  const found = await examples('docs/testing.md');
+  assert.equal((await command(folder, ['init', folder])).status, 0);
+  for (const name of ['tests/invite.yaml', 'tests/weekdays.yaml']) await writeFile(path.join(folder, name), found.get(name));
+  const {status, stdout, stderr} = await command(folder, ['test', 'tests/invite.yaml', 'tests/weekdays.yaml']);
+  assert.equal(status, 0, stdout + stderr);
+  assert.match(stdout, /^ok    tests\/invite\.yaml: the invite follows the checklist by two days$/m);
+  assert.match(stdout, /^scenarios: 3, failed: 0$/m);
+  // What it shows of a failure is what is printed.
+  const late = found.get('tests/invite.yaml').replace('2026-03-04', '2026-03-03').replace('follows the checklist by two days', 'comes the next day');
+  await writeFile(path.join(folder, 'tests/invite.yaml'), late);
+  const failed = await command(folder, ['test', 'tests/invite.yaml']);
+  assert.equal(failed.status, 1);
+  const text = await readFile(path.join(projectRoot, 'docs/testing.md'), 'utf8');
+  for (const line of ['FAIL  tests/invite.yaml: the invite comes the next day', 'it happened at 2026-03-04 11:30, 23h59m later',
+    '2026-03-02 11:30  event: checklist.downloaded']) {
+    assert.ok(failed.stdout.includes(line), failed.stdout);
+    assert.ok(text.includes(line));
+  }
+});

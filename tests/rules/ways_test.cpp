@@ -2,6 +2,7 @@
 #include "rules/ways.h"
 
 #include "rules/advance.h"
+#include "rules/scope.h"
 #include "tests/catch.h"
 
 using namespace nurtured;
@@ -51,7 +52,10 @@ struct World {
 };
 
 Event event(std::string name, Instant at) {
-  return {.name = std::move(name), .properties = cel::Map{}, .occurred_at = at, .received_at = at,
+  return {.name = std::move(name),
+          .properties = cel::Map{},
+          .occurred_at = at,
+          .received_at = at,
           .change = {}};
 }
 
@@ -102,5 +106,8 @@ TEST_CASE("ways that lead to the same step are one") {
   CHECK(count(Send{.message = "m", .otherwise = 2}) == 2);
   CHECK(count(Ask{.otherwise = 2}) == 2);
   CHECK(count(Choose{{{std::nullopt, 2}}}) == 1);
-  CHECK(count(Choose{{{Expression{}, 2}, {Expression{}, 3}}}) == 3);  // and none of them
+  const auto program = cel::compile("contact.score > 1", condition_environment());
+  REQUIRE(program);
+  const Expression hot{*program, "contact.score > 1", {}};
+  CHECK(count(Choose{{{hot, 2}, {hot, 3}}}) == 3);  // and none of them
 }
