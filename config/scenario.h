@@ -43,6 +43,10 @@ struct ScenarioContact {
 struct EventHappens {
   rules::Event event;  // is_history: of the time before
 };
+struct PlaybookStarted {  // by hand
+  std::string playbook;
+  cel::Value properties;
+};
 struct LinkClicked {
   std::string link;     // a button's id, "link-1", or where it leads
   std::string message;  // empty: the latest one that holds the link
@@ -65,7 +69,7 @@ struct MessageBounced {
 };
 struct HandedBack {};  // by the human who had the contact
 
-using Happening = std::variant<EventHappens, LinkClicked, MessageOpened, ReplySent, Unsubscribed,
+using Happening = std::variant<EventHappens, PlaybookStarted, LinkClicked, MessageOpened, ReplySent, Unsubscribed,
                                ComplaintMade, MessageBounced, HandedBack>;
 
 struct ScenarioEvent {
@@ -103,10 +107,13 @@ struct TagIs {
 struct ScoreIs {
   double score = 0;
 };
+struct SegmentIs {  // one that they are in
+  std::string segment;
+};
 struct AttributesAre {
   std::vector<std::pair<std::string, cel::Value>> values;  // null: there is none
 };
-using StateExpected = std::variant<StageIs, TagIs, ScoreIs, AttributesAre>;
+using StateExpected = std::variant<StageIs, TagIs, ScoreIs, SegmentIs, AttributesAre>;
 
 struct Expectation {
   std::variant<LineExpected, StateExpected> what;

@@ -140,6 +140,14 @@ void ScenarioContext::check_step(const std::string& playbook, const std::string&
   if (!contains(ids, name)) unknown("step", name, place, ids);
 }
 
+void ScenarioContext::check_segment(const std::string& name, const base::Place& place) const {
+  if (config_ == nullptr || book()->segments().find(name) != nullptr) return;
+  std::vector<std::string> names;
+  const rules::Segments& segments = book()->segments();
+  for (rules::SegmentIndex i = 0; i < segments.size(); ++i) names.push_back(segments[i].name);
+  unknown("segment", name, place, names);
+}
+
 void ScenarioContext::check_channel(const std::string& name, const base::Place& place) const {
   if (config_ == nullptr || book()->settings().channels.contains(name)) return;
   unknown("channel", name, place, keys_of(book()->settings().channels));

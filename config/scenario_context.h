@@ -55,6 +55,7 @@ class ScenarioContext {
   void check_playbook(const std::string& name, const base::Place& place) const;
   void check_step(const std::string& playbook, const std::string& name,
                   const base::Place& place) const;
+  void check_segment(const std::string& name, const base::Place& place) const;
   void check_channel(const std::string& name, const base::Place& place) const;
   void check_event(const std::string& name, const base::Place& place) const;
   void check_link(const std::string& id, const base::Place& place) const;

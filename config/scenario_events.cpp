@@ -4,6 +4,8 @@
 #include <array>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "config/literal.h"
 #include "rules/traits.h"
 
@@ -35,7 +37,7 @@ class EventReader {
     std::string_view key;
     Read read;
   };
-  static constexpr std::size_t kinds_count = 10;
+  static constexpr std::size_t kinds_count = 11;
   static const std::array<Kind, kinds_count>& kinds();
 
   const Kind* kind_of() {
@@ -102,6 +104,21 @@ class EventReader {
     }
     if (!event.properties.is_map()) event.properties = cel::Map{};
     return EventHappens{std::move(event)};
+  }
+
+  std::optional<Happening> read_start() {
+    auto playbook = section_.text("starts");
+    const Node* properties = section_.node("properties");
+    if (!playbook) return std::nullopt;
+    const base::Place& place = section_.node("starts")->place;
+    context_.check_playbook(*playbook, place);
+    const auto* book = context_.book();
+    const auto* known = book == nullptr ? nullptr : book->playbook(*playbook);
+    if (known != nullptr && !known->by_hand) {
+      context_.problems().error(place, fmt::format("`{}` is not started by hand", *playbook),
+                                "write start: {manual: true} in it, or let its event happen");
+    }
+    return PlaybookStarted{*std::move(playbook), context_.properties(properties, {}, contact_)};
   }
 
   std::optional<Happening> read_click() {
@@ -178,6 +195,7 @@ const std::array<EventReader::Kind, EventReader::kinds_count>& EventReader::kind
   static constexpr std::array<Kind, kinds_count> all{{
       {"event", &EventReader::read_event},
       {"traits", &EventReader::read_traits},
+      {"starts", &EventReader::read_start},
       {"clicks", &EventReader::read_click},
       {"opens", &EventReader::read_open},
       {"replies", &EventReader::read_reply},

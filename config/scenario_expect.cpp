@@ -41,7 +41,7 @@ class ExpectationReader {
     std::string_view key;
     Read read;
   };
-  static constexpr std::size_t kinds_count = 15;
+  static constexpr std::size_t kinds_count = 17;
   static const std::array<Kind, kinds_count>& kinds();
 
   std::optional<Expectation> read_never(const Node& inner) {
@@ -188,7 +188,7 @@ class ExpectationReader {
     auto text = section_.text(key);
     if (!text) return std::nullopt;
     say(key, "\"" + *text + "\"");
-    if (key == "emit") {
+    if (key == "emit" || key == "split") {
       line.detail = *std::move(text);
     } else {
       line.detail_part = *std::move(text);
@@ -232,6 +232,14 @@ class ExpectationReader {
     if (!score) return std::nullopt;
     say(key, section_.node(key)->text);
     return StateExpected(ScoreIs{*score});
+  }
+
+  std::optional<What> read_segment(std::string_view key) {
+    auto segment = section_.text(key);
+    if (!segment) return std::nullopt;
+    context_.check_segment(*segment, place_of(key));
+    say(key, *segment);
+    return StateExpected(SegmentIs{*std::move(segment)});
   }
 
   std::optional<What> read_attributes(std::string_view key) {
@@ -284,10 +292,12 @@ ExpectationReader::kinds() {
       {"notify", &ExpectationReader::read_text_line},
       {"handoff", &ExpectationReader::read_text_line},
       {"emit", &ExpectationReader::read_text_line},
+      {"split", &ExpectationReader::read_text_line},
       {"stage", &ExpectationReader::read_stage},
       {"tag", &ExpectationReader::read_tag},
       {"untag", &ExpectationReader::read_tag},
       {"score", &ExpectationReader::read_score},
+      {"segment", &ExpectationReader::read_segment},
       {"attribute", &ExpectationReader::read_attributes},
   }};
   return all;

@@ -273,6 +273,7 @@ class Judge {
         return {"tag", "untag"};
       }
       std::vector<std::string_view> operator()(const config::ScoreIs&) const { return {"score"}; }
+      std::vector<std::string_view> operator()(const config::SegmentIs&) const { return {}; }
       std::vector<std::string_view> operator()(const config::AttributesAre&) const {
         return {"set"};
       }

@@ -39,6 +39,9 @@ class Holds {
 
   bool operator()(const config::StageIs& its) const { return now().stage == its.stage; }
   bool operator()(const config::ScoreIs& its) const { return now().score == its.score; }
+  bool operator()(const config::SegmentIs& its) const {
+    return std::ranges::find(now().segments, its.segment) != now().segments.end();
+  }
   bool operator()(const config::TagIs& its) const {
     if (!its.removed) return has_tag(now(), its.tag);
     if (has_tag(now(), its.tag)) return false;
@@ -70,6 +73,7 @@ struct Makes {
   bool operator()(const config::ScoreIs& is) const {
     return its.action == "score" && its.detail == score_text(is.score);
   }
+  bool operator()(const config::SegmentIs&) const { return false; }  // no step does
   // Its line has the value as people read it, which is not enough to tell a text from a number.
   bool operator()(const config::AttributesAre&) const { return false; }
 };
@@ -86,6 +90,10 @@ struct StateText {
   std::string operator()(const config::TagIs&) const {
     if (state.tags.empty()) return "there are no tags";
     return fmt::format("the tags are {}", fmt::join(state.tags, ", "));
+  }
+  std::string operator()(const config::SegmentIs&) const {
+    if (state.segments.empty()) return "they are in no segment";
+    return fmt::format("they are in {}", fmt::join(state.segments, ", "));
   }
   std::string operator()(const config::AttributesAre& are) const {
     std::string text;

@@ -48,6 +48,10 @@ class Actor {
     return Act{EventInput{.who = {.user_id = contact_.id}, .event = happens.event}};
   }
 
+  Result<Act> operator()(const config::PlaybookStarted& started) const {
+    return Act{on(rules::StartPlaybook{started.playbook, started.properties})};
+  }
+
   Result<Act> operator()(const config::LinkClicked& click) const {
     std::string seen;
     for (const DeliveryNotice* notice : mailbox_.all(click.message)) {

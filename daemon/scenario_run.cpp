@@ -127,7 +127,10 @@ class Player {
     if (!index) return;
     ids_[*index] = contact.id;
     if (!watches_states_) return;
-    PlayedState state{at, contact.stage, contact.score, contact.tags, contact.attributes};
+    PlayedState state{at, contact.stage, contact.score, contact.tags, {}, contact.attributes};
+    for (const auto& membership : contact.memberships) {
+      if (membership.is_in) state.segments.push_back(membership.segment);
+    }
     auto& states = out_.states[*index];
     // What changed more than once at a moment is what it came to.
     if (!states.empty() && states.back().at == at) {
@@ -174,10 +177,16 @@ class Player {
       for (auto& [contact, wake] : loaded->contacts) {
         contact.stage = person.stage;
         contact.score = person.score;
+        contact.standing_rules = 0;  // segments and planned starts are found anew
         batch.contacts.push_back({std::move(contact), wake, wake});
       }
     }
-    return batch.contacts.empty() ? Result<void>{} : store_.commit(batch);
+    if (batch.contacts.empty()) return {};
+    if (auto done = store_.commit(batch); !done) return done;
+    for (const auto& write : batch.contacts) {
+      simulation_.later(now, ContactInput{write.contact.id, rules::Rejudge{}});
+    }
+    return simulation_.run({}, now);
   }
 
   // ---- what happens
@@ -226,6 +235,9 @@ class Player {
   static std::string name_of(const config::Happening& what) {
     struct Name {
       std::string operator()(const config::EventHappens& its) const { return its.event.name; }
+      std::string operator()(const config::PlaybookStarted& its) const {
+        return "starts " + its.playbook;
+      }
       std::string operator()(const config::LinkClicked& its) const { return "clicks " + its.link; }
       std::string operator()(const config::MessageOpened&) const { return "opens"; }
       std::string operator()(const config::ReplySent& its) const {

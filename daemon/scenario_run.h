@@ -31,6 +31,7 @@ struct PlayedState {
   std::string stage;
   double score = 0;
   std::vector<std::string> tags;
+  std::vector<std::string> segments;
   std::map<std::string, cel::Value, std::less<>> attributes;
 };
 

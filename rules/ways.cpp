@@ -49,6 +49,14 @@ class Ways {
     if (!has_else) add("none of them", step_.next);
   }
 
+  void add_ways(const Split& split) {
+    for (const Split::Way& way : split.ways) add(way.name, way.target);
+  }
+  void add_ways(const Repeat& repeat) {
+    add("again", repeat.body);
+    add("through", step_.next);
+  }
+
   void add(std::string name, StepIndex target, const base::Place* place = nullptr) {
     if (std::ranges::find(ways_, target, &Way::target) != ways_.end()) return;
     if (place == nullptr) {

@@ -217,8 +217,8 @@ TEST_CASE("each slip is told at its place, with what would be right") {
       {"{at: 1d, clicks: mor}", "{send: hello}",
        "4:86: error: there is no link `mor`; did you mean `more`?"},
       {"{at: 1d, flies: true}", "{send: hello}",
-       "4:69: error: nothing happens here; what may happen is event, traits, clicks, opens, "
-       "replies, unsubscribes, complains, bounces, touch, hand_back"},
+       "4:69: error: nothing happens here; what may happen is event, traits, starts, clicks, "
+       "opens, replies, unsubscribes, complains, bounces, touch, hand_back"},
       {"{event: checklist.downloaded}", "{send: hello}",
        "4:69: error: nothing says when this happens; write at: \"2026-03-02 11:30\", or after: 2d"},
       {"{at: 1d, event: checklist.downloaded, history: perhaps}", "{send: hello}",

@@ -31,7 +31,7 @@ std::shared_ptr<const Playbook> forked() {
 
 struct World {
   std::shared_ptr<const Playbook> playbook = forked();
-  Book book{{}, {}, {}, {}, {playbook}, {}};
+  Book book{BookParts{.current = {playbook}}};
   Snapshot snapshot{.contact = {.id = {1}}, .addresses = {}};
   bool trace = true;
 
@@ -105,6 +105,8 @@ TEST_CASE("ways that lead to the same step are one") {
   CHECK(count(Send{.message = "m"}) == 1);
   CHECK(count(Send{.message = "m", .otherwise = 2}) == 2);
   CHECK(count(Ask{.otherwise = 2}) == 2);
+  CHECK(count(Split{{{"short", 1, 2}, {"long", 1, 3}}}) == 2);
+  CHECK(count(Repeat{.times = 2, .body = 2}) == 2);
   CHECK(count(Choose{{{std::nullopt, 2}}}) == 1);
   const auto program = cel::compile("contact.score > 1", condition_environment());
   REQUIRE(program);
