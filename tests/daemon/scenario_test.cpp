@@ -233,6 +233,64 @@ TEST_CASE("a scenario gives the same every time") {
   }
 }
 
+TEST_CASE("segments, dates, schedules, loops and starts by hand are played as well") {
+  config::Workspace files = workspace();
+  config::put(files, "segments.yaml", "segments:\n  hot: {if: contact.score >= 50}\n");
+  config::put(files, "playbooks/news.yaml",
+              "start: {schedule: \"0 10 * * TUE\", segment: hot}\nsteps: [{send: hello}]\n");
+  config::put(
+      files, "playbooks/birthday.yaml",
+      "start: {date: contact.birthday, at: \"10:00\", every: year}\nsteps: [{tag: older}]\n");
+  config::put(files, "playbooks/talk.yaml",
+              "start: {manual: true}\nsteps:\n  - repeat: {times: 2, steps: [{score: 25}, {wait: "
+              "1d}]}\n  - split: {one: {weight: 1, steps: [{tag: one}]}, other: {weight: 0}}\n");
+  config::put(files, "tests/t.yaml", R"(tests:
+  - name: who is hot gets the news on Tuesday, and has a birthday
+    contact: {id: u1, email: u1@example.org, score: 60, birthday: "--03-05", consent: {email: true}}
+    start: "2026-03-02 12:00"
+    until: "2026-03-09"
+    expect:
+      - {segment: hot, at: 0s}
+      - {started: news, at: "2026-03-03 10:00"}
+      - {send: hello, at: "2026-03-03 10:00"}
+      - {tag: older, at: "2026-03-05 10:00"}
+      - never: {tag: older, before: "2026-03-05"}
+  - name: a loop goes round, and a start by hand begins it
+    contact: {id: u1, email: u1@example.org}
+    events: [{at: "2026-03-02 12:00", starts: talk}]
+    until: "2026-03-09"
+    expect:
+      - {score: 25, at: 0s}
+      - {score: 50, at: 1d}
+      - never: {segment: hot, before: 1d}
+      - {segment: hot}
+      - {split: one, at: 2d}
+      - {tag: one}
+)");
+  const auto compiled = config::compile(files, config::test_options());
+  for (const auto& line : config::lines_of(compiled.problems)) UNSCOPED_INFO(line);
+  REQUIRE(compiled.config != nullptr);
+  config::Problems problems;
+  const auto scenarios = config::read_scenarios(files, compiled.config.get(), problems);
+  CHECK(config::lines_of(problems.take()) == std::vector<std::string>{});
+  REQUIRE(scenarios.size() == 2);
+  Coverage coverage;
+  for (const auto& scenario : scenarios) {
+    const auto played = play(compiled.config, scenario,
+                             [&](const rules::Passage& passage) { coverage.add(passage); });
+    REQUIRE(played.has_value());
+    for (const Unmet& its : judge(scenario, *played))
+      FAIL_CHECK(its.expected << "; " << its.actual);
+  }
+  const auto report = coverage.report(*compiled.config->book);
+  const auto talk = std::ranges::find(report.playbooks, "talk", &PlaybookCoverage::playbook);
+  REQUIRE(talk != report.playbooks.end());
+  CHECK(talk->steps.reached == talk->steps.total);
+  std::vector<std::string> missed;
+  for (const Missed& its : talk->missed) missed.push_back(its.step + "/" + its.branch);
+  CHECK(missed == std::vector<std::string>{"split/other"});
+}
+
 TEST_CASE("the scenarios of every sample workspace pass and reach every step and branch") {
   const char* folder = GENERATE("config/default", "config/examples/expert");
   INFO(folder);
