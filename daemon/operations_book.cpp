@@ -59,7 +59,7 @@ std::string describe(const rules::Pauses& pauses) {
   for (const auto& id : pauses.playbooks) text += "the playbook " + id + " is paused\n";
   for (const auto& name : pauses.connectors) text += "the connector " + name + " is paused\n";
   for (const auto& silence : pauses.silences) {
-    text += fmt::format("{} is silenced until {}\n", describe(silence),
+    text += fmt::format("{} is silenced until {}\n", daemon::describe(silence),
                         base::to_rfc3339(silence.until));
   }
   return text.empty() ? "nothing is paused\n" : text;
