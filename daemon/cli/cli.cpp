@@ -27,6 +27,7 @@ constexpr const char* first_steps =
 void add_commands(CLI::App& app, Call& call) {
   add_daemon_commands(app, call);
   add_workspace_commands(app, call);
+  add_fmt(app, call);
   add_graph(app, call);
   add_simulate(app, call);
   add_render(app, call);

@@ -112,6 +112,35 @@ TEST_CASE("options that are wrong are wrong usage") {
   }
 }
 
+TEST_CASE("fmt rewrites what looks otherwise, and nothing that it cannot read") {
+  Shell shell;
+  shell.folder().write("playbooks/p1.yaml", "start:   {when: hello}\nsteps:\n- send: m1\n");
+  const std::string file = shell.folder() / "playbooks/p1.yaml";
+  const Ran checked = shell.run({"fmt", "--check"});
+  CHECK(checked.status == 1);
+  CHECK(checked.out == file + "\n");
+  const Ran named = shell.run({"fmt", "--check", shell.folder() / "nurtured.yaml"});
+  CHECK(named.status == 0);
+  CHECK(named.out.empty());
+  const Ran written = shell.run({"fmt"});
+  CHECK(written.status == 0);
+  CHECK(written.out == file + "\n");
+  std::ostringstream text;
+  text << std::ifstream(file).rdbuf();
+  CHECK(text.str() == "start: {when: hello}\nsteps:\n  - send: m1\n");
+  CHECK(shell.run({"fmt", "--check"}).status == 0);
+
+  shell.folder().write("playbooks/p1.yaml", "start:   [\n");
+  const Ran broken = shell.run({"fmt"});
+  CHECK(broken.status == 1);
+  CHECK(broken.err.find("p1.yaml:2:1: error: a `[` is not closed") != std::string::npos);
+  for (const std::string path : {"none.yaml", "picture.png", "playbooks"}) {
+    const Ran ran = shell.run({"fmt", shell.folder() / path});
+    CHECK(ran.status == 1);
+    CHECK_FALSE(ran.err.empty());
+  }
+}
+
 TEST_CASE("a program that asks for JSON is given an object for an error, too") {
   for (const Arguments& arguments : std::vector<Arguments>{
            {"eval", "1/0", "--format", "json"}, {"render", "nope", "--format", "json"}}) {
