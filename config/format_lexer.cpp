@@ -67,7 +67,12 @@ class Lexer {
     lines_.push_back({});
     while (at_ < text_.size()) {
       const char c = text_[at_];
-      if (next_ < scalars_.size() && scalars_[next_].offset == at_) {
+      const bool is_scalar = next_ < scalars_.size() && scalars_[next_].offset == at_;
+      // A mark that would become the file's own, were it moved to its beginning.
+      if (is_scalar && without_bom(text_.substr(at_)).size() < text_.size() - at_) {
+        return base::fail(unknown());
+      }
+      if (is_scalar) {
         take_scalar(scalars_[next_++]);
       } else if (c == '\n') {
         lines_.push_back({++at_, {}});

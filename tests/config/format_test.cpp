@@ -122,6 +122,7 @@ TEST_CASE("what cannot be formatted is reported at its place") {
       {"a.yaml", "a: \x01\n", "a.yaml:1:4: error: a control character"},
       {"a.yaml", "a: \xff\n", "a.yaml:1:1: error: this line is not UTF-8"},
       {"a.yaml", "x: 1\n? a\n: b\n", "a.yaml:2:1: error: the formatter does not know this way"},
+      {"a.yaml", "\n\xef\xbb\xbfx", "a.yaml:2:1: error: the formatter does not know this way"},
       {"a.yaml", "%YAML 1.2\n---\na: 1\n", "a.yaml:1:1: error: the formatter does not know this"},
       {"a.yaml", std::string(40, '[') + std::string(40, ']'), "a.yaml:1:33: error: lists and maps"},
       {"b.md", "---\nkind: value\n  x: 1\n---\n", "b.md:3:"},

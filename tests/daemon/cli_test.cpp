@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <set>
 #include <sstream>
 
 #include "rules/cel/json.h"
@@ -109,6 +110,76 @@ TEST_CASE("options that are wrong are wrong usage") {
     INFO(ran.err);
     CHECK(ran.status == 2);
     CHECK(ran.err.find("EXPR") == std::string::npos);
+  }
+}
+
+TEST_CASE("each preset is good as it is, and sends what a person of its trade would get") {
+  struct Case {
+    std::string preset;
+    std::vector<std::pair<std::string, std::string>> events;  // time, event
+    std::vector<std::string> sends;                           // among those that leave, in order
+  };
+  const std::vector<Case> cases{
+      {"expert",
+       {{"2026-03-02T08:30:00Z", "checklist.downloaded"}},
+       {"checklist", "webinar-invite"}},
+      {"b2b",
+       {{"2026-03-02T08:30:00Z", "guide.downloaded"},
+        {"2026-03-14T08:30:00Z", "pricing.viewed"},
+        {"2026-04-20T08:30:00Z", "meeting.booked"},
+        {"2026-04-23T12:30:00Z", "meeting.held"}},
+       {"guide", "case-study", "worksheet", "one-question", "security-answers",
+        "committee-checklist", "pilot-offer"}},
+      {"retail",
+       {{"2026-03-02T08:30:00Z", "card.joined"}, {"2026-04-20T08:30:00Z", "order.paid"}},
+       {"welcome", "size-guide", "wardrobe", "receipt", "care", "rate-purchase", "repair",
+        "new-season", "come-back"}},
+      {"fmcg",
+       {{"2026-03-02T02:30:00Z", "sample.requested"},
+        {"2026-03-05T02:30:00Z", "sample.delivered"},
+        {"2026-06-20T02:30:00Z", "order.paid"}},
+       {"sample-on-its-way", "first-cup", "recipe-breakfast", "label-reading", "first-order",
+        "storage", "field-story"}},
+  };
+  const std::string details =
+      R"({"checklist": "launch", "starts": "2026-04-23T12:00:00Z", "link": "https://example.org/x",)"
+      R"( "flavour": "原", "order_id": "7", "total": "10", "product": "x", "place": "x",)"
+      R"( "guide": "x", "outcome": "x"})";
+  for (const Case& c : cases) {
+    Shell shell;
+    INFO(c.preset);
+    const std::string folder = shell.folder() / c.preset;
+    REQUIRE(shell.run({"init", folder, "--preset", c.preset}).status == 0);
+    const Ran checked = shell.run({"--config", folder, "check"});
+    CHECK(checked.status == 0);
+    CHECK(checked.out.find("warning") == std::string::npos);
+    CHECK(shell.run({"--config", folder, "fmt", "--check"}).status == 0);
+    std::string events =
+        R"({"type": "identify", "userId": "u1", "timestamp": "2026-03-01T08:00:00Z", "traits":)"
+        R"( {"email": "u1@example.org", "firstName": "Anna", "consent": {"email": true}}})"
+        "\n";
+    for (const auto& [time, event] : c.events) {
+      events += R"({"type": "track", "userId": "u1", "event": ")" + event + R"(", "timestamp": ")" +
+                time + R"(", "properties": )" + details + "}\n";
+    }
+    const Ran ran = shell.run(
+        {"--config", folder, "simulate", "--events", "-", "--until", "2026-09-01T00:00:00Z"},
+        events);
+    REQUIRE(ran.status == 0);
+    std::vector<std::string> sent;
+    std::istringstream lines(ran.out);
+    for (std::string line; std::getline(lines, line);) {
+      const auto decision = cel::from_json(line).value();
+      CHECK(decision.find("do")->as_string() != "fail");
+      if (decision.find("do")->as_string() != "send") continue;
+      sent.push_back(decision.find("message")->as_string());
+    }
+    std::vector<std::string> expected;
+    std::ranges::copy_if(sent, std::back_inserter(expected), [&](const std::string& message) {
+      return std::ranges::find(c.sends, message) != c.sends.end();
+    });
+    CHECK(std::set<std::string>(expected.begin(), expected.end()) ==
+          std::set<std::string>(c.sends.begin(), c.sends.end()));
   }
 }
 
