@@ -10,6 +10,7 @@
 #include "config/lint.h"
 #include "config/messages.h"
 #include "config/playbook_reader.h"
+#include "config/samples.h"
 #include "config/settings.h"
 
 namespace nurtured::config {
@@ -17,7 +18,7 @@ namespace {
 
 constexpr std::string_view settings_file = "nurtured.yaml";
 constexpr std::string_view playbooks_folder = "playbooks/";
-constexpr std::array<std::string_view, 4> root_files{"nurtured.yaml", "events.yaml",
+constexpr std::array<std::string_view, 5> root_files{"nurtured.yaml", "events.yaml", "samples.yaml",
                                                      "touchpoints.yaml", "segments.yaml"};
 
 class Compiler {
@@ -95,6 +96,7 @@ class Compiler {
     if (events) read_events(*events, catalogue_, problems_);
     const auto touchpoints = document("touchpoints.yaml");
     if (touchpoints) touchpoints_ = read_touchpoints(*touchpoints, catalogue_, problems_);
+    if (const File* samples = workspace_.find(samples_file)) read_samples(*samples, problems_);
     catalogue_.knows_events = (events || !workspace_.find("events.yaml")) &&
                               (touchpoints || !workspace_.find("touchpoints.yaml"));
   }

@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 
 #include "config/section.h"
+#include "daemon/cli/completion.h"
 #include "daemon/cli/toolbox.h"
 
 namespace nurtured::daemon::cli {
@@ -35,6 +36,7 @@ void add_commands(CLI::App& app, Call& call) {
   add_state_commands(app, call);
   add_store_commands(app, call);
   add_import(app, call);
+  add_completion(app, call);
 }
 
 // A misspelt command is named, with the nearest. False when that is not what is wrong.

@@ -17,6 +17,7 @@ using base::ErrorKind;
 using base::Result;
 
 constexpr mode_t readable_by_all = 0644;
+constexpr std::size_t name_bytes_max = 60;
 
 Result<void> disk_error(const std::string& path, int code) {
   return base::fail(ErrorKind::disk,
@@ -53,6 +54,28 @@ Result<void> replace_file(const std::string& path, std::string_view text) {
   if (fault == 0) return {};
   ::unlink(aside.c_str());
   return disk_error(path, fault);
+}
+
+Result<std::string> write_private_file(std::string_view name, std::string_view ending,
+                                       std::string_view text) {
+  std::string plain(name.substr(0, name_bytes_max));
+  for (char& c : plain) {
+    const bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                          (c >= '0' && c <= '9') || c == '-' || c == '_';
+    if (!is_plain) c = '_';
+  }
+  std::error_code unknown;
+  const auto folder = std::filesystem::temp_directory_path(unknown);
+  if (unknown) return base::fail(ErrorKind::disk, "there is no folder for temporary files");
+  std::string path = (folder / ("nurtured-" + plain + "-XXXXXX")).string();
+  path += ending;
+  // It is made with mode 0600.
+  const int file = ::mkostemps(path.data(), static_cast<int>(ending.size()), O_CLOEXEC);
+  if (file < 0) return base::fail(disk_error(path, errno).error());
+  const int fault = write_all(file, text) ? 0 : errno;
+  if (::close(file) == 0 && fault == 0) return path;
+  ::unlink(path.c_str());
+  return base::fail(disk_error(path, fault).error());
 }
 
 }  // namespace nurtured::daemon::cli

@@ -13,4 +13,9 @@ namespace nurtured::daemon::cli {
 // `disk` where it cannot be written.
 base::Result<void> replace_file(const std::string& path, std::string_view text);
 
+// A new file in the folder for temporary ones, which only this user can read; its path. `name` is
+// for people and may hold anything.
+base::Result<std::string> write_private_file(std::string_view name, std::string_view ending,
+                                             std::string_view text);
+
 }  // namespace nurtured::daemon::cli

@@ -183,6 +183,77 @@ TEST_CASE("each preset is good as it is, and sends what a person of its trade wo
   }
 }
 
+TEST_CASE("the type of an expression is told without its answer") {
+  struct Case {
+    Arguments arguments;
+    int status;
+    std::string said;
+  };
+  const std::vector<Case> cases{
+      {{"1 / 0"}, 0, "int\n"},
+      {{"contact.score > 10"}, 0, "bool\n"},
+      {{"contact.tags"}, 0, "list(string)\n"},
+      {{"last('order.paid')", "--format", "json"}, 0, "{\"type\":"},
+      {{"[1, 2].map(x, string(x))"}, 0, "list(string)\n"},
+      {{"a.b", "--data", "{\"a\": {\"b\": 1}}"}, 0, "dyn\n"},
+      {{"1 + 'a'"}, 1, "EXPR:1:3: error"},
+      {{"contact.scre.x +"}, 1, "EXPR:1:"},
+      {{"nobody.name"}, 1, "EXPR:1:1: error"},
+      {{"a", "--data", "{\"b\": 1}"}, 1, "EXPR:1:1: error"},
+      {{"1", "--contact", "u1"}, 2, "--contact"},
+      {{"--jsonl"}, 2, "--jsonl"},
+  };
+  for (const Case& c : cases) {
+    Shell shell;
+    Arguments arguments = {"eval", "--type"};
+    arguments.insert(arguments.end(), c.arguments.begin(), c.arguments.end());
+    const Ran ran = shell.run(arguments);
+    INFO(ran.out << ran.err);
+    CHECK(ran.status == c.status);
+    CHECK(
+        (c.status == 0 ? ran.out.starts_with(c.said) : ran.err.find(c.said) != std::string::npos));
+  }
+}
+
+TEST_CASE("a message is shown for a sample of the workspace, and on all channels at once") {
+  Shell shell;
+  shell.folder().write("nurtured.yaml",
+                       "connectors: {outbox: {type: file, path: outbox}}\n"
+                       "channels: {email: outbox, sms: outbox}\n");
+  shell.folder().write("samples.yaml",
+                       "samples:\n  anna: {contact: {first_name: Anna <b>}, event: {n: 7}}\n");
+  const Ran shown = shell.run({"render", "m1", "--sample", "anna", "--channel", "all"});
+  INFO(shown.err);
+  CHECK(shown.status == 0);
+  CHECK(shown.out.find("=== email\nSubject: m1\n\nHello Anna <b>.") == 0);
+  CHECK(shown.out.find("=== sms\n") != std::string::npos);
+  const Ran json =
+      shell.run({"render", "m1", "--sample", "anna", "--channel", "all", "--format", "json"});
+  const auto list = cel::from_json(json.out).value();
+  REQUIRE(list.as_list().size() == 2);
+  CHECK(list.as_list()[0].find("channel")->as_string() == "email");
+  CHECK(list.as_list()[0].find("html")->as_string().find("Anna &lt;b&gt;") != std::string::npos);
+
+  const Ran unknown = shell.run({"render", "m1", "--sample", "ana"});
+  CHECK(unknown.status == 1);
+  CHECK(unknown.err.find("there is no sample ana; did you mean `anna`") != std::string::npos);
+  CHECK(shell.run({"render", "m1", "--sample", "anna", "--contact", "u1"}).status == 2);
+}
+
+TEST_CASE("samples that are none are reported at their place") {
+  Shell shell;
+  for (const std::string text :
+       {"samples: [a]\n", "samples: {a: 1}\n", "samples: {a: {contact: Anna}}\n",
+        "samples: {a: {person: {x: 1}}}\n", "sample: {}\n", "samples: {a b: {}}\n", "{}\n",
+        "samples: {a: {event: [1]}}\n", "samples: {a: {contact: {x: &y 1}}}\n", "x\n"}) {
+    shell.folder().write("samples.yaml", text);
+    const Ran ran = shell.run({"check"});
+    INFO(text << ran.out);
+    CHECK(ran.status == 1);
+    CHECK(ran.out.find("samples.yaml:1:") != std::string::npos);
+  }
+}
+
 TEST_CASE("fmt rewrites what looks otherwise, and nothing that it cannot read") {
   Shell shell;
   shell.folder().write("playbooks/p1.yaml", "start:   {when: hello}\nsteps:\n- send: m1\n");
