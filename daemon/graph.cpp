@@ -1,5 +1,6 @@
 #include "daemon/graph.h"
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <set>
@@ -18,13 +19,56 @@ using rules::StepIndex;
 
 constexpr std::string_view stage_moved = "stage.moved";
 
-std::string with_condition(std::string_view text, const std::optional<rules::Expression>& condition,
+const rules::Expression* address_of(const std::optional<rules::Expression>& condition) {
+  return condition ? &*condition : nullptr;
+}
+
+std::string with_condition(std::string_view text, const rules::Expression* condition,
                            std::string_view link = " if ") {
-  return condition ? fmt::format("{}{}{}", text, link, condition->source) : std::string(text);
+  return condition == nullptr ? std::string(text)
+                              : fmt::format("{}{}{}", text, link, condition->source);
 }
 
 std::string title_of(const Playbook& playbook) {
   return playbook.title.empty() ? playbook.id : playbook.title;
+}
+
+// What begins a playbook, one text for each way.
+struct StartText {
+  std::string what;
+  const rules::Expression* condition = nullptr;  // none: always
+};
+
+std::string text_of(const rules::DateStart& start) {
+  std::string out = "date " + start.date.source;
+  if (!start.offset.empty()) {
+    out += fmt::format(", {} {}", rules::to_string(start.offset),
+                       start.is_before ? "before" : "after");
+  }
+  if (start.at) out += " at " + rules::to_string(*start.at);
+  if (start.every_year) out += ", every year";
+  return out;
+}
+
+std::string text_of(const rules::ScheduleStart& start) {
+  return fmt::format("{}, segment {}",
+                     std::holds_alternative<rules::Cron>(start.times) ? "schedule" : "once",
+                     start.segment);
+}
+
+std::vector<StartText> starts_of(const Playbook& playbook) {
+  std::vector<StartText> out;
+  for (const auto& start : playbook.starts) {
+    out.push_back(
+        {start.segment.empty() ? start.event : fmt::format("{}: {}", start.event, start.segment),
+         address_of(start.condition)});
+  }
+  for (const auto& start : playbook.timed_starts) {
+    out.push_back({std::visit([](const auto& when) { return text_of(when); }, start.when),
+                   address_of(start.condition)});
+  }
+  if (playbook.by_hand) out.push_back({"by hand", nullptr});
+  return out;
 }
 
 // Grows a graph; two ways from one box to the same other become one with both names.
@@ -87,7 +131,9 @@ GraphNode node_of(const rules::Book& book, const Step& step) {
              std::holds_alternative<rules::WaitUntil>(step.action) ||
              std::holds_alternative<rules::WaitFor>(step.action)) {
     node.look = GraphLook::wait;
-  } else if (std::holds_alternative<rules::Choose>(step.action)) {
+  } else if (std::holds_alternative<rules::Choose>(step.action) ||
+             std::holds_alternative<rules::Split>(step.action) ||
+             std::holds_alternative<rules::Repeat>(step.action)) {
     node.look = GraphLook::choice;
   } else if (std::holds_alternative<rules::End>(step.action)) {
     node.look = GraphLook::finish;
@@ -124,9 +170,9 @@ class PlaybookGraph {
   }
 
   void add_starts() {
-    for (const auto& start : playbook_.starts) {
+    for (const StartText& start : starts_of(playbook_)) {
       const auto box =
-          builder_.add(GraphLook::event, "start", with_condition(start.event, start.condition));
+          builder_.add(GraphLook::event, "start", with_condition(start.what, start.condition));
       builder_.link(box, box_of(0));
     }
   }
@@ -134,7 +180,8 @@ class PlaybookGraph {
   // They may come at any step, so they hang on none.
   void add_early_ends() {
     if (playbook_.goal) {
-      std::string text = with_condition(playbook_.goal->event, playbook_.goal->condition);
+      std::string text =
+          with_condition(playbook_.goal->event, address_of(playbook_.goal->condition));
       if (playbook_.goal->within) text += " within " + rules::to_string(*playbook_.goal->within);
       const auto box = builder_.add(GraphLook::event, "goal", std::move(text));
       builder_.link(box, builder_.add(GraphLook::finish, "", "goal reached"), "at any step", true);
@@ -142,9 +189,9 @@ class PlaybookGraph {
     if (playbook_.stops.empty()) return;
     const auto stopped = builder_.add(GraphLook::finish, "", "stopped");
     for (const auto& stop : playbook_.stops) {
-      const auto box = builder_.add(
-          GraphLook::event, "stop",
-          with_condition(stop.event, stop.condition, stop.event.empty() ? "if " : " if "));
+      const auto box = builder_.add(GraphLook::event, "stop",
+                                    with_condition(stop.event, address_of(stop.condition),
+                                                   stop.event.empty() ? "if " : " if "));
       builder_.link(box, stopped, "at any step", true);
     }
   }
@@ -195,8 +242,8 @@ class BookGraph {
     const auto hear = [&](const std::string& event, const std::string& label, bool is_side) {
       builder_.link(event_box(event), box, label, is_side);
     };
-    for (const auto& start : playbook.starts) {
-      hear(start.event, start.condition ? "if " + start.condition->source : "", false);
+    for (const StartText& start : starts_of(playbook)) {
+      hear(start.what, start.condition == nullptr ? "" : "if " + start.condition->source, false);
     }
     if (playbook.goal && is_made(playbook.goal->event)) hear(playbook.goal->event, "goal", true);
     for (const auto& stop : playbook.stops) {
@@ -214,10 +261,23 @@ class BookGraph {
   // A stage moves in most playbooks, and is drawn where one listens.
   void add_made(const Playbook& playbook, std::size_t box) {
     for (const Step& step : playbook.steps) {
+      if (const auto* enroll = std::get_if<rules::Enroll>(&step.action)) {
+        link_playbook(box, enroll->playbook, "enrolls", false);
+      } else if (const auto* leave = std::get_if<rules::Leave>(&step.action)) {
+        link_playbook(box, leave->playbook, "ends", true);
+      }
       const std::string event(event_made_by(step.action));
       if (event.empty() || (event == stage_moved && !events_.contains(event))) continue;
       builder_.link(box, event_box(event));
     }
+  }
+
+  void link_playbook(std::size_t box, const std::string& id, std::string_view label, bool is_side) {
+    const auto& all = book_.current();
+    const auto other =
+        std::ranges::find(all, id, [](const auto& playbook) { return playbook->id; });
+    if (other == all.end()) return;
+    builder_.link(box, boxes_[static_cast<std::size_t>(other - all.begin())], label, is_side);
   }
 
   const rules::Book& book_;

@@ -21,6 +21,8 @@ bool has_come_back(const Consent& consent, Instant at) {
 }  // namespace
 
 void Machine::apply(const ContactChange& change) {
+  if (change.empty()) return;
+  profile_changed();
   for (const auto& [name, value] : change.attributes) {
     if (change.is_hearsay && contact().attributes.contains(attribute_name(name))) continue;
     set_attribute(name, value);
@@ -97,6 +99,7 @@ void Machine::set_suppression(const SuppressionChange& change) {
 }
 
 void Machine::set_consent(const ConsentChange& change) {
+  profile_changed();
   const Instant at = std::min(change.at.value_or(now_), now_);
   const auto address = contact().addresses.find(change.channel);
   AddressState* state = address == contact().addresses.end()
@@ -139,19 +142,13 @@ void Machine::set_timezone(const std::string& name) {
     return;
   }
   contact().timezone = name;
+  clock_changed();
   // What ends by the contact's clock has its end computed anew, never into the past.
   for (auto& enrollment : contact().enrollments) {
     if (!enrollment.due) continue;
     const Playbook* playbook = playbook_of(enrollment);
     if (playbook == nullptr || enrollment.step >= playbook->steps.size()) continue;
-    const StepAction& action = playbook->steps[enrollment.step].action;
-    const auto* wait = std::get_if<Wait>(&action);
-    const auto within = wait_max_of(action);
-    if (wait != nullptr && enrollment.state == EnrollmentState::waiting) {
-      enrollment.due = std::max(now_, wait_end(enrollment, *wait));
-    } else if (within && enrollment.state == EnrollmentState::expecting) {
-      enrollment.due = std::max(now_, add(enrollment.since, *within, zone()));
-    }
+    renew_due(enrollment, playbook->steps[enrollment.step].action);
   }
   for (auto& pending : contact().pending) {
     const Playbook* playbook = book_.playbook(pending.playbook, pending.version);

@@ -11,6 +11,9 @@ namespace {
 // How many starts of one playbook `again` remembers for a contact; with `per`, the oldest keys are
 // forgotten first.
 constexpr std::size_t starts_max = 1000;
+// Playbooks that start one another, or themselves, by sending, emitting or enrolling without a wait
+// in between would do so for ever.
+constexpr std::uint32_t hops_max = 8;
 
 cel::Value as_map(const Event& event) {
   cel::Map map;
@@ -32,24 +35,41 @@ std::string key_text(const cel::Value& value) {
 }  // namespace
 
 void Machine::emit(std::string name, cel::Value properties, ContactChange change) {
-  events_.push_back({.name = std::move(name),
-                     .properties = std::move(properties),
-                     .occurred_at = now_,
-                     .received_at = now_,
-                     .change = std::move(change)});
+  events_.emplace_back(Event{.name = std::move(name),
+                             .properties = std::move(properties),
+                             .occurred_at = now_,
+                             .received_at = now_,
+                             .change = std::move(change),
+                             .is_history = is_history_,
+                             .hops = hops_});
 }
 
 void Machine::drain_events() {
+  judge_segments();
   while (!events_.empty()) {
-    const Event event = std::move(events_.front());
+    const auto next = std::move(events_.front());
     events_.pop_front();
+    const auto* request = std::get_if<StartRequest>(&next);
+    const Event& event = request != nullptr ? request->event : std::get<Event>(next);
+    hops_ = event.hops;
     if (++events_taken_ > limits_.events_max) {
       record("error").detail = "more than " + std::to_string(limits_.events_max) +
                                " events followed from one input; " + event.name + " was dropped";
-      continue;
+    } else if (request != nullptr) {
+      begin_requested(*request);
+    } else {
+      out_.emitted.push_back(event);
+      handle_event(event);
     }
-    out_.emitted.push_back(event);
-    handle_event(event);
+    judge_segments();
+  }
+}
+
+void Machine::begin_requested(const StartRequest& request) {
+  if (const Playbook* playbook = book_.playbook(request.playbook)) {
+    start(*playbook, request.event);
+  } else {
+    record("error").detail = "there is no playbook " + request.playbook + " to enroll in";
   }
 }
 
@@ -81,6 +101,7 @@ void Machine::handle_event(const Event& came) {
   count(event);
   apply(event.change);
   count_touch(event);
+  judge_segments();
   // Who talks to a human answers the human, but for a button, which nobody presses by mistake.
   const bool is_button = event.properties.find("button") != nullptr;
   const bool to_human = is_reply && contact().handoff && !is_button;
@@ -96,6 +117,7 @@ void Machine::handle_event(const Event& came) {
 
 void Machine::count(const Event& event) {
   contact().history[event.name].add(event.occurred_at);
+  segments_changed(book_.segments().by_event(event.name));
 }
 
 void Machine::count_touch(const Event& event) {
@@ -110,7 +132,7 @@ void Machine::count_touch(const Event& event) {
     if (after && event.occurred_at > subtract(*after, touchpoint->count_every, zone())) return;
     counted.add(event.occurred_at);
   }
-  contact().touches.add(event.occurred_at);
+  touched(event.occurred_at);
   record("touch").detail = event.name;
 }
 
@@ -219,6 +241,12 @@ bool Machine::judge_expectations(const Event& event) {
   return is_taken;
 }
 
+// An event of that name that others send us says nothing of our segments.
+bool Machine::is_of_segment(const EventStart& start, const Event& event) const {
+  return text_of(event, "segment") == start.segment &&
+         is_in_segment(book_, contact(), start.segment, now_) == (event.name == "segment.entered");
+}
+
 bool Machine::judge_starts(const Event& event) {
   if (event.is_history) return false;
   if (now_ > add(event.occurred_at, book_.settings().late_within, zone())) return false;
@@ -228,7 +256,9 @@ bool Machine::judge_starts(const Event& event) {
   for (const StartRef& ref : book_.starts(event.name)) {
     if (ref.rules_out(conditions)) continue;
     if (std::ranges::find(judged, ref.playbook.get()) != judged.end()) continue;
-    if (!holds(ref.playbook->starts[ref.start].condition, &event, nullptr)) continue;
+    const EventStart& start = ref.playbook->starts[ref.start];
+    if (!start.segment.empty() && !is_of_segment(start, event)) continue;
+    if (!holds(start.condition, &event, nullptr)) continue;
     judged.push_back(ref.playbook.get());
   }
   for (const Playbook* playbook : judged) start(*playbook, event);
@@ -276,7 +306,15 @@ bool Machine::is_stopped_from_the_start(const Playbook& playbook, const std::str
   return false;
 }
 
+std::uint32_t Machine::hops_of(const Enrollment& enrollment) const {
+  return now_ - enrollment.started < std::chrono::hours{1} ? enrollment.hops + 1 : 0;
+}
+
 void Machine::start(const Playbook& playbook, const Event& event) {
+  if (event.hops > hops_max) {
+    return ignore(playbook, "playbooks started one another " + std::to_string(hops_max) +
+                                " times within an hour; this would be one more");
+  }
   std::string key;
   if (playbook.per) {
     const auto value = playbook.per->program.evaluate(scope(&event, nullptr));
@@ -322,7 +360,8 @@ void Machine::start(const Playbook& playbook, const Event& event) {
                                    .event = event.properties,
                                    .event_at = event.occurred_at,
                                    .since = now_,
-                                   .heard = event.occurred_at});
+                                   .heard = event.occurred_at,
+                                   .hops = event.hops});
   record("start", &contact().enrollments.back()).step.clear();
   emit("enrollment.started", cel::Map{{"playbook", playbook.id}, {"key", key}});
   run_steps(number);
@@ -423,6 +462,7 @@ void Machine::take_back_consent(const std::string& channel, const std::string& r
   for (auto& [name, consent] : consents) {
     if (channel.empty() || name == channel) consent = {.at = at, .source = reason};
   }
+  profile_changed();
 }
 
 void Machine::handle(const StopEnrollment& command) {

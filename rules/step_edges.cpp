@@ -95,6 +95,22 @@ struct Edges {
     edges.push_back({EdgeKind::branch, next, "else"});
     return edges;
   }
+  std::vector<StepEdge> operator()(const Split& split) const {
+    std::vector<StepEdge> edges;
+    for (const Split::Way& way : split.ways) {
+      edges.push_back(
+          {EdgeKind::branch, way.target, fmt::format("{} (weight {})", way.name, way.weight)});
+    }
+    return edges;
+  }
+  std::vector<StepEdge> operator()(const Repeat& repeat) const {
+    const std::string while_true =
+        repeat.condition ? "while " + one_line(repeat.condition->source) : "";
+    return {{EdgeKind::branch, repeat.body, while_true.empty() ? "again" : while_true},
+            {EdgeKind::next, next, "then"}};
+  }
+  std::vector<StepEdge> operator()(const Enroll&) const { return only(); }
+  std::vector<StepEdge> operator()(const Leave&) const { return only(); }
   std::vector<StepEdge> operator()(const Wait&) const { return only(); }
   std::vector<StepEdge> operator()(const Set&) const { return only(); }
   std::vector<StepEdge> operator()(const Tag&) const { return only(); }
@@ -156,6 +172,12 @@ struct Label {
     if (handoff.text != nullptr) out += ": " + text_of(handoff.text);
     return out;
   }
+  std::string operator()(const Split&) const { return "split"; }
+  std::string operator()(const Repeat& repeat) const {
+    return repeat.condition ? "repeat" : fmt::format("repeat {} times", repeat.times);
+  }
+  std::string operator()(const Enroll& enroll) const { return "enroll in " + enroll.playbook; }
+  std::string operator()(const Leave& leave) const { return "leave " + leave.playbook; }
   std::string operator()(const End&) const { return "end"; }
 };
 

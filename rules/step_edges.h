@@ -16,7 +16,7 @@ enum class EdgeKind : std::uint8_t {
   next,       // the step is done
   answered,   // what it waited for has come
   otherwise,  // that has not come in time, or the message was held too long
-  branch,     // a condition of its own holds, or none of them does
+  branch,     // a condition of its own holds, or none of them does; a way of a split; a round
   skipped,    // its moment is past: the next step is left out
 };
 

@@ -82,6 +82,30 @@ TEST_CASE("all playbooks are drawn with what starts them and what they set off")
         "a=a --> stage.moved\n");
 }
 
+TEST_CASE("starts without an event, and playbooks that enroll and end others, are drawn") {
+  auto workspace = config::small_workspace();
+  config::put(workspace, "segments.yaml", "segments:\n  hot: {if: contact.score > 50}\n");
+  config::put(workspace, "playbooks/a.yaml",
+              "start: [{segment: hot}, {manual: true}]\n"
+              "steps: [{enroll: b}, {leave: b}, {send: hello}]\n");
+  config::put(workspace, "playbooks/b.yaml",
+              "start: {date: contact.birthday, offset: -3d, at: \"10:00\", every: year}\n"
+              "steps:\n  - id: ways\n    split:\n      short: {weight: 1, steps: [{send: hello}]}\n"
+              "      long: {weight: 3, steps: [{send: bye}]}\n");
+  const auto config = compiled(workspace);
+  CHECK(shape(graph_of(*config->book)) ==
+        "segment.entered: hot --> a=a\n"
+        "by hand --> a=a\n"
+        "date contact.birthday, 3d before at 10:00, every year --> b=b\n"
+        "a=a --> b=b [enrolls / ends]\n");
+  CHECK(shape(graph_of(*config->book, *config->book->playbook("b"))) ==
+        "start=date contact.birthday, 3d before at 10:00, every year --> ways=split\n"
+        "ways=split --> send:hello=send hello (value) [short (weight 1)]\n"
+        "ways=split --> send:bye=send bye (value) [long (weight 3)]\n"
+        "send:hello=send hello (value) --> finished\n"
+        "send:bye=send bye (value) --> finished\n");
+}
+
 TEST_CASE("what people wrote cannot become anything else in a picture") {
   struct Case {
     std::string text;

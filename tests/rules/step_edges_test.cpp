@@ -89,6 +89,14 @@ TEST_CASE("every kind of step names what it does and where it leads") {
       {HandOff{}, "hand over to a human: next>7"},
       {HandOff{.pause = Span{.days = 3}, .text = words("An odd order")},
        "hand over to a human for 3d: An odd order: next>7"},
+      {Split{{{"short", 1, 3}, {"long", 2, no_step}}},
+       "split: branch>3(short (weight 1)) branch>.(long (weight 2))"},
+      {Repeat{.times = 3, .condition = std::nullopt, .body = 2},
+       "repeat 3 times: branch>2(again) next>7(then)"},
+      {Repeat{.condition = expression("contact.score < 5"), .body = 2},
+       "repeat: branch>2(while contact.score < 5) next>7(then)"},
+      {Enroll{.playbook = "p", .properties = std::nullopt}, "enroll in p: next>7"},
+      {Leave{"p"}, "leave p: next>7"},
       {End{}, "end:"},
   };
   for (const Case& c : cases) CHECK(shape(c.action) == c.shape);
