@@ -11,6 +11,7 @@
 #include "config/messages.h"
 #include "config/playbook_reader.h"
 #include "config/scenario_reader.h"
+#include "config/samples.h"
 #include "config/segment_reader.h"
 #include "config/settings.h"
 
@@ -19,7 +20,7 @@ namespace {
 
 constexpr std::string_view settings_file = "nurtured.yaml";
 constexpr std::string_view playbooks_folder = "playbooks/";
-constexpr std::array<std::string_view, 4> root_files{"nurtured.yaml", "events.yaml",
+constexpr std::array<std::string_view, 5> root_files{"nurtured.yaml", "events.yaml", "samples.yaml",
                                                      "touchpoints.yaml", "segments.yaml"};
 
 class Compiler {
@@ -94,6 +95,7 @@ class Compiler {
     if (events) read_events(*events, catalogue_, problems_);
     const auto touchpoints = document("touchpoints.yaml");
     if (touchpoints) touchpoints_ = read_touchpoints(*touchpoints, catalogue_, problems_);
+    if (const File* samples = workspace_.find(samples_file)) read_samples(*samples, problems_);
     segments_document_ = document("segments.yaml");
     if (segments_document_) read_segment_names(*segments_document_, catalogue_, problems_);
     catalogue_.knows_segments = segments_document_ || !workspace_.find("segments.yaml");

@@ -1,37 +1,32 @@
-# embed_workspace(OUTPUT): config/default and the schemas it points to as C++ texts, so that the program carries a
-# workspace inside. In a workspace of its own the schemas lie within the folder, not beside it.
-function(embed_workspace output)
-  file(GLOB_RECURSE files LIST_DIRECTORIES false CONFIGURE_DEPENDS RELATIVE ${CMAKE_CURRENT_SOURCE_DIR}/default
-    ${CMAKE_CURRENT_SOURCE_DIR}/default/*)
+# embed_workspaces(OUTPUT): config/default, every folder of config/examples, and the schemas that they point to, as C++
+# texts, so that the program carries workspaces inside. In a workspace of its own the schemas lie within the folder.
+function(embed_workspaces output)
   file(GLOB schemas CONFIGURE_DEPENDS RELATIVE ${CMAKE_CURRENT_SOURCE_DIR} ${CMAKE_CURRENT_SOURCE_DIR}/schema/*.json)
-  list(SORT files)
+  file(GLOB examples CONFIGURE_DEPENDS RELATIVE ${CMAKE_CURRENT_SOURCE_DIR}/examples ${CMAKE_CURRENT_SOURCE_DIR}/examples/*)
+  list(SORT examples)
   set(entries "")
-  foreach(path ${files} ${schemas})
-    set(source ${CMAKE_CURRENT_SOURCE_DIR}/default/${path})
-    if(NOT EXISTS ${source})
-      set(source ${CMAKE_CURRENT_SOURCE_DIR}/${path})
-    endif()
-    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${source})
-    file(READ ${source} text)
-    string(REPLACE "$schema=../../schema/" "$schema=../schema/" nested "${text}")
-    if(nested STREQUAL text)
-      string(REPLACE "$schema=../schema/" "$schema=schema/" nested "${text}")
-    endif()
-    string(APPEND entries "      {\"${path}\", R\"embedded(${nested})embedded\"},\n")
+  foreach(path ${schemas})
+    embed_file(${CMAKE_CURRENT_SOURCE_DIR}/${path} "" ${path} entries)
   endforeach()
-  set(code "// Made from config/default and config/schema by config/embed.cmake.
-#include <algorithm>
-
-#include \"config/workspace.h\"
+  foreach(name default ${examples})
+    set(folder ${CMAKE_CURRENT_SOURCE_DIR}/examples/${name})
+    if(name STREQUAL "default")
+      set(folder ${CMAKE_CURRENT_SOURCE_DIR}/default)
+    endif()
+    file(GLOB_RECURSE files LIST_DIRECTORIES false CONFIGURE_DEPENDS RELATIVE ${folder} ${folder}/*)
+    list(SORT files)
+    foreach(path ${files})
+      embed_file(${folder}/${path} ${name} ${path} entries)
+    endforeach()
+  endforeach()
+  set(code "// Made from config/default, config/examples and config/schema by config/embed.cmake.
+#include \"config/embedded.h\"
 
 namespace nurtured::config {
 
-std::vector<File> default_workspace() {
-  std::vector<File> files{
+std::vector<EmbeddedFile> embedded_files() {
+  return {
 ${entries}  };
-  std::sort(files.begin(), files.end(),
-            [](const File& a, const File& b) { return a.path < b.path; });
-  return files;
 }
 
 }  // namespace nurtured::config
@@ -43,4 +38,15 @@ ${entries}  };
   if(NOT former STREQUAL code)
     file(WRITE ${output} "${code}")
   endif()
+endfunction()
+
+# Adds SOURCE to the list named LIST as the file PATH of the workspace NAME. The line that points to its schema is
+# made to point to schema/ at the workspace's root.
+function(embed_file source name path list)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${source})
+  file(READ ${source} text)
+  string(REGEX REPLACE "[^/]+/" "../" up "${path}")
+  string(REGEX REPLACE "[^/]+$" "" up "${up}")
+  string(REGEX REPLACE "([$]schema=)(\\.\\./)+schema/" "\\1${up}schema/" text "${text}")
+  set(${list} "${${list}}      {\"${name}\", \"${path}\", R\"embedded(${text})embedded\"},\n" PARENT_SCOPE)
 endfunction()

@@ -48,9 +48,12 @@ struct Workspace {
 // outside the folder is read. `not_found` when there is no folder or no nurtured.yaml in it.
 base::Result<Workspace> read_workspace(const std::string& path, const WorkspaceLimits& limits = {});
 
-// The workspace that the program carries inside: SQLite, the `file` connector, one playbook.
-// `nurtured init` writes it and script/run runs it; it is config/default of the source, and the
-// schemas beside it. Sorted by path.
-std::vector<File> default_workspace();
+// The workspaces that the program carries inside, which `nurtured init` writes. The default one is
+// config/default of the source: SQLite, the `file` connector, one playbook. The others, sorted by
+// name, are the folders of config/examples: whole workspaces for a trade.
+inline constexpr std::string_view default_preset = "default";
+std::vector<std::string> preset_names();
+// Its files, and the schemas beside them, sorted by path. `name` is one of those or the default.
+std::vector<File> preset_workspace(std::string_view name);
 
 }  // namespace nurtured::config

@@ -99,6 +99,10 @@ std::size_t walk(const Node& scalar, std::string_view source, std::size_t target
 
 }  // namespace
 
+std::size_t end_of_plain(const Node& scalar, std::string_view source) {
+  return walk(scalar, source, scalar.text.size());
+}
+
 base::Place place_inside(const Node& scalar, std::string_view source, const base::Place& range) {
   source = without_bom(source);
   if (!scalar.is_scalar() || range.line < 1 || scalar.offset >= source.size()) return scalar.place;

@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 
 #include "config/section.h"
+#include "daemon/cli/completion.h"
 #include "daemon/cli/toolbox.h"
 
 namespace nurtured::daemon::cli {
@@ -28,6 +29,8 @@ constexpr const char* first_steps =
 void add_commands(CLI::App& app, Call& call) {
   add_daemon_commands(app, call);
   add_workspace_commands(app, call);
+  add_fmt(app, call);
+  add_graph(app, call);
   add_simulate(app, call);
   add_test(app, call);
   add_render(app, call);
@@ -35,6 +38,7 @@ void add_commands(CLI::App& app, Call& call) {
   add_state_commands(app, call);
   add_store_commands(app, call);
   add_import(app, call);
+  add_completion(app, call);
 }
 
 // A misspelt command is named, with the nearest. False when that is not what is wrong.

@@ -21,12 +21,12 @@ struct EvalOptions {
   std::string data;
   std::string contact;
   bool jsonl = false;
+  bool type = false;  // only that of the answer
   std::string format = "text";
 };
 
-// With nothing but the data: its names are the variables, beside `now`.
-Result<cel::Value> evaluate_data(const EvalOptions& options, const cel::Value& data,
-                                 base::Instant now) {
+// Nothing but the data: its names are the variables, beside `now`.
+cel::Environment environment_of(const cel::Value& data) {
   cel::Environment environment({.missing_is_null = true, .mixed_numbers = true});
   environment.add_variable("now", cel::Type::timestamp());
   for (const auto& entry : data.as_map()) {
@@ -35,6 +35,12 @@ Result<cel::Value> evaluate_data(const EvalOptions& options, const cel::Value& d
                                        ? cel::Type::object({.name = name, .open = true})
                                        : cel::Type::dyn());
   }
+  return environment;
+}
+
+Result<cel::Value> evaluate_data(const EvalOptions& options, const cel::Value& data,
+                                 base::Instant now) {
+  const cel::Environment environment = environment_of(data);
   const auto program = cel::compile(options.expression, environment);
   if (!program) return base::fail(program.error());
   cel::MapScope scope(environment);
@@ -68,14 +74,30 @@ Result<cel::Value> evaluate_contact(const Call& call, const EvalOptions& options
   return program->evaluate(scope);
 }
 
+int complain_of(const Call& call, const EvalOptions& options, base::Error error) {
+  if (error.place.line > 0) error.place.path = "EXPR";
+  return complain(call, error, options.format);
+}
+
+// What the answer would be, without asking for it: over the data, or in the words of conditions.
+int show_type(const Call& call, const EvalOptions& options, const cel::Value& data) {
+  const auto program =
+      cel::compile(options.expression,
+                   options.data.empty() ? rules::condition_environment() : environment_of(data));
+  if (!program) return complain_of(call, options, program.error());
+  const std::string name = program->type().name();
+  if (options.format == "json") {
+    call.console.out << cel::to_json(cel::Map{{"type", name}}) << '\n';
+  } else {
+    print_text(call.console.out, name + "\n");
+  }
+  return done;
+}
+
 int eval(const Call& call, const EvalOptions& options, const cel::Value& data) {
   const auto value = options.contact.empty() ? evaluate_data(options, data, call.world.clock.now())
                                              : evaluate_contact(call, options, data);
-  if (!value) {
-    base::Error error = value.error();
-    if (error.place.line > 0) error.place.path = "EXPR";
-    return complain(call, error, options.format);
-  }
+  if (!value) return complain_of(call, options, value.error());
   const std::string literal = cel::to_literal(*value);
   if (options.format == "json") {
     call.console.out << cel::to_json(cel::Map{{"value", literal}}) << '\n';
@@ -98,18 +120,26 @@ void add_eval(CLI::App& app, Call& call) {
                                   "a filter: {\"expr\", \"data\", \"bind\"} a line to "
                                   "{\"value\"} or {\"error\"}");
   jsonl->excludes(expression)->excludes(data)->excludes(contact);
+  command
+      ->add_flag("--type", options->type,
+                 "the answer's type, without evaluating; a playbook's words are known unless there "
+                 "is --data")
+      ->excludes(jsonl)
+      ->excludes(contact);
   add_format(*command, options->format);
   add_examples(*command,
                "  nurtured eval 'score >= 50 && \"vip\" in tags' --data '{\"score\": 60, \"tags\": "
                "[\"vip\"]}'\n"
                "  nurtured eval 'contact.score > 10 && !did(\"order.paid\", \"30d\")' --contact "
                "anna\n"
+               "  nurtured eval --type 'contact.score > 10'\n"
                "  echo '{\"expr\": \"1 + 1\"}' | nurtured eval --jsonl");
   command->callback([&call, options] {
     if (!options->jsonl && options->expression.empty()) {
       throw CLI::RequiredError("EXPR or --jsonl");
     }
     call.action = [&call, options, data = json_option("--data", options->data)] {
+      if (options->type) return show_type(call, *options, data);
       if (!options->jsonl) return eval(call, *options, data);
       return filter(call.console, [](const std::string& line) { return cel::eval_line(line); });
     };

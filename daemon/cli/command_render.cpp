@@ -5,10 +5,14 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "config/samples.h"
 #include "config/section.h"
+#include "content/escape.h"
 #include "content/liquid/render_line.h"
 #include "content/message.h"
 #include "daemon/cli/filter.h"
+#include "daemon/cli/program.h"
+#include "daemon/cli/replace_file.h"
 #include "daemon/cli/toolbox.h"
 #include "daemon/rendering.h"
 #include "rules/cel/json.h"
@@ -23,13 +27,17 @@ using base::Result;
 struct RenderOptions {
   std::string message;
   std::string contact;
+  std::string sample;
   std::string channel;
   std::string locale;
   std::string data;
   std::string part = "text";
   bool jsonl = false;
+  bool open = false;  // in a browser
   std::string format = "text";
 };
+
+constexpr std::string_view all_channels = "all";
 
 // Whom the message is for: what it prints from, in which zone and language.
 struct Recipient {
@@ -37,6 +45,38 @@ struct Recipient {
   std::string zone;
   std::string locale;
 };
+
+template <class Map>
+std::vector<std::string> names_of(const Map& map) {
+  std::vector<std::string> names;
+  names.reserve(map.size());
+  for (const auto& [name, value] : map) names.push_back(name);
+  return names;
+}
+
+Result<cel::Value> find_sample(const config::Config& config, const std::string& name) {
+  const auto file = std::ranges::find(config.files, config::samples_file, &config::File::path);
+  std::map<std::string, cel::Value, std::less<>> samples;
+  // Its faults were told when the workspace was loaded.
+  config::Problems told;
+  if (file != config.files.end()) samples = config::read_samples(*file, told);
+  const auto found = samples.find(name);
+  if (found != samples.end()) return found->second;
+  return base::fail(ErrorKind::not_found, "there is no sample " + name,
+                    config::did_you_mean(name, names_of(samples), "name it in samples.yaml"));
+}
+
+// What a sample says of the contact stands beside what every contact has, such as tags.
+void set_sample(const cel::Value& sample, cel::Map& variables) {
+  for (const auto& entry : sample.as_map()) {
+    cel::Map part;
+    if (const auto* known = variables.find(entry.key); known != nullptr && known->is_map()) {
+      part = known->as_map();
+    }
+    for (const auto& field : entry.value.as_map()) part.set(field.key, field.value);
+    variables.set(entry.key, std::move(part));
+  }
+}
 
 // Language tags do not distinguish case (RFC 5646, section 2.1.1): as files are named, `pt-BR` and
 // `zh-Hant`.
@@ -72,6 +112,11 @@ Result<Recipient> find_recipient(const Call& call, const BookKeeper& keeper,
   const cel::Value variables = rules::render_data(book, contact, nullptr, call.world.clock.now());
   for (const auto& entry : variables.as_map()) recipient.variables.set(entry.key, entry.value);
   set_links(recipient.variables, example_links(config, config.messages.at(options.message).kind()));
+  if (!options.sample.empty()) {
+    const auto sample = find_sample(config, options.sample);
+    if (!sample) return base::fail(sample.error());
+    set_sample(*sample, recipient.variables);
+  }
   for (const auto& entry : data.as_map()) recipient.variables.set(entry.key, entry.value);
   return recipient;
 }
@@ -105,12 +150,88 @@ void show(const Call& call, const content::Rendered& rendered, const std::string
   if (!last.ends_with('\n')) out << '\n';
 }
 
-template <class Map>
-std::vector<std::string> names_of(const Map& map) {
-  std::vector<std::string> names;
-  names.reserve(map.size());
-  for (const auto& [name, value] : map) names.push_back(name);
-  return names;
+struct Shown {
+  std::string channel;
+  content::Rendered rendered;
+};
+
+// The channel that is asked for, or the first; all of them in the order of nurtured.yaml.
+Result<std::vector<std::string>> channels_of(const rules::Settings& settings,
+                                             const std::string& wanted) {
+  if (wanted == all_channels) return names_of(settings.channels);
+  if (wanted.empty()) {
+    return std::vector<std::string>{settings.default_via.empty() ? "email"
+                                                                 : settings.default_via[0]};
+  }
+  if (settings.channels.contains(wanted)) return std::vector<std::string>{wanted};
+  const std::vector<std::string> names = names_of(settings.channels);
+  return base::fail(
+      ErrorKind::not_found, "there is no channel " + wanted,
+      config::did_you_mean(wanted, names, fmt::format("channels are {}", fmt::join(names, ", "))));
+}
+
+Result<std::vector<Shown>> render_all(const Call& call, const BookKeeper& keeper,
+                                      const config::Config& config, const RenderOptions& options,
+                                      const cel::Value& data) {
+  const auto message = config.messages.find(options.message);
+  if (message == config.messages.end()) {
+    return base::fail(ErrorKind::not_found, "there is no message " + options.message,
+                      config::did_you_mean(options.message, names_of(config.messages),
+                                           "messages are the files content/NAME.md"));
+  }
+  const auto channels = channels_of(config.book->settings(), options.channel);
+  if (!channels) return base::fail(channels.error());
+  const auto recipient = find_recipient(call, keeper, config, options, data);
+  if (!recipient) return base::fail(recipient.error());
+  const cel::Value variables(recipient->variables);
+  std::vector<Shown> all;
+  for (const std::string& channel : *channels) {
+    auto rendered = content::render(message->second, format_of(config, channel),
+                                    {.variables = &variables,
+                                     .channel = channel,
+                                     .now = call.world.clock.now(),
+                                     .zone = recipient->zone,
+                                     .locale = recipient->locale},
+                                    content::PlainLinks());
+    if (!rendered) return base::fail(rendered.error());
+    all.push_back({channel, *std::move(rendered)});
+  }
+  return all;
+}
+
+// Each channel's message in a frame of its own that runs no script, so that its styles stay inside.
+std::string page_of(const std::string& message, const std::vector<Shown>& all) {
+  std::string body;
+  for (const Shown& shown : all) {
+    const auto& rendered = shown.rendered;
+    body += fmt::format("<h2>{}</h2>\n", content::escape_html(shown.channel));
+    if (!rendered.subject.empty()) {
+      body += fmt::format("<p><b>{}</b></p>\n", content::escape_html(rendered.subject));
+    }
+    body += rendered.html.empty()
+                ? fmt::format("<pre>{}</pre>\n", content::escape_html(rendered.text))
+                : fmt::format("<iframe sandbox srcdoc=\"{}\"></iframe>\n",
+                              content::escape_html(rendered.html));
+  }
+  return fmt::format(
+      "<!doctype html>\n<html>\n<head>\n<meta charset=\"utf-8\">\n<title>{}</title>\n"
+      "<style>body{{font-family:sans-serif;max-width:50rem;margin:1rem auto}}"
+      "iframe{{width:100%;height:40rem}}pre{{white-space:pre-wrap}}</style>\n</head>\n"
+      "<body>\n{}</body>\n</html>\n",
+      content::escape_html(message), body);
+}
+
+int open_page(const Call& call, const std::string& message, const std::vector<Shown>& all) {
+  const auto file = write_private_file(message, ".html", page_of(message, all));
+  if (!file) return complain(call, file.error());
+  const auto started = start_program({"xdg-open", *file});
+  if (!started) {
+    base::Error error = started.error();
+    error.remedy = "open " + *file;
+    return complain(call, error);
+  }
+  print_text(call.console.out, *file + "\n");
+  return done;
 }
 
 int render(const Call& call, const RenderOptions& options, const cel::Value& data) {
@@ -118,45 +239,22 @@ int render(const Call& call, const RenderOptions& options, const cel::Value& dat
   if (!keeper) return complain(call, keeper.error(), options.format);
   const auto config = load_config(call, **keeper, options.format);
   if (config == nullptr) return found_problem;
-  const auto message = config->messages.find(options.message);
-  if (message == config->messages.end()) {
-    const std::vector<std::string> names = names_of(config->messages);
-    return complain(
-        call,
-        {ErrorKind::not_found,
-         "there is no message " + options.message,
-         config::did_you_mean(options.message, names, "messages are the files content/NAME.md"),
-         {}},
-        options.format);
+  const auto all = render_all(call, **keeper, *config, options, data);
+  if (!all) return complain(call, all.error(), options.format);
+  if (options.open) return open_page(call, options.message, *all);
+  const bool is_many = options.channel == all_channels;
+  cel::List values;
+  for (const Shown& shown : *all) {
+    if (options.format == "json") {
+      values.emplace_back(to_value(shown.rendered, shown.channel));
+    } else {
+      if (is_many) print_text(call.console.out, fmt::format("=== {}\n", shown.channel));
+      show(call, shown.rendered, options.part);
+    }
   }
-  const auto& settings = config->book->settings();
-  std::string channel = options.channel;
-  if (channel.empty()) channel = settings.default_via.empty() ? "email" : settings.default_via[0];
-  if (!options.channel.empty() && !settings.channels.contains(channel)) {
-    const std::vector<std::string> names = names_of(settings.channels);
-    return complain(call,
-                    {ErrorKind::not_found,
-                     "there is no channel " + channel,
-                     config::did_you_mean(channel, names,
-                                          fmt::format("channels are {}", fmt::join(names, ", "))),
-                     {}},
-                    options.format);
-  }
-  const auto recipient = find_recipient(call, **keeper, *config, options, data);
-  if (!recipient) return complain(call, recipient.error(), options.format);
-  const cel::Value variables(recipient->variables);
-  const auto rendered = content::render(message->second, format_of(*config, channel),
-                                        {.variables = &variables,
-                                         .channel = channel,
-                                         .now = call.world.clock.now(),
-                                         .zone = recipient->zone,
-                                         .locale = recipient->locale},
-                                        content::PlainLinks());
-  if (!rendered) return complain(call, rendered.error(), options.format);
   if (options.format == "json") {
-    call.console.out << cel::to_json(to_value(*rendered, channel)) << '\n';
-  } else {
-    show(call, *rendered, options.part);
+    call.console.out << cel::to_json(is_many ? cel::Value(std::move(values)) : values.front())
+                     << '\n';
   }
   return done;
 }
@@ -167,8 +265,11 @@ void add_render(CLI::App& app, Call& call) {
   const auto options = std::make_shared<RenderOptions>();
   auto* command = app.add_subcommand("render", "one message for one contact and channel");
   auto* message = command->add_option("MESSAGE", options->message, "its name: content/NAME.md");
-  command->add_option("--contact", options->contact, "for this contact; for nobody where left out");
-  command->add_option("--channel", options->channel, "as that channel shows it");
+  auto* contact = command->add_option("--contact", options->contact,
+                                      "for this contact; for nobody where left out");
+  command->add_option("--sample", options->sample, "for this person of samples.yaml")
+      ->excludes(contact);
+  command->add_option("--channel", options->channel, "as that channel shows it, or all");
   command->add_option("--locale", options->locale, "in that language, such as ru");
   command->add_option("--data", options->data, "more variables, or others, as a JSON object");
   command->add_option("--part", options->part, "text or html")
@@ -178,11 +279,14 @@ void add_render(CLI::App& app, Call& call) {
                                   "a filter: {\"template\", \"data\", \"partials\"} a line to "
                                   "{\"output\"} or {\"error\"}");
   jsonl->excludes(message);
+  command->add_flag("--open", options->open, "in a browser, from a file that only you can read")
+      ->excludes(jsonl);
   add_format(*command, options->format);
   add_examples(*command,
                "  nurtured render webinar-invite --data '{\"contact\": {\"first_name\": "
                "\"Anna\"}}'\n"
                "  nurtured render webinar-invite --contact anna --channel email --part html\n"
+               "  nurtured render webinar-invite --sample anna --channel all --open\n"
                "  echo '{\"template\": \"Hi {{ name }}\", \"data\": {\"name\": \"Anna\"}}' | "
                "nurtured render --jsonl");
   command->callback([&call, options] {

@@ -56,8 +56,8 @@ Result<void> write_new(const std::filesystem::path& path, const std::string& tex
   return base::fail(ErrorKind::disk, path.string() + " cannot be written");
 }
 
-int init(const Call& call, const std::string& folder) {
-  const auto files = config::default_workspace();
+int init(const Call& call, const std::string& folder, const std::string& preset) {
+  const auto files = config::preset_workspace(preset);
   for (const auto& file : files) {
     const auto path = std::filesystem::path(folder) / file.path;
     if (!std::filesystem::exists(path)) continue;
@@ -93,12 +93,19 @@ void add_workspace_commands(CLI::App& app, Call& call) {
   init_command->add_option("FOLDER", *folder,
                            "made where it does not exist; where left out, what --config names, or "
                            "here");
-  add_examples(*init_command, "  nurtured init shop\n  mkdir shop && cd shop && nurtured init");
-  init_command->callback([&app, &call, folder] {
+  const auto preset = std::make_shared<std::string>(config::default_preset);
+  init_command
+      ->add_option("--preset", *preset, "a workspace for your trade instead of the smallest one")
+      ->check(CLI::IsMember(config::preset_names()));
+  add_examples(*init_command,
+               "  nurtured init shop\n"
+               "  nurtured init shop --preset retail\n"
+               "  mkdir shop && cd shop && nurtured init");
+  init_command->callback([&app, &call, folder, preset] {
     if (folder->empty()) {
       *folder = app.count("--config") > 0 ? workspace_folder(call.config) : ".";
     }
-    call.action = [&call, folder] { return init(call, *folder); };
+    call.action = [&call, folder, preset] { return init(call, *folder, *preset); };
   });
 
   auto* version_command = app.add_subcommand("version", "the program's version");

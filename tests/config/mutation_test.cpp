@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/random.h"
+#include "config/format.h"
 #include "tests/catch.h"
 #include "tests/config/workspaces.h"
 
@@ -92,6 +93,29 @@ TEST_CASE("compile answers to every mutation of the samples") {
       }
     }
   }
+}
+
+TEST_CASE("the formatter settles every mutation of the samples, or says why it does not") {
+  const auto sample = read_workspace("config/examples/expert");
+  REQUIRE(sample.has_value());
+  std::size_t formatted = 0;
+  for (std::uint64_t seed = 1; seed <= 6000; ++seed) {
+    base::Random random(seed);
+    File file = sample->files[random.below(sample->files.size())];
+    file.text = mutated(std::move(file.text), random);
+    INFO("seed " << seed << ", " << file.path << ":\n" << file.text);
+    Problems problems;
+    const auto once = format_file(file, problems);
+    if (!once) {
+      const auto found = problems.take();
+      REQUIRE_FALSE(found.empty());
+      REQUIRE(found.front().remedy.find("fault of ours") == std::string::npos);
+      continue;
+    }
+    ++formatted;
+    REQUIRE(format_file({file.path, *once}, problems) == once);
+  }
+  CHECK(formatted > 2000);
 }
 
 }  // namespace

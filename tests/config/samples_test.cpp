@@ -35,7 +35,7 @@ TEST_CASE("every sample workspace loads without an error or a warning") {
 }
 
 TEST_CASE("the sentence of the contract is a playbook of under fifteen lines") {
-  const std::vector<File> files = default_workspace();
+  const std::vector<File> files = preset_workspace(default_preset);
   const auto playbook = std::find_if(files.begin(), files.end(), [](const File& file) {
     return file.path == "playbooks/checklist-to-webinar.yaml";
   });
@@ -45,7 +45,7 @@ TEST_CASE("the sentence of the contract is a playbook of under fifteen lines") {
 
 TEST_CASE("the embedded workspace is config/default with its schemas inside") {
   Workspace workspace;
-  workspace.files = default_workspace();
+  workspace.files = preset_workspace(default_preset);
   CHECK(std::is_sorted(workspace.files.begin(), workspace.files.end(),
                        [](const File& a, const File& b) { return a.path < b.path; }));
   const auto folder = read_workspace("config/default");
@@ -64,6 +64,44 @@ TEST_CASE("the embedded workspace is config/default with its schemas inside") {
   CHECK(workspace.find("schema/playbook.schema.json") != nullptr);
   const Compiled compiled = compile(workspace, test_options());
   CHECK(compiled.config != nullptr);
+}
+
+TEST_CASE("a preset for each trade keeps its own promises: mostly value, few offers") {
+  CHECK(preset_names() == std::vector<std::string>{"b2b", "expert", "fmcg", "retail"});
+  for (const std::string& name : preset_names()) {
+    INFO(name);
+    Workspace workspace;
+    workspace.files = preset_workspace(name);
+    for (const File& file : workspace.files) {
+      INFO(file.path);
+      const std::size_t schema = file.text.find("$schema=");
+      if (schema == std::string::npos || file.path.ends_with(".json")) continue;
+      const std::string up = file.path.find('/') == std::string::npos ? "" : "../";
+      CHECK(file.text.compare(schema, 8 + up.size() + 7, "$schema=" + up + "schema/") == 0);
+    }
+    // files/ holds attachments, which are no part of what is compiled.
+    std::erase_if(workspace.files,
+                  [](const File& file) { return file.path.starts_with("files/"); });
+    workspace.knows_files = false;
+    const Compiled compiled = compile(workspace, test_options());
+    REQUIRE(compiled.config != nullptr);
+    const auto& book = *compiled.config->book;
+    CHECK(book.current().size() >= 2);
+    CHECK(book.current().size() <= 4);
+    std::size_t value = 0;
+    std::size_t offers = 0;
+    std::size_t marketing = 0;
+    for (const auto& [message, content] : compiled.config->messages) {
+      const rules::Kind kind = content.kind();
+      if (kind == rules::Kind::value) ++value;
+      if (kind == rules::Kind::offer) ++offers;
+      if (rules::is_marketing(kind)) ++marketing;
+    }
+    CHECK(offers >= 1);
+    if (name == "expert") continue;  // smaller: its evergreen series is sent again and again
+    CHECK(value * 10 >= marketing * 7);
+    CHECK(offers * 10 <= marketing);
+  }
 }
 
 }  // namespace

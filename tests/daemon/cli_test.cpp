@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <set>
 #include <sstream>
 
 #include "rules/cel/json.h"
@@ -109,6 +110,176 @@ TEST_CASE("options that are wrong are wrong usage") {
     INFO(ran.err);
     CHECK(ran.status == 2);
     CHECK(ran.err.find("EXPR") == std::string::npos);
+  }
+}
+
+TEST_CASE("each preset is good as it is, and sends what a person of its trade would get") {
+  struct Case {
+    std::string preset;
+    std::vector<std::pair<std::string, std::string>> events;  // time, event
+    std::vector<std::string> sends;                           // among those that leave, in order
+  };
+  const std::vector<Case> cases{
+      {"expert",
+       {{"2026-03-02T08:30:00Z", "checklist.downloaded"}},
+       {"checklist", "webinar-invite"}},
+      {"b2b",
+       {{"2026-03-02T08:30:00Z", "guide.downloaded"},
+        {"2026-03-14T08:30:00Z", "pricing.viewed"},
+        {"2026-04-20T08:30:00Z", "meeting.booked"},
+        {"2026-04-23T12:30:00Z", "meeting.held"}},
+       {"guide", "case-study", "worksheet", "one-question", "security-answers",
+        "committee-checklist", "pilot-offer"}},
+      {"retail",
+       {{"2026-03-02T08:30:00Z", "card.joined"}, {"2026-04-20T08:30:00Z", "order.paid"}},
+       {"welcome", "size-guide", "wardrobe", "receipt", "care", "rate-purchase", "repair",
+        "new-season", "come-back"}},
+      {"fmcg",
+       {{"2026-03-02T02:30:00Z", "sample.requested"},
+        {"2026-03-05T02:30:00Z", "sample.delivered"},
+        {"2026-06-20T02:30:00Z", "order.paid"}},
+       {"sample-on-its-way", "first-cup", "recipe-breakfast", "label-reading", "first-order",
+        "storage", "field-story"}},
+  };
+  const std::string details =
+      R"({"checklist": "launch", "starts": "2026-04-23T12:00:00Z", "link": "https://example.org/x",)"
+      R"( "flavour": "原", "order_id": "7", "total": "10", "product": "x", "place": "x",)"
+      R"( "guide": "x", "outcome": "x"})";
+  for (const Case& c : cases) {
+    Shell shell;
+    INFO(c.preset);
+    const std::string folder = shell.folder() / c.preset;
+    REQUIRE(shell.run({"init", folder, "--preset", c.preset}).status == 0);
+    const Ran checked = shell.run({"--config", folder, "check"});
+    CHECK(checked.status == 0);
+    CHECK(checked.out.find("warning") == std::string::npos);
+    CHECK(shell.run({"--config", folder, "fmt", "--check"}).status == 0);
+    std::string events =
+        R"({"type": "identify", "userId": "u1", "timestamp": "2026-03-01T08:00:00Z", "traits":)"
+        R"( {"email": "u1@example.org", "firstName": "Anna", "consent": {"email": true}}})"
+        "\n";
+    for (const auto& [time, event] : c.events) {
+      events += R"({"type": "track", "userId": "u1", "event": ")" + event + R"(", "timestamp": ")" +
+                time + R"(", "properties": )" + details + "}\n";
+    }
+    const Ran ran = shell.run(
+        {"--config", folder, "simulate", "--events", "-", "--until", "2026-09-01T00:00:00Z"},
+        events);
+    REQUIRE(ran.status == 0);
+    std::vector<std::string> sent;
+    std::istringstream lines(ran.out);
+    for (std::string line; std::getline(lines, line);) {
+      const auto decision = cel::from_json(line).value();
+      CHECK(decision.find("do")->as_string() != "fail");
+      if (decision.find("do")->as_string() != "send") continue;
+      sent.push_back(decision.find("message")->as_string());
+    }
+    std::vector<std::string> expected;
+    std::ranges::copy_if(sent, std::back_inserter(expected), [&](const std::string& message) {
+      return std::ranges::find(c.sends, message) != c.sends.end();
+    });
+    CHECK(std::set<std::string>(expected.begin(), expected.end()) ==
+          std::set<std::string>(c.sends.begin(), c.sends.end()));
+  }
+}
+
+TEST_CASE("the type of an expression is told without its answer") {
+  struct Case {
+    Arguments arguments;
+    int status;
+    std::string said;
+  };
+  const std::vector<Case> cases{
+      {{"1 / 0"}, 0, "int\n"},
+      {{"contact.score > 10"}, 0, "bool\n"},
+      {{"contact.tags"}, 0, "list(string)\n"},
+      {{"last('order.paid')", "--format", "json"}, 0, "{\"type\":"},
+      {{"[1, 2].map(x, string(x))"}, 0, "list(string)\n"},
+      {{"a.b", "--data", "{\"a\": {\"b\": 1}}"}, 0, "dyn\n"},
+      {{"1 + 'a'"}, 1, "EXPR:1:3: error"},
+      {{"contact.scre.x +"}, 1, "EXPR:1:"},
+      {{"nobody.name"}, 1, "EXPR:1:1: error"},
+      {{"a", "--data", "{\"b\": 1}"}, 1, "EXPR:1:1: error"},
+      {{"1", "--contact", "u1"}, 2, "--contact"},
+      {{"--jsonl"}, 2, "--jsonl"},
+  };
+  for (const Case& c : cases) {
+    Shell shell;
+    Arguments arguments = {"eval", "--type"};
+    arguments.insert(arguments.end(), c.arguments.begin(), c.arguments.end());
+    const Ran ran = shell.run(arguments);
+    INFO(ran.out << ran.err);
+    CHECK(ran.status == c.status);
+    CHECK(
+        (c.status == 0 ? ran.out.starts_with(c.said) : ran.err.find(c.said) != std::string::npos));
+  }
+}
+
+TEST_CASE("a message is shown for a sample of the workspace, and on all channels at once") {
+  Shell shell;
+  shell.folder().write("nurtured.yaml",
+                       "connectors: {outbox: {type: file, path: outbox}}\n"
+                       "channels: {email: outbox, sms: outbox}\n");
+  shell.folder().write("samples.yaml",
+                       "samples:\n  anna: {contact: {first_name: Anna <b>}, event: {n: 7}}\n");
+  const Ran shown = shell.run({"render", "m1", "--sample", "anna", "--channel", "all"});
+  INFO(shown.err);
+  CHECK(shown.status == 0);
+  CHECK(shown.out.find("=== email\nSubject: m1\n\nHello Anna <b>.") == 0);
+  CHECK(shown.out.find("=== sms\n") != std::string::npos);
+  const Ran json =
+      shell.run({"render", "m1", "--sample", "anna", "--channel", "all", "--format", "json"});
+  const auto list = cel::from_json(json.out).value();
+  REQUIRE(list.as_list().size() == 2);
+  CHECK(list.as_list()[0].find("channel")->as_string() == "email");
+  CHECK(list.as_list()[0].find("html")->as_string().find("Anna &lt;b&gt;") != std::string::npos);
+
+  const Ran unknown = shell.run({"render", "m1", "--sample", "ana"});
+  CHECK(unknown.status == 1);
+  CHECK(unknown.err.find("there is no sample ana; did you mean `anna`") != std::string::npos);
+  CHECK(shell.run({"render", "m1", "--sample", "anna", "--contact", "u1"}).status == 2);
+}
+
+TEST_CASE("samples that are none are reported at their place") {
+  Shell shell;
+  for (const std::string text :
+       {"samples: [a]\n", "samples: {a: 1}\n", "samples: {a: {contact: Anna}}\n",
+        "samples: {a: {person: {x: 1}}}\n", "sample: {}\n", "samples: {a b: {}}\n", "{}\n",
+        "samples: {a: {event: [1]}}\n", "samples: {a: {contact: {x: &y 1}}}\n", "x\n"}) {
+    shell.folder().write("samples.yaml", text);
+    const Ran ran = shell.run({"check"});
+    INFO(text << ran.out);
+    CHECK(ran.status == 1);
+    CHECK(ran.out.find("samples.yaml:1:") != std::string::npos);
+  }
+}
+
+TEST_CASE("fmt rewrites what looks otherwise, and nothing that it cannot read") {
+  Shell shell;
+  shell.folder().write("playbooks/p1.yaml", "start:   {when: hello}\nsteps:\n- send: m1\n");
+  const std::string file = shell.folder() / "playbooks/p1.yaml";
+  const Ran checked = shell.run({"fmt", "--check"});
+  CHECK(checked.status == 1);
+  CHECK(checked.out == file + "\n");
+  const Ran named = shell.run({"fmt", "--check", shell.folder() / "nurtured.yaml"});
+  CHECK(named.status == 0);
+  CHECK(named.out.empty());
+  const Ran written = shell.run({"fmt"});
+  CHECK(written.status == 0);
+  CHECK(written.out == file + "\n");
+  std::ostringstream text;
+  text << std::ifstream(file).rdbuf();
+  CHECK(text.str() == "start: {when: hello}\nsteps:\n  - send: m1\n");
+  CHECK(shell.run({"fmt", "--check"}).status == 0);
+
+  shell.folder().write("playbooks/p1.yaml", "start:   [\n");
+  const Ran broken = shell.run({"fmt"});
+  CHECK(broken.status == 1);
+  CHECK(broken.err.find("p1.yaml:2:1: error: a `[` is not closed") != std::string::npos);
+  for (const std::string path : {"none.yaml", "picture.png", "playbooks"}) {
+    const Ran ran = shell.run({"fmt", shell.folder() / path});
+    CHECK(ran.status == 1);
+    CHECK_FALSE(ran.err.empty());
   }
 }
 
