@@ -33,13 +33,30 @@ Simulation::Simulation(std::shared_ptr<const config::Config> config, store::Engi
       print_(std::move(print)),
       options_(std::move(options)) {}
 
-base::Result<void> Simulation::run(std::vector<EventInput> events, Instant until) {
+void Simulation::enter(std::vector<EventInput> events) {
   std::ranges::stable_sort(events, {},
                            [](const EventInput& input) { return input.event.occurred_at; });
-  const auto arrival = [&](const EventInput& input) {
+  for (EventInput& input : events) {
     const Instant occurred = input.event.occurred_at;
-    return options_.from ? std::max(*options_.from, occurred) : occurred;
-  };
+    const Instant arrival = options_.from ? std::max(*options_.from, occurred) : occurred;
+    agenda_.emplace_hint(agenda_.end(), arrival, std::move(input));
+  }
+}
+
+// What comes at `now`, as much of it as one batch takes.
+std::vector<Arrived> Simulation::take_from_agenda(Instant now) {
+  std::vector<Arrived> inputs;
+  const std::size_t most = options_.batch_size ? options_.batch_size() : agenda_.size();
+  while (!agenda_.empty() && agenda_.begin()->first <= now && inputs.size() < most) {
+    EngineInput input = std::move(agenda_.extract(agenda_.begin()).mapped());
+    if (auto* event = std::get_if<EventInput>(&input)) event->event.received_at = now;
+    inputs.push_back({std::move(input), now});
+  }
+  return inputs;
+}
+
+base::Result<void> Simulation::run(std::vector<EventInput> events, Instant until) {
+  enter(std::move(events));
   std::vector<Arrived> follow;
   const auto follow_through = [&](Instant now) -> base::Result<void> {
     while (!follow.empty()) {
@@ -48,28 +65,20 @@ base::Result<void> Simulation::run(std::vector<EventInput> events, Instant until
     }
     return {};
   };
-  std::size_t next = 0;
   Instant clock = base::instant_min;
   for (;;) {
     const auto due = engine_.next_due();
     if (!due) return base::fail(due.error());
     std::optional<Instant> at;
-    if (next < events.size()) at = arrival(events[next]);
+    if (!agenda_.empty()) at = agenda_.begin()->first;
     if (*due && (!at || **due < *at)) at = **due;
     if (!at || *at > until) return {};
     // What is overdue happens now: the clock never goes back.
     clock = std::max(clock, *at);
     if (auto done = maintain_on_a_new_day(clock); !done) return done;
-    // Events of one moment come before what follows from them, and that before timers: however they
-    // are batched.
-    while (next < events.size() && arrival(events[next]) == clock) {
-      std::vector<Arrived> inputs;
-      const std::size_t most = options_.batch_size ? options_.batch_size() : events.size();
-      while (next < events.size() && arrival(events[next]) == clock && inputs.size() < most) {
-        EventInput& input = events[next++];
-        input.event.received_at = clock;
-        inputs.push_back({std::move(input), clock});
-      }
+    // What comes in at one moment goes before what follows from it, and that before timers: however
+    // it is batched.
+    for (auto inputs = take_from_agenda(clock); !inputs.empty(); inputs = take_from_agenda(clock)) {
       if (auto done = step(inputs, clock, Timers::later, follow); !done) return done;
     }
     if (auto done = follow_through(clock); !done) return done;
@@ -126,6 +135,9 @@ Arrived Simulation::answer(const DeliveryNotice& notice, Instant now) {
   }
   if (outcome.kind == rules::OutcomeKind::delivered && options_.outcome) {
     outcome = options_.outcome(notice.delivery, now);
+  }
+  if (outcome.kind == rules::OutcomeKind::delivered && options_.departed) {
+    options_.departed(notice, now);
   }
   return {ContactInput{notice.delivery.contact, std::move(outcome)}, now};
 }

@@ -29,6 +29,9 @@ struct SimulationOptions {
   // What a send ends in, drawn for each attempt; the default is that every send succeeds. Tests
   // draw faults here.
   std::function<rules::Outcome(const rules::Delivery&, Instant now)> outcome;
+  // Told of each message that has just left, with all it was made of: what its receiver does about
+  // it is given back to Simulation::later.
+  std::function<void(const DeliveryNotice&, Instant now)> departed;
   // How many events that arrive at one moment are taken in one batch; 0: all of them.
   std::function<std::size_t()> batch_size;
   // The clock begins here at the earliest: what occurred before arrives then, late.
@@ -51,9 +54,15 @@ class Simulation {
   // runs the clock until `until`, inclusive. May be called again with later events.
   base::Result<void> run(std::vector<EventInput> events, Instant until);
 
+  // Feeds one more input at `at`, after all others of that moment that are known by then; what is
+  // past comes at once. It waits here over the end of a run. May be called from `departed`.
+  void later(Instant at, EngineInput input) { agenda_.emplace(at, std::move(input)); }
+
   Engine& engine() { return engine_; }
 
  private:
+  void enter(std::vector<EventInput> events);
+  std::vector<Arrived> take_from_agenda(Instant now);
   base::Result<void> maintain_on_a_new_day(Instant now);
   base::Result<void> step(const std::vector<Arrived>& inputs, Instant now, Timers timers,
                           std::vector<Arrived>& follow);
@@ -65,6 +74,7 @@ class Simulation {
   Engine engine_;
   Print print_;
   SimulationOptions options_;
+  std::multimap<Instant, EngineInput> agenda_;  // of one moment, in the order in which they came
   std::map<rules::Kind, MessageLinks> links_;
   std::optional<std::chrono::sys_days> maintained_;
   std::map<std::string, std::string> subjects_;  // delivery → what was rendered

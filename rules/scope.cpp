@@ -298,6 +298,15 @@ base::Result<Value> ConditionScope::call(std::size_t function,
   }
 }
 
+std::vector<std::pair<std::string, Value>> example_properties(const Expression& condition) {
+  const cel::PlainCondition* plain = condition.program.plain();
+  if (plain == nullptr) return {};
+  auto properties = plain->example(event_variable);
+  // What every event has is no property.
+  std::erase_if(properties, [](const auto& its) { return its.first == "name" || its.first == "at"; });
+  return properties;
+}
+
 std::string_view attribute_name(std::string_view trait) {
   constexpr std::array<std::pair<std::string_view, std::string_view>, 3> known = {
       {{"firstName", "first_name"}, {"lastName", "last_name"}, {"createdAt", "created_at"}}};

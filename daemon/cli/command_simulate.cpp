@@ -1,4 +1,5 @@
-// simulate: the daemon's engine over a file of events, on a virtual clock.
+// simulate: the daemon's engine over a file of events, or over people whom it makes itself, on a
+// virtual clock.
 #include <filesystem>
 #include <fstream>
 #include <ostream>
@@ -6,9 +7,12 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "config/habits.h"
 #include "daemon/cli/lines.h"
 #include "daemon/cli/toolbox.h"
 #include "daemon/ingest.h"
+#include "daemon/people_figures.h"
+#include "daemon/people_report.h"
 #include "daemon/simulation.h"
 #include "store/memory_store.h"
 
@@ -22,14 +26,33 @@ using base::Result;
 constexpr std::size_t event_line_bytes_max = std::size_t{1} << 20;
 constexpr std::size_t events_max = 10'000'000;
 constexpr std::size_t complaints_max = 100;
+constexpr std::size_t people_max = 1'000'000;
+constexpr int days_max = 3660;
+// Where people's clock begins: always the same, so that the same seed prints the same bytes.
+constexpr std::string_view people_from = "2026-01-05";
 
 struct SimulateOptions {
   std::string events;
   std::string until;
   std::string from;
-  std::uint64_t seed = 0;  // checked; no rule of this version draws by lot
-  std::string format = "jsonl";
+  std::uint64_t seed = 0;
+  std::string format;  // empty: jsonl of events, text of people
+  std::size_t people = 0;
+  int days = 0;
+  std::string habits;
+  std::string report;
 };
+
+Result<std::ifstream> open_file(const std::string& name) {
+  // A folder opens like a file, and reading it throws.
+  std::error_code unknown;
+  if (std::filesystem::is_directory(name, unknown)) {
+    return base::fail(ErrorKind::not_found, name + " is a folder", "name a file");
+  }
+  std::ifstream file(name, std::ios::binary);
+  if (!file) return base::fail(ErrorKind::not_found, name + " cannot be read");
+  return file;
+}
 
 // Reads every line; complains of each bad one with its number.
 class EventFile {
@@ -39,14 +62,9 @@ class EventFile {
 
   Result<std::vector<EventInput>> read() {
     if (name_ == "-") return read_lines(call_.console.in);
-    // A folder opens like a file, and reading it throws.
-    std::error_code unknown;
-    if (std::filesystem::is_directory(name_, unknown)) {
-      return base::fail(ErrorKind::not_found, name_ + " is a folder", "name a file of events");
-    }
-    std::ifstream file(name_, std::ios::binary);
-    if (!file) return base::fail(ErrorKind::not_found, name_ + " cannot be read");
-    return read_lines(file);
+    auto file = open_file(name_);
+    if (!file) return base::fail(file.error());
+    return read_lines(*file);
   }
 
   std::size_t bad_lines() const { return bad_lines_; }
@@ -128,7 +146,13 @@ Result<base::Instant> parse_time(const std::string& option, const std::string& t
                     "write 2026-04-01T00:00:00Z, or 2026-04-01");
 }
 
-int simulate(const Call& call, const SimulateOptions& options, base::Instant until,
+base::Instant time_option(const std::string& option, const std::string& text) {
+  const auto at = parse_time(option, text);
+  if (!at) throw CLI::ValidationError(base::to_string(at.error()));
+  return *at;
+}
+
+int simulate_events(const Call& call, const SimulateOptions& options, base::Instant until,
              std::optional<base::Instant> from) {
   const auto keeper = make_keeper(call);
   if (!keeper) return complain(call, keeper.error());
@@ -155,6 +179,67 @@ int simulate(const Call& call, const SimulateOptions& options, base::Instant unt
   return found_problem;
 }
 
+// The habits of the file, or what can be assumed without one; nullopt when it has errors, which are
+// printed.
+std::optional<config::Habits> load_habits(const Call& call, const rules::Book& book,
+                                          const SimulateOptions& options) {
+  if (options.habits.empty()) return config::default_habits(book);
+  auto file = open_file(options.habits);
+  if (!file) {
+    complain(call, file.error(), options.format);
+    return std::nullopt;
+  }
+  // One byte more than YAML may have, so that a longer file is told of as too long.
+  std::string text(config::YamlLimits{}.bytes_max + 1, '\0');
+  file->read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<std::size_t>(file->gcount()));
+  config::Problems problems;
+  auto habits = config::read_habits(text, options.habits, book, problems);
+  const auto found = problems.take();
+  config::print_problems(call.console.err, found,
+                         [&](std::string_view) { return std::string_view(text); });
+  if (!habits && options.format == "json") {
+    call.console.out << R"({"error":"the habits have errors","problems":)"
+                     << config::problems_json(found, {}) << "}\n";
+  }
+  return habits;
+}
+
+int simulate_people(const Call& call, const SimulateOptions& options,
+                    std::optional<base::Instant> from) {
+  const auto keeper = make_keeper(call);
+  if (!keeper) return complain(call, keeper.error(), options.format);
+  const auto config = load_config(call, **keeper, options.format);
+  if (config == nullptr) return found_problem;
+  const auto habits = load_habits(call, *config->book, options);
+  if (!habits) return found_problem;
+  const auto figures = daemon::simulate_people(
+      config, *habits,
+      {.people = options.people,
+       .days = options.days,
+       .from = from ? *from : *base::parse_instant(std::string(people_from) + "T00:00:00Z"),
+       .seed = options.seed});
+  if (!figures) return complain(call, figures.error(), options.format);
+  if (!options.report.empty()) {
+    std::ofstream file(options.report, std::ios::binary | std::ios::trunc);
+    file << people_html(*figures);
+    file.close();
+    if (!file) {
+      return complain(call,
+                      {.kind = ErrorKind::disk,
+                       .message = options.report + " cannot be written",
+                       .remedy = "name a file in a folder that you may write to"},
+                      options.format);
+    }
+  }
+  if (options.format == "json") {
+    call.console.out << people_json(*figures) << '\n';
+  } else {
+    print_text(call.console.out, people_text(*figures));
+  }
+  return done;
+}
+
 }  // namespace
 
 void add_simulate(CLI::App& app, Call& call) {
@@ -162,44 +247,71 @@ void add_simulate(CLI::App& app, Call& call) {
   auto* command = app.add_subcommand(
       "simulate",
       "the same engine on a virtual clock and a store in memory; nothing leaves the machine");
-  command
-      ->add_option("--events", options->events,
-                   "events as the ingest takes them, one JSON object a line, each with a "
-                   "timestamp; - reads stdin")
-      ->required()
-      ->option_text("FILE");
-  command->add_option("--until", options->until, "where the clock stops")
-      ->required()
-      ->option_text("TIME");
+  auto* events = command->add_option("--events", options->events,
+                                     "events as the ingest takes them, one JSON object a line, "
+                                     "each with a timestamp; - reads stdin")
+                     ->option_text("FILE");
+  auto* until = command->add_option("--until", options->until, "where the clock stops")
+                    ->needs(events)
+                    ->option_text("TIME");
+  events->needs(until);
+  auto* people = command->add_option("--people", options->people,
+                                     "make so many people, and report what they go through")
+                     ->check(CLI::Range(std::size_t{1}, people_max))
+                     ->excludes(events)
+                     ->option_text("N");
+  auto* days = command->add_option("--days", options->days, "for how long")
+                   ->check(CLI::Range(1, days_max))
+                   ->needs(people)
+                   ->option_text("D");
+  people->needs(days);
   command
       ->add_option("--from", options->from,
                    "where the clock begins; earlier events arrive then, late. The first event's "
-                   "time where left out")
+                   "time where left out, of people " + std::string(people_from))
       ->option_text("TIME");
   command
       ->add_option("--seed", options->seed,
-                   "for what is drawn by lot, which is nothing yet: the same input prints the same "
-                   "bytes")
+                   "of what people do by chance: the same input and seed print the same bytes")
       ->option_text("N (0)");
-  command->add_option("--format", options->format, "jsonl, or text for people")
-      ->check(CLI::IsMember({"jsonl", "text"}))
-      ->option_text("FORMAT (jsonl)");
+  command
+      ->add_option("--habits", options->habits,
+                   "what people are like and do, as YAML; assumed where left out")
+      ->needs(people)
+      ->option_text("FILE");
+  command->add_option("--report", options->report, "write the report as an HTML page, too")
+      ->needs(people)
+      ->option_text("FILE.html");
+  command
+      ->add_option("--format", options->format,
+                   "of events jsonl, or text for people; of people text, or json")
+      ->check(CLI::IsMember({"jsonl", "text", "json"}))
+      ->option_text("FORMAT");
   add_examples(*command,
                "  nurtured simulate --events march.jsonl --until 2026-04-01T00:00:00Z\n"
                "  echo '{\"type\": \"track\", \"userId\": \"u1\", \"event\": "
                "\"checklist.downloaded\", \"timestamp\": \"2026-03-02T08:30:00Z\"}' |\n"
-               "    nurtured simulate --events - --until 2026-03-31 --format text");
+               "    nurtured simulate --events - --until 2026-03-31 --format text\n"
+               "  nurtured simulate --people 1000 --days 90 --report people.html\n"
+               "  nurtured simulate --people 1000 --days 90 --habits habits.yaml --format json");
   command->callback([&call, options] {
-    const auto until = parse_time("--until", options->until);
-    if (!until) throw CLI::ValidationError(base::to_string(until.error()));
     std::optional<base::Instant> from;
-    if (!options->from.empty()) {
-      const auto start = parse_time("--from", options->from);
-      if (!start) throw CLI::ValidationError(base::to_string(start.error()));
-      from = *start;
+    if (!options->from.empty()) from = time_option("--from", options->from);
+    if (options->people > 0) {
+      if (options->format == "jsonl") {
+        throw CLI::ValidationError("--format: of people there is text and json");
+      }
+      call.action = [&call, options, from] { return simulate_people(call, *options, from); };
+      return;
     }
-    call.action = [&call, options, until = *until, from] {
-      return simulate(call, *options, until, from);
+    if (options->events.empty()) {
+      throw CLI::ValidationError("simulate needs --events FILE or --people N");
+    }
+    if (options->format == "json") {
+      throw CLI::ValidationError("--format: of events there is jsonl and text");
+    }
+    call.action = [&call, options, until = time_option("--until", options->until), from] {
+      return simulate_events(call, *options, until, from);
     };
   });
 }
