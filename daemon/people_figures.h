@@ -70,7 +70,7 @@ struct PlaybookFigures {
 };
 
 // Two playbooks wanted the same person's slot: what `won` sent made a message of `waited` wait for
-// a cap. "" is the fill series.
+// a cap.
 struct Collision {
   std::int64_t times = 0;
   std::int64_t lost = 0;  // the message that waited was left out in the end

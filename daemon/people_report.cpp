@@ -22,10 +22,6 @@ std::string plural(std::int64_t count, std::string_view one, std::string_view ma
   return fmt::format("{} {}", count, count == 1 ? one : many);
 }
 
-std::string playbook_name(const std::string& id) {
-  return id.empty() ? "the fill series" : "`" + id + "`";
-}
-
 // Why a message waits, after "because".
 std::string because(Reason reason, const PeopleFigures& figures) {
   switch (reason) {
@@ -166,9 +162,9 @@ std::string collisions_in_words(const PeopleFigures& figures) {
   if (worst == figures.collisions.end()) return {};
   const auto& [pair, its] = *worst;
   return fmt::format(
-      "Playbooks got into each other's way most where a message of {} took the slot and one of {} "
+      "Playbooks got into each other's way most where a message of `{}` took the slot and one of `{}` "
       "had to wait: {}, {:.1f} days on average{}.",
-      playbook_name(pair.first), playbook_name(pair.second), plural(its.times, "time", "times"),
+      pair.first, pair.second, plural(its.times, "time", "times"),
       its.waited.mean(),
       its.lost == 0 ? "" : fmt::format(", and {} of them were left out in the end", its.lost));
 }
@@ -411,8 +407,7 @@ std::string people_text(const PeopleFigures& figures) {
   }
   for (const auto& [pair, its] : figures.collisions) {
     out += fmt::format("  {:<28}{:<28}{:>8}{:>11.1f}{:>10}\n",
-                       pair.first.empty() ? "(fill)" : pair.first,
-                       pair.second.empty() ? "(fill)" : pair.second, its.times, its.waited.mean(),
+                       pair.first, pair.second, its.times, its.waited.mean(),
                        its.lost);
   }
   return out;

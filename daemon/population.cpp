@@ -15,6 +15,7 @@ using config::Weighted;
 
 constexpr std::string_view name_prefix = "person-";
 constexpr std::string_view domain = "@people.example";  // reserved: RFC 2606
+constexpr std::size_t first_account = 1'000'000'000;  // addresses on all other channels
 // Of one person and one event. Nobody does more; a slip of the habits must not fill the memory.
 constexpr std::size_t events_each_max = 10'000;
 // Events that follow one from another, so that a circle of them ends.
@@ -143,10 +144,13 @@ void Population::come_in(std::size_t person) {
     const auto share = habits.channels.find(channel);
     const bool has = draws(random, share == habits.channels.end() ? habits.channel_percent
                                                                   : share->second);
+    const bool is_dead = draws(random, habits.dead_addresses);
     if (!has) continue;
-    change.addresses.emplace_back(channel, channel == "email"
-                                               ? person_name(person) + std::string(domain)
-                                               : std::to_string(1'000'000'000 + person));
+    const rules::Address address{channel, channel == "email"
+                                              ? person_name(person) + std::string(domain)
+                                              : std::to_string(first_account + person)};
+    if (is_dead) dead_.insert(rules::to_key(address));
+    change.addresses.emplace_back(address.channel, address.value);
     change.consents.push_back({.channel = channel, .given = true, .source = "form"});
   }
   for (const auto& attribute : habits.attributes) {
@@ -237,8 +241,7 @@ Instant Population::when_awake(std::size_t person, Instant at, base::Random& ran
 
 rules::Outcome Population::outcome(const rules::Delivery& delivery) const {
   rules::Outcome outcome{.delivery = delivery.key};
-  base::Random random = random_for(0, rules::to_key(delivery.to));
-  if (draws(random, habits_.people.dead_addresses)) {
+  if (dead_.contains(rules::to_key(delivery.to))) {
     outcome.kind = rules::OutcomeKind::refused_address;
     outcome.reason = "nobody has this address";
   }

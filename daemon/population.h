@@ -13,6 +13,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -90,6 +91,7 @@ class Population {
   Later later_;
   std::string seed_;
   std::vector<Person> people_;
+  std::set<std::string> dead_;  // addresses, by rules::to_key
   std::map<std::string, Letter, std::less<>> letters_;
 };
 
