@@ -80,10 +80,10 @@ std::string mix_in_words(const PeopleFigures& figures) {
   const std::int64_t all = marketing_sent(figures);
   const auto share = [&](Kind kind) { return percent_of(of(figures, kind).sent, all); };
   return fmt::format(
-      "Of the marketing messages {:.0f}% were value, {:.0f}% engagement and {:.0f}% offers; the mix "
-      "allows {}% engagement and {}% offers.",
-      share(Kind::value), share(Kind::engagement), share(Kind::offer), figures.mix.engagement,
-      figures.mix.offer);
+      "Of the marketing messages {:.0f}% were value, {:.0f}% engagement and {:.0f}% offers; among "
+      "any {} in a row that one person gets the mix allows {}% engagement and {}% offers.",
+      share(Kind::value), share(Kind::engagement), share(Kind::offer), figures.mix.window,
+      figures.mix.engagement, figures.mix.offer);
 }
 
 // How long messages of a kind waited, and what for.
@@ -140,7 +140,7 @@ std::string leak_in_words(const PeopleFigures& figures) {
   if (worst == nullptr) return {};
   return fmt::format(
       "The largest leak is at `{}` of `{}`: {:.0f}% of the {} who came there were stopped there.",
-      worst->id, playbook->id, leak_of(*worst), plural(worst->reached, "person", "people"));
+      worst->id, playbook->id, leak_of(*worst), worst->reached);
 }
 
 std::string goals_in_words(const PeopleFigures& figures) {

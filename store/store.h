@@ -57,6 +57,10 @@ class Reader {
   // Newest first, with what contacts merged into this one had.
   virtual Result<std::vector<TimelineEntry>> timeline(ContactId contact, std::size_t limit) = 0;
 
+  // The log of events after that row, as long as it is kept; 0 begins it. At most `limit` rows,
+  // each of which may hold several events of one contact.
+  virtual Result<EventPage> events_after(std::int64_t row, std::size_t limit) = 0;
+
   virtual Result<std::vector<StoredDelivery>> deliveries(const DeliveryQuery& query) = 0;
   virtual Result<std::optional<rules::Delivery>> delivery(std::string_view key) = 0;
   // Newest first.

@@ -1,5 +1,5 @@
-// simulate: the daemon's engine over a file of events, or over people whom it makes itself, on a
-// virtual clock.
+// simulate: the daemon's engine on a virtual clock, over a file of events, over people whom it makes
+// itself, or over what a store recorded.
 #include <filesystem>
 #include <fstream>
 #include <ostream>
@@ -13,6 +13,7 @@
 #include "daemon/ingest.h"
 #include "daemon/people_figures.h"
 #include "daemon/people_report.h"
+#include "daemon/shadow.h"
 #include "daemon/simulation.h"
 #include "store/memory_store.h"
 
@@ -28,6 +29,7 @@ constexpr std::size_t events_max = 10'000'000;
 constexpr std::size_t complaints_max = 100;
 constexpr std::size_t people_max = 1'000'000;
 constexpr int days_max = 3660;
+constexpr int shadow_days_default = 30;
 // Where people's clock begins: always the same, so that the same seed prints the same bytes.
 constexpr std::string_view people_from = "2026-01-05";
 
@@ -41,6 +43,8 @@ struct SimulateOptions {
   int days = 0;
   std::string habits;
   std::string report;
+  bool shadow = false;
+  std::string against = "applied";
 };
 
 Result<std::ifstream> open_file(const std::string& name) {
@@ -240,6 +244,56 @@ int simulate_people(const Call& call, const SimulateOptions& options,
   return done;
 }
 
+// The book to compare the files with.
+Result<std::shared_ptr<const config::Config>> shadowed_book(const Call& call, BookKeeper& keeper,
+                                                            store::Reader& reader,
+                                                            const std::string& against) {
+  if (against == "applied") return keeper.adopt(keeper.read(), reader);
+  BookKeeperOptions options = keeper.options();
+  options.config_path = against;
+  const BookKeeper other(std::move(options), call.world.clock);
+  auto prepared = other.prepare(reader);
+  if (!prepared) return base::fail(prepared.error());
+  if (prepared->config == nullptr) {
+    return base::fail("the workspace " + against + " has errors",
+                      "run `nurtured --config " + against + " check`");
+  }
+  return prepared->config;
+}
+
+int simulate_shadow(const Call& call, const SimulateOptions& options) {
+  const auto keeper = make_keeper(call);
+  if (!keeper) return complain(call, keeper.error());
+  // Its problems are printed here; what is compared has the former versions as well.
+  if (load_config(call, **keeper) == nullptr) return found_problem;
+  const auto reader = store::open_reader((*keeper)->read().location, call.world.clock);
+  if (!reader) return complain(call, reader.error());
+  const auto files = (*keeper)->prepare(**reader);
+  if (!files) return complain(call, files.error());
+  if (files->config == nullptr) {
+    return complain(call, {.message = "the files cannot be applied to this store",
+                           .remedy = "run `nurtured plan`"});
+  }
+  const auto live = shadowed_book(call, **keeper, **reader, options.against);
+  if (!live) return complain(call, live.error());
+  const auto record = read_shadow_record(**reader, *(*live)->book);
+  if (!record) return complain(call, record.error());
+  const Instant until = call.world.clock.now();
+  const Instant from =
+      until - std::chrono::days{options.days > 0 ? options.days : shadow_days_default};
+  const auto comparison = compare_shadow(*live, files->config, *record, from, until);
+  if (!comparison) return complain(call, comparison.error());
+  if (options.format == "jsonl") {
+    for (const auto& difference : comparison->differences) {
+      call.console.out << to_json_line(difference) << '\n';
+    }
+    call.console.out << shadow_summary_json(*comparison, *record) << '\n';
+  } else {
+    print_text(call.console.out, shadow_text(*comparison, *record));
+  }
+  return done;
+}
+
 }  // namespace
 
 void add_simulate(CLI::App& app, Call& call) {
@@ -260,11 +314,23 @@ void add_simulate(CLI::App& app, Call& call) {
                      ->check(CLI::Range(std::size_t{1}, people_max))
                      ->excludes(events)
                      ->option_text("N");
-  auto* days = command->add_option("--days", options->days, "for how long")
+  auto* days = command->add_option("--days", options->days,
+                                   "for how long; of --shadow the last 30 where left out")
                    ->check(CLI::Range(1, days_max))
-                   ->needs(people)
+                   ->excludes(events)
                    ->option_text("D");
   people->needs(days);
+  auto* shadow = command
+                     ->add_flag("--shadow", options->shadow,
+                                "play what the store recorded of the last days with the applied "
+                                "book and with the files, and say what differs")
+                     ->excludes(events)
+                     ->excludes(people);
+  command
+      ->add_option("--against", options->against,
+                   "the book to compare the files with: another workspace, or applied")
+      ->needs(shadow)
+      ->option_text("PATH (applied)");
   command
       ->add_option("--from", options->from,
                    "where the clock begins; earlier events arrive then, late. The first event's "
@@ -284,7 +350,8 @@ void add_simulate(CLI::App& app, Call& call) {
       ->option_text("FILE.html");
   command
       ->add_option("--format", options->format,
-                   "of events jsonl, or text for people; of people text, or json")
+                   "of events jsonl, or text for people; of people text, or json; of a shadow "
+                   "text, or jsonl")
       ->check(CLI::IsMember({"jsonl", "text", "json"}))
       ->option_text("FORMAT");
   add_examples(*command,
@@ -293,7 +360,8 @@ void add_simulate(CLI::App& app, Call& call) {
                "\"checklist.downloaded\", \"timestamp\": \"2026-03-02T08:30:00Z\"}' |\n"
                "    nurtured simulate --events - --until 2026-03-31 --format text\n"
                "  nurtured simulate --people 1000 --days 90 --report people.html\n"
-               "  nurtured simulate --people 1000 --days 90 --habits habits.yaml --format json");
+               "  nurtured simulate --people 1000 --days 90 --habits habits.yaml --format json\n"
+               "  nurtured simulate --shadow --days 14");
   command->callback([&call, options] {
     std::optional<base::Instant> from;
     if (!options->from.empty()) from = time_option("--from", options->from);
@@ -304,8 +372,16 @@ void add_simulate(CLI::App& app, Call& call) {
       call.action = [&call, options, from] { return simulate_people(call, *options, from); };
       return;
     }
+    if (options->shadow) {
+      if (options->format == "json" || from) {
+        throw CLI::ValidationError(from ? "--from: a shadow begins --days ago"
+                                        : "--format: of a shadow there is text and jsonl");
+      }
+      call.action = [&call, options] { return simulate_shadow(call, *options); };
+      return;
+    }
     if (options->events.empty()) {
-      throw CLI::ValidationError("simulate needs --events FILE or --people N");
+      throw CLI::ValidationError("simulate needs --events FILE, --people N or --shadow");
     }
     if (options->format == "json") {
       throw CLI::ValidationError("--format: of events there is jsonl and text");
