@@ -132,8 +132,9 @@ class Reader {
       const auto kind = rules::parse_kind(name);
       if (!kind) {
         const std::vector<std::string> known(std::begin(kinds), std::end(kinds));
-        return map.error(name, fmt::format("there is no kind `{}`", name),
-                         did_you_mean(name, known, "there are " + fmt::format("{}", fmt::join(known, ", "))));
+        return map.error(
+            name, fmt::format("there is no kind `{}`", name),
+            did_you_mean(name, known, "there are " + fmt::format("{}", fmt::join(known, ", "))));
       }
       Section rates(node, "reactions.kinds." + name, map.problems());
       reactions.kinds[*kind] = read_rates(rates, reactions.usual);

@@ -59,9 +59,9 @@ struct Reactions {
 
 struct ReactionHabits {
   Reactions usual;
-  std::map<rules::Kind, Reactions> kinds;                     // completed by `usual`
-  std::map<std::string, Reactions, std::less<>> messages;     // completed by its kind's
-  base::Milliseconds after = std::chrono::hours{3};           // on average, awake
+  std::map<rules::Kind, Reactions> kinds;                  // completed by `usual`
+  std::map<std::string, Reactions, std::less<>> messages;  // completed by its kind's
+  base::Milliseconds after = std::chrono::hours{3};        // on average, awake
   // How far people differ: one in three is livelier than the average by this factor or more.
   double variety = 2;
   // By how much each message beyond three within seven days raises unsubscribes and complaints.

@@ -39,7 +39,8 @@ class Guess {
     return !event.empty() && (!built_in_events().contains(event) || sent.contains(event));
   }
 
-  EventHabit* habit_of(const std::string& event, const std::optional<rules::Expression>& condition) {
+  EventHabit* habit_of(const std::string& event,
+                       const std::optional<rules::Expression>& condition) {
     if (!is_peoples(event)) return nullptr;
     EventHabit& habit = habits_.events[event];
     if (!condition) return &habit;

@@ -147,8 +147,9 @@ std::string bar_chart(const ChartOptions& options, const std::vector<std::string
   }
   for (std::size_t i = 0; i < labels.size(); ++i) {
     const double y = top + bar_step * static_cast<double>(i) + (bar_step - bar_height) / 2;
-    out += fmt::format(R"(<text class="name" x="{:.1f}" y="{:.1f}" text-anchor="end">{}</text>)",
-                       bar_left - 8, y + bar_height - 5, content::escape_html(shortened(labels[i])));
+    out +=
+        fmt::format(R"(<text class="name" x="{:.1f}" y="{:.1f}" text-anchor="end">{}</text>)",
+                    bar_left - 8, y + bar_height - 5, content::escape_html(shortened(labels[i])));
     double x = bar_left;
     for (std::size_t place = 0; place < series.size(); ++place) {
       const double value = series[place].values[i];

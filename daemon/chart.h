@@ -24,8 +24,8 @@ struct ChartOptions {
   std::string y_axis;  // what is counted, with its unit
 };
 
-// Upright columns, side by side, the series on top of one another, with a scale at the left. Of many
-// labels only some are written.
+// Upright columns, side by side, the series on top of one another, with a scale at the left. Of
+// many labels only some are written.
 std::string column_chart(const ChartOptions& options, const std::vector<std::string>& labels,
                          const std::vector<Series>& series);
 // The same lying, a line a label, for labels that are names; each part says its number.

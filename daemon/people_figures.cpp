@@ -37,8 +37,8 @@ auto& place_or_last(Numbers& numbers, std::size_t place) {
 }  // namespace
 
 void Durations::add(base::Milliseconds took) {
-  days.push_back(static_cast<float>(static_cast<double>(took.count()) /
-                                    static_cast<double>(day.count())));
+  days.push_back(
+      static_cast<float>(static_cast<double>(took.count()) / static_cast<double>(day.count())));
 }
 
 void Durations::add(const Durations& others) {
@@ -250,8 +250,7 @@ void PeopleObserver::close(const Held& held, Instant now, bool left_out,
 }
 
 void PeopleObserver::stepped(Person& person, const Decision& decision) {
-  const auto enrolled =
-      std::ranges::find(person.enrolled, decision.enrollment, &Enrolled::number);
+  const auto enrolled = std::ranges::find(person.enrolled, decision.enrollment, &Enrolled::number);
   if (enrolled == person.enrolled.end()) return;
   const auto& steps = steps_[enrolled->playbook];
   const auto step = steps.find(decision.step);
@@ -265,13 +264,11 @@ void PeopleObserver::stepped(Person& person, const Decision& decision) {
 }
 
 void PeopleObserver::ended(Person& person, const Decision& decision) {
-  const auto enrolled =
-      std::ranges::find(person.enrolled, decision.enrollment, &Enrolled::number);
+  const auto enrolled = std::ranges::find(person.enrolled, decision.enrollment, &Enrolled::number);
   if (enrolled == person.enrolled.end()) return;
   PlaybookFigures& playbook = figures_.playbooks[enrolled->playbook];
   StepFigures nowhere;
-  StepFigures& step =
-      enrolled->reached.empty() ? nowhere : playbook.steps[enrolled->step];
+  StepFigures& step = enrolled->reached.empty() ? nowhere : playbook.steps[enrolled->step];
   if (decision.outcome == "goal") {
     ++playbook.goal;
     ++step.goal;
@@ -298,8 +295,8 @@ void PeopleObserver::went(Person& person, const Decision& decision) {
 
 void PeopleObserver::add_weeks(const Person& person) {
   const Instant joined = person.joined.value_or(figures_.from);
-  const auto whole = static_cast<std::size_t>(
-      std::max<std::int64_t>(0, (figures_.until - joined) / week));
+  const auto whole =
+      static_cast<std::size_t>(std::max<std::int64_t>(0, (figures_.until - joined) / week));
   std::vector<std::size_t> counts(whole);
   for (const auto& [at, kind] : person.sent) {
     const auto its = static_cast<std::size_t>((at - joined) / week);
@@ -376,8 +373,8 @@ base::Result<PeopleFigures> simulate_group(const std::shared_ptr<const config::C
     return population.outcome(delivery);
   };
   how.departed = [&](const DeliveryNotice& notice, Instant now) { population.react(notice, now); };
-  Simulation simulation(config, store, [&](const SimulatedLine& line) { observer.see(line); },
-                        std::move(how));
+  Simulation simulation(
+      config, store, [&](const SimulatedLine& line) { observer.see(line); }, std::move(how));
   running = &simulation;
   population.begin();
   if (auto done = simulation.run({}, until); !done) return base::fail(done.error());

@@ -36,11 +36,11 @@ struct Durations {
 // Messages of one kind, from the wish to the end.
 struct KindFigures {
   std::int64_t sent = 0;
-  std::int64_t held = 0;                              // of all: that had to wait at all
-  Durations waited;                                   // of those sent after a hold
-  std::map<rules::Reason, Durations> holds;           // each time that one reason held one message
+  std::int64_t held = 0;                     // of all: that had to wait at all
+  Durations waited;                          // of those sent after a hold
+  std::map<rules::Reason, Durations> holds;  // each time that one reason held one message
   std::map<rules::Reason, std::int64_t> skipped;
-  std::int64_t still_held = 0;                        // at the end
+  std::int64_t still_held = 0;  // at the end
 };
 
 struct StepFigures {
@@ -101,9 +101,9 @@ struct PeopleFigures {
   std::map<std::string, std::int64_t> left_after;
   std::array<std::int64_t, 15> left_after_week_of{};
 
-  std::vector<PlaybookFigures> playbooks;  // in the book's order
+  std::vector<PlaybookFigures> playbooks;                               // in the book's order
   std::map<std::pair<std::string, std::string>, Collision> collisions;  // won, waited
-  Durations first_offer;  // from coming in
+  Durations first_offer;                                                // from coming in
   std::int64_t opened = 0;
   std::int64_t clicked = 0;
   std::int64_t replied = 0;

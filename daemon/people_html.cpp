@@ -41,7 +41,8 @@ std::string heading(std::string_view text) {
 
 std::string row(const std::vector<std::string>& cells, std::string_view tag = "td") {
   std::string out = "<tr>";
-  for (const auto& cell : cells) out += fmt::format("<{0}>{1}</{0}>", tag, content::escape_html(cell));
+  for (const auto& cell : cells)
+    out += fmt::format("<{0}>{1}</{0}>", tag, content::escape_html(cell));
   return out + "</tr>\n";
 }
 
@@ -163,16 +164,16 @@ std::string fatigue(const PeopleFigures& figures) {
   for (const auto& [message, count] : figures.left_after) {
     rows += row({message, std::to_string(count)});
   }
-  std::string out = heading("How much people bear") +
-                    paragraph("Weeks of one person each, by the messages that came in it:") +
-                    counts_chart({.title = "Messages a week",
-                                  .x_axis = "messages in a week",
-                                  .y_axis = "weeks"},
-                                 figures.weeks);
+  std::string out =
+      heading("How much people bear") +
+      paragraph("Weeks of one person each, by the messages that came in it:") +
+      counts_chart({.title = "Messages a week", .x_axis = "messages in a week", .y_axis = "weeks"},
+                   figures.weeks);
   if (rows.empty()) return out;
   return out +
-         paragraph("Who unsubscribed or complained, by the marketing messages of the seven days "
-                   "before:") +
+         paragraph(
+             "Who unsubscribed or complained, by the marketing messages of the seven days "
+             "before:") +
          counts_chart({.title = "Unsubscribes and complaints",
                        .x_axis = "messages in the seven days before",
                        .y_axis = "people"},
@@ -182,8 +183,11 @@ std::string fatigue(const PeopleFigures& figures) {
 
 std::string funnel(const PlaybookFigures& playbook) {
   std::vector<std::string> labels;
-  std::vector<Series> series = {{.name = "went on"}, {.name = "goal"},       {.name = "stopped"},
-                                {.name = "there"},   {.name = "finished"}};
+  std::vector<Series> series = {{.name = "went on"},
+                                {.name = "goal"},
+                                {.name = "stopped"},
+                                {.name = "there"},
+                                {.name = "finished"}};
   std::string rows;
   for (const auto& step : playbook.steps) {
     if (step.reached == 0 && step.message.empty()) continue;
@@ -248,10 +252,9 @@ std::string first_offer(const PeopleFigures& figures) {
 
 std::string people_html(const PeopleFigures& figures) {
   const std::string style = std::string(page_style) + std::string(chart_style);
-  const std::string title =
-      fmt::format("{} people from {} to {}", figures.people,
-                  base::to_rfc3339(figures.from).substr(0, 10),
-                  base::to_rfc3339(figures.until).substr(0, 10));
+  const std::string title = fmt::format("{} people from {} to {}", figures.people,
+                                        base::to_rfc3339(figures.from).substr(0, 10),
+                                        base::to_rfc3339(figures.until).substr(0, 10));
   // Content Security Policy Level 3: nothing is loaded, nothing runs.
   std::string out =
       "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
@@ -261,13 +264,14 @@ std::string people_html(const PeopleFigures& figures) {
       "'; base-uri 'none'; form-action 'none'\">\n"
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
       "<meta name=\"color-scheme\" content=\"light dark\">\n<title>" +
-      content::escape_html(title) + "</title>\n<style>" + style + "</style>\n</head>\n<body>\n<h1>" +
-      content::escape_html(title) + "</h1>\n";
+      content::escape_html(title) + "</title>\n<style>" + style +
+      "</style>\n</head>\n<body>\n<h1>" + content::escape_html(title) + "</h1>\n";
   out += fmt::format(
       "<p class=\"faint\">A simulation: these people are made up, and behave as their habits say. "
       "Seed {}.</p>\n<ul class=\"summary\">\n",
       figures.seed);
-  for (const auto& sentence : in_words(figures)) out += "<li>" + content::escape_html(sentence) + "</li>\n";
+  for (const auto& sentence : in_words(figures))
+    out += "<li>" + content::escape_html(sentence) + "</li>\n";
   out += "</ul>\n" + sends(figures) + mix(figures) + first_offer(figures) + holds(figures) +
          fatigue(figures);
   if (!figures.playbooks.empty()) out += heading("Playbooks, step by step");

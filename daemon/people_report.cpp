@@ -65,9 +65,9 @@ std::string sent_in_words(const PeopleFigures& figures) {
     messages += figures.weeks[count] * static_cast<std::int64_t>(count);
     if (figures.weeks[count] > 0) most = count;
   }
-  std::string text = fmt::format("{} got {}", plural(static_cast<std::int64_t>(figures.joined),
-                                                     "person", "people"),
-                                 plural(sent, "message", "messages"));
+  std::string text = fmt::format(
+      "{} got {}", plural(static_cast<std::int64_t>(figures.joined), "person", "people"),
+      plural(sent, "message", "messages"));
   if (weeks > 0) {
     text += fmt::format(": {:.1f} a week each on average, and {}{} in the fullest week",
                         static_cast<double>(messages) / static_cast<double>(weeks), most,
@@ -105,8 +105,8 @@ std::string wait_in_words(const PeopleFigures& figures, Kind kind, std::string_v
   if (its.waited.days.empty()) {
     text = fmt::format("No {} that had to wait was sent", name);
   } else {
-    text = fmt::format("{}s that had to wait waited {:.1f} days on average", name,
-                       its.waited.mean());
+    text =
+        fmt::format("{}s that had to wait waited {:.1f} days on average", name, its.waited.mean());
     text.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(text.front())));
   }
   text += fmt::format(", mostly because {} ({:.0f}% of the waiting)", because(reason, figures),
@@ -156,16 +156,15 @@ std::string goals_in_words(const PeopleFigures& figures) {
 }
 
 std::string collisions_in_words(const PeopleFigures& figures) {
-  const auto worst = std::ranges::max_element(figures.collisions, {}, [](const auto& its) {
-    return its.second.times;
-  });
+  const auto worst = std::ranges::max_element(figures.collisions, {},
+                                              [](const auto& its) { return its.second.times; });
   if (worst == figures.collisions.end()) return {};
   const auto& [pair, its] = *worst;
   return fmt::format(
-      "Playbooks got into each other's way most where a message of `{}` took the slot and one of `{}` "
+      "Playbooks got into each other's way most where a message of `{}` took the slot and one of "
+      "`{}` "
       "had to wait: {}, {:.1f} days on average{}.",
-      pair.first, pair.second, plural(its.times, "time", "times"),
-      its.waited.mean(),
+      pair.first, pair.second, plural(its.times, "time", "times"), its.waited.mean(),
       its.lost == 0 ? "" : fmt::format(", and {} of them were left out in the end", its.lost));
 }
 
@@ -175,8 +174,8 @@ std::string leaving_in_words(const PeopleFigures& figures) {
   std::string text = fmt::format("{} unsubscribed ({:.1f}%) and {} complained",
                                  plural(figures.unsubscribed, "person", "people"),
                                  percent_of(figures.unsubscribed, all), figures.complained);
-  const auto most = std::ranges::max_element(figures.left_after, {},
-                                             [](const auto& its) { return its.second; });
+  const auto most =
+      std::ranges::max_element(figures.left_after, {}, [](const auto& its) { return its.second; });
   if (most != figures.left_after.end() && left > 1) {
     text += fmt::format(", most often after `{}`", most->first);
   }
@@ -332,31 +331,31 @@ std::string people_json(const PeopleFigures& figures) {
   first_offer.set("median_days", rounded(figures.first_offer.quantile(0.5)));
   first_offer.set("p90_days", rounded(figures.first_offer.quantile(0.9)));
   first_offer.set("never_percent", rounded(percent_of(joined - got, joined)));
-  return cel::to_json(cel::Map{
-      {"people", static_cast<std::int64_t>(figures.people)},
-      {"joined", joined},
-      {"from", base::to_rfc3339(figures.from)},
-      {"until", base::to_rfc3339(figures.until)},
-      {"seed", figures.seed},
-      {"summary", std::move(words)},
-      {"days", days_value(figures)},
-      {"mix", cel::Map{{"promised", cel::Map{{"value", figures.mix.value},
-                                             {"engagement", figures.mix.engagement},
-                                             {"offer", figures.mix.offer}}},
-                       {"marketing_sent", marketing_sent(figures)},
-                       {"offer_share_people", list_value(figures.offer_shares)}}},
-      {"kinds", kinds_value(figures)},
-      {"weeks_by_messages", list_value(figures.weeks)},
-      {"opened", figures.opened},
-      {"clicked", figures.clicked},
-      {"replied", figures.replied},
-      {"unsubscribed", figures.unsubscribed},
-      {"complained", figures.complained},
-      {"left_after", std::move(left_after)},
-      {"left_after_week_of", list_value(figures.left_after_week_of)},
-      {"playbooks", playbooks_value(figures)},
-      {"collisions", collisions_value(figures)},
-      {"first_offer", std::move(first_offer)}});
+  return cel::to_json(
+      cel::Map{{"people", static_cast<std::int64_t>(figures.people)},
+               {"joined", joined},
+               {"from", base::to_rfc3339(figures.from)},
+               {"until", base::to_rfc3339(figures.until)},
+               {"seed", figures.seed},
+               {"summary", std::move(words)},
+               {"days", days_value(figures)},
+               {"mix", cel::Map{{"promised", cel::Map{{"value", figures.mix.value},
+                                                      {"engagement", figures.mix.engagement},
+                                                      {"offer", figures.mix.offer}}},
+                                {"marketing_sent", marketing_sent(figures)},
+                                {"offer_share_people", list_value(figures.offer_shares)}}},
+               {"kinds", kinds_value(figures)},
+               {"weeks_by_messages", list_value(figures.weeks)},
+               {"opened", figures.opened},
+               {"clicked", figures.clicked},
+               {"replied", figures.replied},
+               {"unsubscribed", figures.unsubscribed},
+               {"complained", figures.complained},
+               {"left_after", std::move(left_after)},
+               {"left_after_week_of", list_value(figures.left_after_week_of)},
+               {"playbooks", playbooks_value(figures)},
+               {"collisions", collisions_value(figures)},
+               {"first_offer", std::move(first_offer)}});
 }
 
 // ---- text
@@ -388,7 +387,8 @@ std::string people_text(const PeopleFigures& figures) {
   }
   for (const auto& playbook : figures.playbooks) {
     out += fmt::format(
-        "\nPlaybook {}: {} started, {} goal, {} later goal, {} finished, {} stopped, {} under way\n",
+        "\nPlaybook {}: {} started, {} goal, {} later goal, {} finished, {} stopped, {} under "
+        "way\n",
         playbook.id, playbook.started, playbook.goal, playbook.conversions, playbook.finished,
         playbook.stopped, playbook.under_way);
     if (playbook.started == 0) continue;
@@ -406,9 +406,8 @@ std::string people_text(const PeopleFigures& figures) {
                        "times", "mean days", "left out");
   }
   for (const auto& [pair, its] : figures.collisions) {
-    out += fmt::format("  {:<28}{:<28}{:>8}{:>11.1f}{:>10}\n",
-                       pair.first, pair.second, its.times, its.waited.mean(),
-                       its.lost);
+    out += fmt::format("  {:<28}{:<28}{:>8}{:>11.1f}{:>10}\n", pair.first, pair.second, its.times,
+                       its.waited.mean(), its.lost);
   }
   return out;
 }

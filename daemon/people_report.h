@@ -1,6 +1,6 @@
 // The report of a simulated population (daemon/people_figures.h): first in words, for whoever is no
-// analyst, then the figures. As text for a terminal, as JSON for programs, and as one HTML page that
-// asks for nothing from anywhere.
+// analyst, then the figures. As text for a terminal, as JSON for programs, and as one HTML page
+// that asks for nothing from anywhere.
 #pragma once
 
 #include <string>

@@ -15,7 +15,7 @@ using config::Weighted;
 
 constexpr std::string_view name_prefix = "person-";
 constexpr std::string_view domain = "@people.example";  // reserved: RFC 2606
-constexpr std::size_t first_account = 1'000'000'000;  // addresses on all other channels
+constexpr std::size_t first_account = 1'000'000'000;    // addresses on all other channels
 // Of one person and one event. Nobody does more; a slip of the habits must not fill the memory.
 constexpr std::size_t events_each_max = 10'000;
 // Events that follow one from another, so that a circle of them ends.
@@ -40,8 +40,7 @@ Milliseconds drawn_gap(base::Random& random, Milliseconds mean) {
 }
 
 Milliseconds drawn_within(base::Random& random, Milliseconds span) {
-  return Milliseconds{
-      static_cast<std::int64_t>(random.unit() * static_cast<double>(span.count()))};
+  return Milliseconds{static_cast<std::int64_t>(random.unit() * static_cast<double>(span.count()))};
 }
 
 const std::string& drawn_of(const std::vector<Weighted>& choices, base::Random& random) {
@@ -142,8 +141,8 @@ void Population::come_in(std::size_t person) {
   joined = when_awake(person, joined, random);
   for (const auto& [channel, settings] : book.settings().channels) {
     const auto share = habits.channels.find(channel);
-    const bool has = draws(random, share == habits.channels.end() ? habits.channel_percent
-                                                                  : share->second);
+    const bool has =
+        draws(random, share == habits.channels.end() ? habits.channel_percent : share->second);
     const bool is_dead = draws(random, habits.dead_addresses);
     if (!has) continue;
     const rules::Address address{channel, channel == "email"
@@ -166,9 +165,9 @@ void Population::live(std::size_t person, Instant since) {
   for (const auto& [event, habit] : habits_.events) {
     if (!habit.every) continue;
     base::Random random = random_for(person, event);
-    const auto mean = std::chrono::duration_cast<Milliseconds>(
-        std::chrono::duration<double, std::milli>(static_cast<double>(habit.every->count()) /
-                                                  at(person).liveliness));
+    const auto mean =
+        std::chrono::duration_cast<Milliseconds>(std::chrono::duration<double, std::milli>(
+            static_cast<double>(habit.every->count()) / at(person).liveliness));
     Instant moment = since;
     for (std::size_t n = 0; n < events_each_max; ++n) {
       moment += drawn_gap(random, mean);
@@ -189,8 +188,8 @@ void Population::happen(std::size_t person, const std::string& event, Instant at
       const cel::Type* type = nullptr;
       if (shape != shapes.end()) {
         const auto& declared = shape->second.properties;
-        const auto field = std::ranges::find(declared, property.name,
-                                             &cel::ObjectFields::Field::name);
+        const auto field =
+            std::ranges::find(declared, property.name, &cel::ObjectFields::Field::name);
         if (field != declared.end()) type = &field->type;
       }
       properties.set(property.name, value_of(property, type, person, at, random));
@@ -300,9 +299,8 @@ void Population::react(const DeliveryNotice& notice, Instant now) {
   if (answered < chance(is_question ? usual.answers : usual.replies)) {
     when += reaction_min;
     rules::Feedback reply{.delivery = delivery.key, .kind = rules::FeedbackKind::replied};
-    reply.text = notice.choices.empty()
-                     ? answer_text(question)
-                     : notice.choices[random.below(notice.choices.size())].text;
+    reply.text = notice.choices.empty() ? answer_text(question)
+                                        : notice.choices[random.below(notice.choices.size())].text;
     tell(when, std::move(reply));
     follow(person, "message.replied", delivery.message, when, random, 0);
   }
@@ -339,11 +337,10 @@ std::vector<Population::Link> Population::links_in(const std::string& message) c
                                  {"enrollment", cel::Map{}},
                                  {"vars", config_->book->settings().vars}});
   const NotedLinks noted;
-  const auto rendered =
-      content::render(found->second, content::Format::plain,
-                      {.variables = &data, .channel = {}, .now = options_.from, .zone = "UTC",
-                       .locale = "en"},
-                      noted);
+  const auto rendered = content::render(
+      found->second, content::Format::plain,
+      {.variables = &data, .channel = {}, .now = options_.from, .zone = "UTC", .locale = "en"},
+      noted);
   if (rendered) {
     for (const auto& [id, url] : noted.noted) links.push_back({id, url});
     return links;

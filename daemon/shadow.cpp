@@ -78,8 +78,7 @@ EventInput as_known(const rules::Contact& contact, Instant begins) {
   return {.who = {.user_id = name_of(contact)}, .event = std::move(event), .message_id = {}};
 }
 
-base::Result<void> read_events(store::Reader& reader, const rules::Book& live,
-                               ShadowRecord& record,
+base::Result<void> read_events(store::Reader& reader, const rules::Book& live, ShadowRecord& record,
                                std::vector<std::pair<rules::ContactId, Event>>& events) {
   const auto emitted = emitted_by(live);
   for (std::int64_t row = 0;;) {

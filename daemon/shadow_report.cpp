@@ -9,8 +9,9 @@
 namespace nurtured::daemon {
 namespace {
 
-constexpr std::array<ShadowChange, 4> changes = {ShadowChange::only_before, ShadowChange::only_after,
-                                                 ShadowChange::moved, ShadowChange::held_otherwise};
+constexpr std::array<ShadowChange, 4> changes = {ShadowChange::only_before,
+                                                 ShadowChange::only_after, ShadowChange::moved,
+                                                 ShadowChange::held_otherwise};
 
 cel::Value fate_value(const std::optional<ShadowFate>& fate) {
   if (!fate) return {};
@@ -23,10 +24,9 @@ cel::Value fate_value(const std::optional<ShadowFate>& fate) {
 
 std::string fate_text(const std::optional<ShadowFate>& fate) {
   if (!fate) return "not wanted";
-  const std::string reason =
-      fate->reason == rules::Reason::none
-          ? ""
-          : fmt::format(" ({})", rules::to_string(fate->reason));
+  const std::string reason = fate->reason == rules::Reason::none
+                                 ? ""
+                                 : fmt::format(" ({})", rules::to_string(fate->reason));
   if (fate->sent) return "sent " + base::to_rfc3339(*fate->sent) + reason;
   return (fate->skipped ? "left out" : "held") + reason;
 }
@@ -41,7 +41,7 @@ std::size_t count_of(const ShadowComparison& comparison, ShadowChange change) {
 std::vector<std::string> unknown(const ShadowRecord& record) {
   std::vector<std::string> words = {
       "The log has what came in, not what people would have done about other messages: clicks and "
-      "answers to a message that only one book sends are missing or come all the same.",
+      "answers to a message that only one book sends are missing, or come all the same.",
       "Every message counts as delivered at once; what operators did by hand (takeovers, stops, "
       "suppressions, resends) is not in the log."};
   if (record.older_contacts > 0) {
@@ -88,21 +88,21 @@ std::string shadow_summary_json(const ShadowComparison& comparison, const Shadow
   }
   cel::List words;
   for (std::string& sentence : unknown(record)) words.emplace_back(std::move(sentence));
-  return cel::to_json(
-      cel::Map{{"summary", cel::Map{{"from", base::to_rfc3339(comparison.from)},
-                                    {"until", base::to_rfc3339(comparison.until)},
-                                    {"sent_before", static_cast<std::int64_t>(comparison.sent_before)},
-                                    {"sent_after", static_cast<std::int64_t>(comparison.sent_after)},
-                                    {"same", static_cast<std::int64_t>(comparison.same)},
-                                    {"changes", std::move(counts)},
-                                    {"unknown", std::move(words)}}}});
+  return cel::to_json(cel::Map{
+      {"summary", cel::Map{{"from", base::to_rfc3339(comparison.from)},
+                           {"until", base::to_rfc3339(comparison.until)},
+                           {"sent_before", static_cast<std::int64_t>(comparison.sent_before)},
+                           {"sent_after", static_cast<std::int64_t>(comparison.sent_after)},
+                           {"same", static_cast<std::int64_t>(comparison.same)},
+                           {"changes", std::move(counts)},
+                           {"unknown", std::move(words)}}}});
 }
 
 std::string shadow_text(const ShadowComparison& comparison, const ShadowRecord& record) {
   std::string out = fmt::format(
-      "From {} to {}: the former book sends {} messages, the new one {}; {} are the same.\n"
-      "Only the former: {}; only the new: {}; at another time: {}; held or left out otherwise: "
-      "{}.\n",
+      "Messages sent from {} to {}: {} by the former book, {} by the new one; the same: {}.\n"
+      "Only by the former: {}; only by the new: {}; at another time: {}; held or left out "
+      "otherwise: {}.\n",
       base::to_rfc3339(comparison.from), base::to_rfc3339(comparison.until), comparison.sent_before,
       comparison.sent_after, comparison.same, count_of(comparison, ShadowChange::only_before),
       count_of(comparison, ShadowChange::only_after), count_of(comparison, ShadowChange::moved),
@@ -110,8 +110,8 @@ std::string shadow_text(const ShadowComparison& comparison, const ShadowRecord& 
   for (const auto& sentence : unknown(record)) out += sentence + "\n";
   if (!comparison.differences.empty()) out += "\n";
   for (const auto& its : comparison.differences) {
-    out += fmt::format("{}  {}  {} ({}, {}): {}, now {}\n", base::to_rfc3339(its.at), its.contact,
-                       its.message, its.playbook, its.step, fate_text(its.before),
+    out += fmt::format("{}  {}  {} ({}, {}): former {}; new {}\n", base::to_rfc3339(its.at),
+                       its.contact, its.message, its.playbook, its.step, fate_text(its.before),
                        fate_text(its.after));
   }
   return out;

@@ -29,8 +29,7 @@ Simulation::Simulation(std::shared_ptr<const config::Config> config, store::Engi
                        Print print, SimulationOptions options)
     : config_(std::move(config)),
       store_(store),
-      engine_(store, config_->book,
-              {.batch_wakes_max = 10'000, .for_rendering = options.render}),
+      engine_(store, config_->book, {.batch_wakes_max = 10'000, .for_rendering = options.render}),
       print_(std::move(print)),
       options_(std::move(options)) {}
 

@@ -303,7 +303,8 @@ std::vector<std::pair<std::string, Value>> example_properties(const Expression& 
   if (plain == nullptr) return {};
   auto properties = plain->example(event_variable);
   // What every event has is no property.
-  std::erase_if(properties, [](const auto& its) { return its.first == "name" || its.first == "at"; });
+  std::erase_if(properties,
+                [](const auto& its) { return its.first == "name" || its.first == "at"; });
   return properties;
 }
 

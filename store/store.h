@@ -91,7 +91,8 @@ class EngineStore {
 
   // On disk when it returns; after an error nothing of it happened, unless the error is fatal.
   virtual Result<void> commit(const Batch& batch) = 0;
-  // The same of a batch that nobody needs any more: what is kept as it was given need not be copied.
+  // The same of a batch that nobody needs any more: what is kept as it was given need not be
+  // copied.
   virtual Result<void> commit_last(Batch&& batch) { return commit(batch); }
 
   // An id that no contact has or had. It is taken for good by the commit that writes the contact.

@@ -1,5 +1,5 @@
-// simulate: the daemon's engine on a virtual clock, over a file of events, over people whom it makes
-// itself, or over what a store recorded.
+// simulate: the daemon's engine on a virtual clock, over a file of events, over people whom it
+// makes itself, or over what a store recorded.
 #include <filesystem>
 #include <fstream>
 #include <ostream>
@@ -157,7 +157,7 @@ base::Instant time_option(const std::string& option, const std::string& text) {
 }
 
 int simulate_events(const Call& call, const SimulateOptions& options, base::Instant until,
-             std::optional<base::Instant> from) {
+                    std::optional<base::Instant> from) {
   const auto keeper = make_keeper(call);
   if (!keeper) return complain(call, keeper.error());
   const auto config = load_config(call, **keeper);
@@ -267,7 +267,11 @@ int simulate_shadow(const Call& call, const SimulateOptions& options) {
   // Its problems are printed here; what is compared has the former versions as well.
   if (load_config(call, **keeper) == nullptr) return found_problem;
   const auto reader = store::open_reader((*keeper)->read().location, call.world.clock);
-  if (!reader) return complain(call, reader.error());
+  if (!reader) {
+    base::Error error = reader.error();
+    if (error.remedy.empty()) error.remedy = "the daemon makes the store when it first runs";
+    return complain(call, error);
+  }
   const auto files = (*keeper)->prepare(**reader);
   if (!files) return complain(call, files.error());
   if (files->config == nullptr) {
@@ -301,21 +305,24 @@ void add_simulate(CLI::App& app, Call& call) {
   auto* command = app.add_subcommand(
       "simulate",
       "the same engine on a virtual clock and a store in memory; nothing leaves the machine");
-  auto* events = command->add_option("--events", options->events,
-                                     "events as the ingest takes them, one JSON object a line, "
-                                     "each with a timestamp; - reads stdin")
+  auto* events = command
+                     ->add_option("--events", options->events,
+                                  "events as the ingest takes them, one JSON object a line, "
+                                  "each with a timestamp; - reads stdin")
                      ->option_text("FILE");
   auto* until = command->add_option("--until", options->until, "where the clock stops")
                     ->needs(events)
                     ->option_text("TIME");
   events->needs(until);
-  auto* people = command->add_option("--people", options->people,
-                                     "make so many people, and report what they go through")
+  auto* people = command
+                     ->add_option("--people", options->people,
+                                  "make so many people, and report what they go through")
                      ->check(CLI::Range(std::size_t{1}, people_max))
                      ->excludes(events)
                      ->option_text("N");
-  auto* days = command->add_option("--days", options->days,
-                                   "for how long; of --shadow the last 30 where left out")
+  auto* days = command
+                   ->add_option("--days", options->days,
+                                "for how long; of --shadow the last 30 where left out")
                    ->check(CLI::Range(1, days_max))
                    ->excludes(events)
                    ->option_text("D");
@@ -334,7 +341,8 @@ void add_simulate(CLI::App& app, Call& call) {
   command
       ->add_option("--from", options->from,
                    "where the clock begins; earlier events arrive then, late. The first event's "
-                   "time where left out, of people " + std::string(people_from))
+                   "time where left out, of people " +
+                       std::string(people_from))
       ->option_text("TIME");
   command
       ->add_option("--seed", options->seed,

@@ -16,7 +16,8 @@ std::shared_ptr<const Config> workspace() {
   Workspace workspace = small_workspace();
   put(workspace, "events.yaml",
       "events:\n  form.sent: {properties: {form: string, size: int}}\n"
-      "  order.paid: {properties: {order_id: string, at_time: timestamp, rush: bool}}\n");
+      "  call.made: {}\n  order.paid: {properties: {order_id: string, at_time: timestamp, rush: "
+      "bool}}\n");
   put(workspace, "playbooks/p.yaml",
       "start: {when: form.sent, if: 'event.form == \"start\" && event.size > 10'}\n"
       "goal: {when: order.paid, within: 30d}\nsteps:\n  - send: hello\n"

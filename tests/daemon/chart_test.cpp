@@ -15,9 +15,8 @@ std::size_t count(std::string_view text, std::string_view part) {
 }  // namespace
 
 TEST_CASE("a chart draws each number above zero once, and has a scale, labels and a legend") {
-  const std::string columns =
-      column_chart({.title = "Sent", .x_axis = "day", .y_axis = "messages"}, {"Mon", "Tue"},
-                   {{"value", {3, 0}}, {"offer", {1, 2}}});
+  const std::string columns = column_chart({.title = "Sent", .x_axis = "day", .y_axis = "messages"},
+                                           {"Mon", "Tue"}, {{"value", {3, 0}}, {"offer", {1, 2}}});
   CHECK(count(columns, "<rect ") == 3);
   CHECK(columns.find("<title>Mon: 3 value</title>") != std::string::npos);
   CHECK(columns.find(">Tue</text>") != std::string::npos);
@@ -37,12 +36,13 @@ TEST_CASE("a chart of nothing is drawn as well") {
 }
 
 TEST_CASE("hostile names stay names") {
-  const std::string name = GENERATE(
-      "<script>alert(1)</script>", "\"><img src=x onerror=1>", "'><svg/onload=1>", "</title><b>",
-      "a & b", "</svg>", "<!--", "]]>", "&lt;script&gt;", "<style>*{display:none}</style>");
-  for (const auto& chart :
-       {column_chart({.title = name, .x_axis = name, .y_axis = name}, {name}, {{name, {1}}, {name, {2}}}),
-        bar_chart({.title = name, .x_axis = name, .y_axis = name}, {name}, {{name, {1}}, {name, {2}}})}) {
+  const std::string name = GENERATE("<script>alert(1)</script>", "\"><img src=x onerror=1>",
+                                    "'><svg/onload=1>", "</title><b>", "a & b", "</svg>", "<!--",
+                                    "]]>", "&lt;script&gt;", "<style>*{display:none}</style>");
+  for (const auto& chart : {column_chart({.title = name, .x_axis = name, .y_axis = name}, {name},
+                                         {{name, {1}}, {name, {2}}}),
+                            bar_chart({.title = name, .x_axis = name, .y_axis = name}, {name},
+                                      {{name, {1}}, {name, {2}}})}) {
     for (const char* part : {"<script", "<img", "<svg/", "<b>", "<!--", "<style", "</title><b"}) {
       CHECK(chart.find(part) == std::string::npos);
     }

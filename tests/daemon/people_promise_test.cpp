@@ -81,9 +81,8 @@ Lived live(std::uint64_t seed, int pauses) {
     REQUIRE(simulation.run({}, from + (lived.world.until - from) / (pauses + 1) * part));
   }
   REQUIRE(simulation.run({}, lived.world.until));
-  std::ranges::stable_sort(lived.world.events, {}, [](const daemon::EventInput& input) {
-    return input.event.occurred_at;
-  });
+  std::ranges::stable_sort(lived.world.events, {},
+                           [](const daemon::EventInput& input) { return input.event.occurred_at; });
   return lived;
 }
 

@@ -1,9 +1,8 @@
 // People whom the simulator makes itself, and what is told of them.
-#include "daemon/people_report.h"
-
 #include "config/compile.h"
 #include "config/zones.h"
 #include "connectors/registry.h"
+#include "daemon/people_report.h"
 #include "daemon/population.h"
 #include "rules/cel/json.h"
 #include "tests/catch.h"

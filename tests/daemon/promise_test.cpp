@@ -65,8 +65,8 @@ std::vector<Left> run(const tests::RandomWorld& world, const Options& options,
     Outcome outcome{.delivery = delivery.key};
     if (options.faults) outcome.kind = drawn_outcome(delivery);
     if (outcome.kind == OutcomeKind::delivered || outcome.kind == OutcomeKind::uncertain) {
-      left.push_back({now, contact_name(delivery.contact), to_key(delivery.to),
-                      delivery.key, delivery.message, delivery.kind, outcome.kind});
+      left.push_back({now, contact_name(delivery.contact), to_key(delivery.to), delivery.key,
+                      delivery.message, delivery.kind, outcome.kind});
     }
     return outcome;
   };

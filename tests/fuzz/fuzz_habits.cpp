@@ -24,9 +24,8 @@ std::shared_ptr<const Config> small() {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static const auto config = small();
   Problems problems;
-  const auto habits =
-      read_habits(std::string_view(reinterpret_cast<const char*>(data), size), "habits.yaml",
-                  *config->book, problems);
+  const auto habits = read_habits(std::string_view(reinterpret_cast<const char*>(data), size),
+                                  "habits.yaml", *config->book, problems);
   if (habits.has_value() == problems.has_errors()) __builtin_trap();
   return 0;
 }
