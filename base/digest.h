@@ -16,6 +16,12 @@ Sha256 hmac_sha256(std::string_view key, std::string_view data);
 inline std::string_view view(const Sha256& digest) {
   return {reinterpret_cast<const char*>(digest.data()), digest.size()};
 }
+// The beginning of a digest as a number, the same on every machine: for spreading and splitting.
+constexpr std::uint64_t first_64_bits(const Sha256& digest) {
+  std::uint64_t number = 0;
+  for (std::size_t i = 0; i < 8; ++i) number = (number << 8U) | digest.at(i);
+  return number;
+}
 // True when both are the same bytes; the time taken depends on the lengths alone.
 bool equal_constant_time(std::string_view left, std::string_view right);
 // `count` bytes from the operating system's generator.

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/encoding.h"
+#include "config/names.h"
 #include "config/section.h"
 
 namespace nurtured::config {
@@ -58,6 +59,9 @@ EventShapes make_built_in_events() {
     events.emplace(name, closed_shape({"channel"}));
   }
   events.emplace("handoff.answered", closed_shape({"text", "by", "channel"}));
+  for (const std::string_view name : {"segment.entered", "segment.left"}) {
+    events.emplace(name, closed_shape({"segment"}));
+  }
   events.emplace("consent.given", closed_shape({"channel", "source"}));
   events.emplace("preferences.changed", closed_shape({"topic"}));
   events["preferences.changed"].properties.push_back({"wanted", Type::boolean()});
@@ -69,9 +73,8 @@ EventShapes make_built_in_events() {
   }
   // What these carry is not fixed.
   for (const std::string_view name :
-       {"segment.entered", "segment.left", "stage.moved", "enrollment.started", "enrollment.ended",
-        "handoff.started", "handoff.ended", "touch.logged", "page.viewed", "screen.viewed",
-        "contact.identified", "group.joined"}) {
+       {"stage.moved", "enrollment.started", "enrollment.ended", "handoff.started", "handoff.ended",
+        "touch.logged", "page.viewed", "screen.viewed", "contact.identified", "group.joined"}) {
     events.emplace(name, rules::EventShape{});
   }
   return events;
@@ -127,11 +130,21 @@ rules::Touchpoint read_touchpoint(const Entry& entry, Problems& problems) {
   return out;
 }
 
+// What a start has as its event though none was sent.
+const EventShapes& start_events() {
+  static const EventShapes events = {{"date.reached", closed_shape({"playbook"})},
+                                     {"schedule.reached", closed_shape({"playbook"})},
+                                     {"enrollment.requested", rules::EventShape{}}};
+  return events;
+}
+
 const rules::EventShape* find_shape(const Catalogue& catalogue, const std::string& event) {
   const auto listed = catalogue.events.find(event);
   if (listed != catalogue.events.end()) return &listed->second;
   const auto built_in = built_in_events().find(event);
-  return built_in == built_in_events().end() ? nullptr : &built_in->second;
+  if (built_in != built_in_events().end()) return &built_in->second;
+  const auto by_clock = start_events().find(event);
+  return by_clock == start_events().end() ? nullptr : &by_clock->second;
 }
 
 // Both may be meant: what only one of them has, or has otherwise, is known at evaluation alone.
@@ -211,6 +224,15 @@ bool check_name(std::string_view name, std::string_view what, std::string_view o
   problems.error(place, fmt::format("\"{}\" can name no {}", base::cut_utf8(name, 60), what),
                  fmt::format("use letters, digits, `_`, `-`{}{}, at most {}",
                              others.empty() ? "" : " and ", others, name_bytes_max));
+  return false;
+}
+
+bool check_segment(std::string_view name, const base::Place& place, const Catalogue& catalogue,
+                   Problems& problems) {
+  if (catalogue.segments.contains(name)) return true;
+  if (!catalogue.knows_segments || catalogue.is_former) return true;
+  problems.error(place, fmt::format("there is no segment `{}`", base::cut_utf8(name, 60)),
+                 did_you_mean(name, keys_of(catalogue.segments), "write it to segments.yaml"));
   return false;
 }
 

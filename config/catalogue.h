@@ -45,12 +45,16 @@ struct Scene {
   rules::EventShape event;
   // nullopt where nobody is enrolled yet.
   std::optional<rules::EnrollmentShape> enrollment = rules::EnrollmentShape{};
+  // Asked of somebody to whom nothing has happened just now: by a segment, for a date.
+  bool contact_alone = false;
+  bool watches_clock = false;  // ConditionOptions
 };
 
 struct Catalogue {
   EventShapes events;                                           // events.yaml
   std::map<std::string, base::Place, std::less<>> touchpoints;  // by event, where it is listed
   std::map<std::string, MessageFacts, std::less<>> messages;
+  std::map<std::string, base::Place, std::less<>> segments;  // segments.yaml
   std::vector<std::string> channels;
   std::vector<std::string> default_via;
   std::vector<std::string> subject_channels;  // those that show a subject
@@ -60,6 +64,7 @@ struct Catalogue {
   // False when the file that lists them cannot be read: then nobody is blamed for naming others.
   bool knows_channels = true;
   bool knows_events = true;
+  bool knows_segments = true;
   // A former version of a playbook: checked when it was applied, so names are not checked again.
   bool is_former = false;
 };
@@ -75,8 +80,14 @@ struct MessageUse {
   Scene scene;  // of the playbook that sends it
 };
 
+struct NameUse {
+  std::string name;
+  base::Place place;
+};
+
 struct Uses {
   std::vector<EventUse> events;
+  std::vector<NameUse> playbooks;  // by `enroll` and `leave`
   std::set<std::string> emitted;
   std::vector<MessageUse> messages;
 };
@@ -91,6 +102,10 @@ bool check_event_name(std::string_view name, const base::Place& place, Problems&
 // `-`, and what `others` allows, at most name_bytes_max bytes. Reports with `what`.
 bool check_name(std::string_view name, std::string_view what, std::string_view others,
                 const base::Place& place, Problems& problems);
+
+// False, and reported, when there is no segment of that name.
+bool check_segment(std::string_view name, const base::Place& place, const Catalogue& catalogue,
+                   Problems& problems);
 
 void read_events(const Document& document, Catalogue& catalogue, Problems& problems);
 std::vector<rules::Touchpoint> read_touchpoints(const Document& document, Catalogue& catalogue,

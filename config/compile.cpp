@@ -10,6 +10,7 @@
 #include "config/lint.h"
 #include "config/messages.h"
 #include "config/playbook_reader.h"
+#include "config/segment_reader.h"
 #include "config/settings.h"
 
 namespace nurtured::config {
@@ -30,6 +31,9 @@ class Compiler {
     check_files();
     read_catalogues();
     read_settings_file();
+    if (segments_document_) {
+      segments_ = read_segments({*segments_document_, catalogue_, uses_, problems_});
+    }
     messages_ = read_messages(workspace_, catalogue_, uses_, problems_);
     if (settings_document_) {
       check_series(*settings_document_, settings_.rules, catalogue_, problems_);
@@ -37,6 +41,7 @@ class Compiler {
     read_playbooks();
     check_senders(messages_, catalogue_, uses_, problems_);
     check_event_uses(catalogue_, uses_, problems_);
+    check_playbook_uses();
     check_subjects(catalogue_, uses_, problems_);
     if (problems_.has_errors()) return {nullptr, problems_.take()};
     const std::string path(settings_file);
@@ -58,10 +63,7 @@ class Compiler {
 
   void check_files() {
     for (const File& file : workspace_.files) {
-      if (file.path == "segments.yaml") {
-        problems_.error({file.path, 0, 0, 1}, "segments are not available in this version",
-                        "write their conditions where they are used, and remove the file");
-      } else if (file.path.starts_with("tests/")) {
+      if (file.path.starts_with("tests/")) {
         problems_.warning({file.path, 0, 0, 1}, "not-run", "scenarios are not run in this version");
       } else if (file.path.find('/') == std::string::npos) {
         check_root_file(file.path);
@@ -95,6 +97,9 @@ class Compiler {
     if (events) read_events(*events, catalogue_, problems_);
     const auto touchpoints = document("touchpoints.yaml");
     if (touchpoints) touchpoints_ = read_touchpoints(*touchpoints, catalogue_, problems_);
+    segments_document_ = document("segments.yaml");
+    if (segments_document_) read_segment_names(*segments_document_, catalogue_, problems_);
+    catalogue_.knows_segments = segments_document_ || !workspace_.find("segments.yaml");
     catalogue_.knows_events = (events || !workspace_.find("events.yaml")) &&
                               (touchpoints || !workspace_.find("touchpoints.yaml"));
   }
@@ -121,6 +126,9 @@ class Compiler {
       const auto read = document(file.path);
       if (!read) continue;
       const Reading reading{*read, catalogue_, uses_, problems_};
+      const Node* named = read->root.find("playbook");
+      playbook_ids_.push_back(named != nullptr && named->is_scalar() ? named->text
+                                                                     : playbook_id_of(file.path));
       auto playbook = read_playbook(reading, messages_.library);
       if (playbook == nullptr) continue;
       const auto [twin, is_new] = paths.emplace(playbook->id, file.path);
@@ -134,13 +142,25 @@ class Compiler {
     }
   }
 
+  // A playbook that is enrolled in, or left, must be there.
+  void check_playbook_uses() {
+    for (const NameUse& use : uses_.playbooks) {
+      if (std::ranges::find(playbook_ids_, use.name) != playbook_ids_.end()) continue;
+      problems_.error(use.place, fmt::format("there is no playbook `{}`", use.name),
+                      did_you_mean(use.name, playbook_ids_, "write it to playbooks/"));
+    }
+  }
+
   std::shared_ptr<const Config> build() {
     auto config = std::make_shared<Config>(std::move(settings_.daemon));
     settings_.rules.events = std::move(catalogue_.events);
-    config->book = std::make_shared<const rules::Book>(
-        std::move(settings_.rules), options_.zones, std::move(messages_.infos),
-        std::move(touchpoints_), std::move(playbooks_),
-        std::vector<std::shared_ptr<const rules::Playbook>>());
+    config->book =
+        std::make_shared<const rules::Book>(rules::BookParts{.settings = std::move(settings_.rules),
+                                                             .zones = options_.zones,
+                                                             .messages = std::move(messages_.infos),
+                                                             .touchpoints = std::move(touchpoints_),
+                                                             .segments = std::move(segments_),
+                                                             .current = std::move(playbooks_)});
     config->messages = std::move(messages_.compiled);
     config->library = std::move(messages_.library);
     config->root = workspace_.root;
@@ -154,6 +174,9 @@ class Compiler {
   Catalogue catalogue_;
   Uses uses_;
   std::optional<Document> settings_document_;
+  std::optional<Document> segments_document_;
+  std::vector<rules::Segment> segments_;
+  std::vector<std::string> playbook_ids_;  // of broken ones, too
   SettingsFile settings_;
   Messages messages_;
   std::vector<rules::Touchpoint> touchpoints_;

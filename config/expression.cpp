@@ -18,6 +18,8 @@ bool fits(const Type& type, Wanted wanted) {
       return type.may_be_bool();
     case Wanted::moment:
       return type.is_dyn() || type.is(Kind::timestamp);
+    case Wanted::date:
+      return type.is_dyn() || type.is(Kind::timestamp) || type.is(Kind::string);
     case Wanted::key:
       return type.is_dyn() || type.is_number() || type.is(Kind::string) || type.is(Kind::boolean) ||
              type.is(Kind::timestamp) || type.is(Kind::duration);
@@ -33,6 +35,8 @@ std::string_view remedy_for(Wanted wanted) {
       return "compare it with something, so that it is true or false";
     case Wanted::moment:
       return "give a timestamp, such as event.starts - duration(\"1h\")";
+    case Wanted::date:
+      return "give a date or a moment, such as contact.birthday";
     case Wanted::key:
       return "give one text, number, moment or duration";
     case Wanted::formula:
@@ -67,6 +71,15 @@ void check_window(const cel::CallReference& call, const base::Place& place,
 void check_call(const cel::CallReference& call, const base::Place& place, const Reading& reading) {
   const bool asks_event =
       call.function == "did" || call.function == "times" || call.function == "last";
+  if (call.function == "in_segment") {
+    const auto& name = call.arguments.front();
+    if (name && name->is_string()) {
+      check_segment(name->as_string(), place, reading.catalogue, reading.problems);
+    } else {
+      reading.problems.error(place, "the segment of in_segment() must be a plain text",
+                             "write its name out: in_segment(\"hot\")");
+    }
+  }
   if (asks_event && !call.arguments.empty() && call.arguments.front() &&
       call.arguments.front()->is_string()) {
     reading.uses.events.push_back({call.arguments.front()->as_string(), place});
@@ -78,10 +91,6 @@ void check_call(const cel::CallReference& call, const base::Place& place, const 
 }
 
 void report(const Node& node, base::Error error, const Reading& reading) {
-  if (error.message.find("in_segment") != std::string::npos) {
-    error.message = "segments are not available in this version";
-    error.remedy = "write the segment's condition out";
-  }
   // The near miss is the better advice.
   if (error.message.starts_with("event has no field") &&
       !error.remedy.starts_with("did you mean")) {
@@ -107,8 +116,9 @@ std::optional<rules::Expression> read_expression(const Node& node, Wanted wanted
   if (wanted == Wanted::formula) source.front() = ' ';
   auto program = cel::compile(
       source,
-      rules::condition_environment(scene.event, scene.enrollment.value_or(rules::EnrollmentShape{}),
-                                   {.judge_literals = !reading.catalogue.is_former}));
+      rules::condition_environment(
+          scene.event, scene.enrollment.value_or(rules::EnrollmentShape{}),
+          {.judge_literals = !reading.catalogue.is_former, .watches_clock = scene.watches_clock}));
   if (!program) {
     report(node, std::move(program).error(), reading);
     return std::nullopt;
@@ -118,11 +128,19 @@ std::optional<rules::Expression> read_expression(const Node& node, Wanted wanted
                            fmt::format("this gives {}, not {}", program->type().name(),
                                        wanted == Wanted::condition ? "true or false"
                                        : wanted == Wanted::moment  ? "a moment"
+                                       : wanted == Wanted::date    ? "a date"
                                                                    : "one value"),
                            std::string(remedy_for(wanted)));
     return std::nullopt;
   }
-  if (!scene.enrollment && !reading.catalogue.is_former) {
+  if (scene.contact_alone && !reading.catalogue.is_former) {
+    for (const cel::FieldReference& field : program->references().fields) {
+      if (field.variable != "enrollment" && field.variable != "event") continue;
+      reading.problems.error(place_inside(node, reading.document.text, field.place),
+                             fmt::format("there is no `{}` where this is judged", field.variable),
+                             "ask for the contact, for did(), times(), last(), touches() or now");
+    }
+  } else if (!scene.enrollment && !reading.catalogue.is_former) {
     for (const cel::FieldReference& field : program->references().fields) {
       if (field.variable != "enrollment") continue;
       reading.problems.error(place_inside(node, reading.document.text, field.place),

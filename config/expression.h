@@ -14,6 +14,7 @@ namespace nurtured::config {
 enum class Wanted {
   condition,  // a bool
   moment,     // a timestamp
+  date,       // a timestamp, or a text that is one or a date
   key,        // a single value: text, number, bool or timestamp
   formula,    // anything, written =EXPR
 };

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "config/section.h"
+#include "config/start_reader.h"
 #include "config/step_reader.h"
 #include "config/version.h"
 #include "config/via.h"
@@ -14,18 +15,6 @@ namespace nurtured::config {
 namespace {
 
 using rules::Playbook;
-
-// Ways to start that the contract names and this version lacks.
-constexpr std::string_view later_starts[] = {"segment", "leaves",   "date", "offset",
-                                             "every",   "schedule", "once", "manual"};
-
-// "playbooks/welcome.yaml" → "welcome".
-std::string stem_of(const std::string& path) {
-  const std::size_t slash = path.rfind('/');
-  const std::string name = slash == std::string::npos ? path : path.substr(slash + 1);
-  const std::size_t dot = name.rfind('.');
-  return dot == std::string::npos ? name : name.substr(0, dot);
-}
 
 class PlaybookReader {
  public:
@@ -40,7 +29,7 @@ class PlaybookReader {
     out.version = version_of(node);
     out.source = std::string(reading_.document.text);
     read_names(section, out);
-    read_starts(section, out);
+    take_starts(section, out);
     read_repetition(section, out);
     read_goal(section, out);
     read_stops(section, out);
@@ -59,7 +48,7 @@ class PlaybookReader {
  private:
   void read_names(Section& section, Playbook& out) {
     const auto id = section.text("playbook");
-    out.id = id.value_or(stem_of(reading_.document.path));
+    out.id = id.value_or(playbook_id_of(reading_.document.path));
     const Node* node = section.node("playbook");
     check_name(out.id, "playbook", ".", node == nullptr ? section.place() : node->place, problems_);
     out.title = section.text("title").value_or("");
@@ -73,56 +62,18 @@ class PlaybookReader {
 
   // ---- starts
 
-  void read_starts(Section& section, Playbook& out) {
-    if (!section.require("start", "say which event starts it: start: {when: EVENT}")) return;
-    const Node& node = *section.node("start");
-    if (node.is_list() && node.items.empty()) {
-      section.error("start", "`start` is empty", "say which event starts it: start: {when: EVENT}");
-    }
-    if (!node.is_list()) {
-      read_start(node, out);
-    } else {
-      for (const Node& item : node.items) read_start(item, out);
-    }
-    std::vector<std::string> events;
-    events.reserve(out.starts.size());
-    for (const rules::EventStart& start : out.starts) events.push_back(start.event);
-    start_shape_ = shape_of(reading_.catalogue, events);
+  void take_starts(Section& section, Playbook& out) {
+    Starts starts = read_starts(section, reading_);
+    out.starts = std::move(starts.events);
+    out.timed_starts = std::move(starts.timed);
+    out.by_hand = starts.by_hand;
+    recurs_ = starts.recurs;
+    start_shape_ = std::move(starts.event);
     enrollment_.event = start_shape_;
     enrollment_.open = reading_.catalogue.is_former;
     if (const Node* steps = section.node("steps"); steps != nullptr) {
       enrollment_.saved = saved_in(*steps, reading_.catalogue);
     }
-  }
-
-  void read_start(const Node& node, Playbook& out) {
-    rules::EventStart start;
-    if (node.is_scalar()) {
-      if (!use_event(node)) return;
-      start.event = node.text;
-    } else {
-      if (is_later_start(node)) return;
-      Section section(node, "start", problems_);
-      section.require("when", "name the event that starts it");
-      start.event = read_event(section);
-      start.condition =
-          read_condition(section, {shape_of(reading_.catalogue, {start.event}), std::nullopt});
-      section.finish();
-    }
-    out.starts.push_back(std::move(start));
-  }
-
-  bool is_later_start(const Node& node) {
-    for (const Entry& entry : node.entries) {
-      for (const std::string_view later : later_starts) {
-        if (entry.key != later) continue;
-        problems_.error(entry.place,
-                        fmt::format("a start by `{}` is not available in this version", later),
-                        "start by an event: when: EVENT");
-        return true;
-      }
-    }
-    return false;
   }
 
   // ---- again, meanwhile, per
@@ -137,9 +88,11 @@ class PlaybookReader {
     }
   }
 
-  static rules::Again read_again(Section& section) {
+  rules::Again read_again(Section& section) const {
     rules::Again again;
     const auto text = section.text("again");
+    // What comes again by the clock is meant to start again.
+    if (!text && recurs_) again.mode = rules::AgainMode::always;
     if (!text || *text == "never") return again;
     constexpr std::string_view after = "after ";
     if (*text == "always") {
@@ -167,12 +120,12 @@ class PlaybookReader {
     if (node == nullptr) return;
     rules::Goal goal;
     if (node->is_scalar()) {
-      if (!use_event(*node)) return;
+      if (!use_event(*node, reading_)) return;
       goal.event = node->text;
     } else {
       Section inner(*node, "goal", problems_);
       inner.require("when", "name the event that is the goal");
-      goal.event = read_event(inner);
+      goal.event = read_event(inner, reading_);
       goal.condition =
           read_condition(inner, {shape_of(reading_.catalogue, {goal.event}), enrollment_});
       goal.within = inner.span("within");
@@ -196,11 +149,11 @@ class PlaybookReader {
   void read_stop(const Node& node, Playbook& out) {
     rules::Stop stop;
     if (node.is_scalar()) {
-      if (!use_event(node)) return;
+      if (!use_event(node, reading_)) return;
       stop.event = node.text;
     } else {
       Section section(node, "stop", problems_);
-      stop.event = read_event(section);
+      stop.event = read_event(section, reading_);
       stop.condition = read_condition(
           section, {stop.event.empty() ? start_shape_ : shape_of(reading_.catalogue, {stop.event}),
                     enrollment_});
@@ -214,17 +167,6 @@ class PlaybookReader {
 
   // ---- parts
 
-  bool use_event(const Node& node) {
-    if (!check_event_name(node.text, node.place, problems_)) return false;
-    reading_.uses.events.push_back({node.text, node.place});
-    return true;
-  }
-
-  std::string read_event(Section& section) {
-    const auto event = section.text("when");
-    return event && use_event(*section.node("when")) ? *event : "";
-  }
-
   std::optional<rules::Expression> read_condition(Section& section, const Scene& scene) {
     const Node* node = section.node("if");
     if (node == nullptr) return std::nullopt;
@@ -235,10 +177,18 @@ class PlaybookReader {
   const std::shared_ptr<const content::Library>& library_;
   Problems& problems_;
   rules::EventShape start_shape_;
+  bool recurs_ = false;
   rules::EnrollmentShape enrollment_;
 };
 
 }  // namespace
+
+std::string playbook_id_of(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  const std::string name = slash == std::string::npos ? path : path.substr(slash + 1);
+  const std::size_t dot = name.rfind('.');
+  return dot == std::string::npos ? name : name.substr(0, dot);
+}
 
 std::shared_ptr<const Playbook> read_playbook(
     const Reading& reading, const std::shared_ptr<const content::Library>& library) {

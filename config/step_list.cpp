@@ -44,12 +44,13 @@ void StepList::link_list(const std::vector<StepTree>& trees, StepIndex after) {
 void StepList::link_step(const StepTree& tree, StepIndex next, StepIndex after_next) {
   for (StepIndex i = tree.first; i < tree.last; ++i) steps_[i].next = i + 1;
   steps_[tree.last].next = next;
+  rules::StepAction& action = steps_[tree.first].action;
+  const bool is_loop = std::holds_alternative<rules::Repeat>(action);
   std::vector<StepIndex> targets;
   for (const auto& branch : tree.branches) {
     targets.push_back(branch.empty() ? next : branch.front().first);
-    link_list(branch, next);
+    link_list(branch, is_loop ? tree.first : next);
   }
-  rules::StepAction& action = steps_[tree.first].action;
   if (auto* send = std::get_if<rules::Send>(&action)) {
     if (!targets.empty()) send->otherwise = targets[0];
   } else if (auto* until = std::get_if<rules::WaitUntil>(&action)) {
@@ -62,6 +63,10 @@ void StepList::link_step(const StepTree& tree, StepIndex next, StepIndex after_n
     ask->send.otherwise = targets[0];
   } else if (auto* choose = std::get_if<rules::Choose>(&action)) {
     for (std::size_t i = 0; i < targets.size(); ++i) choose->branches[i].target = targets[i];
+  } else if (auto* split = std::get_if<rules::Split>(&action)) {
+    for (std::size_t i = 0; i < targets.size(); ++i) split->ways[i].target = targets[i];
+  } else if (auto* repeat = std::get_if<rules::Repeat>(&action)) {
+    repeat->body = targets[0];
   }
 }
 

@@ -13,6 +13,7 @@
 #include "config/step_list.h"
 #include "config/text.h"
 #include "config/wait_reader.h"
+#include "rules/advance.h"
 
 namespace nurtured::config {
 namespace {
@@ -243,6 +244,109 @@ class StepReader {
     return single(head, "handoff", read_handoff(section, context_));
   }
 
+  // ---- ways and loops
+
+  Tree read_split(Section& section, const Head& head) {
+    constexpr std::size_t ways_max = 100;
+    constexpr Section::IntegerRange weights{.min = 0, .max = 1'000'000};
+    Tree tree = single(head, "split", rules::Split{});
+    const Node& node = *section.node("split");
+    rules::Split split;
+    std::uint64_t total = 0;
+    const auto ways = section.section("split");
+    for (const Entry& entry : ways ? node.entries : std::vector<Entry>()) {
+      check_name(entry.key, "way", ".", entry.place, problems_);
+      Section way(entry.value, "split." + entry.key, problems_);
+      const auto weight = static_cast<std::uint32_t>(way.integer("weight", weights).value_or(1));
+      total += weight;
+      split.ways.push_back({entry.key, weight, no_step});
+      tree.branches.push_back(read_branch(way, "steps"));
+      way.finish();
+    }
+    if (ways && (split.ways.size() < 2 || split.ways.size() > ways_max)) {
+      section.error("split", fmt::format("a split has 2 to {} ways", ways_max),
+                    "write {short: {weight: 50, steps: [...]}, long: {weight: 50, steps: [...]}}");
+    } else if (ways && total == 0) {
+      section.error("split", "nobody goes any of these ways", "give one a `weight` above 0");
+    }
+    steps_.set_action(tree.first, std::move(split));
+    return tree;
+  }
+
+  Tree read_repeat(Section& section, const Head& head) {
+    constexpr Section::IntegerRange times{.min = 1, .max = 1000};
+    Tree tree = single(head, "repeat", rules::Repeat{});
+    rules::Repeat repeat;
+    auto inner = section.section("repeat");
+    if (!inner) return tree;
+    repeat.times = static_cast<std::uint32_t>(inner->integer("times", times).value_or(0));
+    if (const Node* condition = inner->node("while")) {
+      repeat.condition =
+          read_expression(*condition, Wanted::condition, context_.scene, context_.reading);
+    }
+    if ((inner->node("times") == nullptr) == (inner->node("while") == nullptr)) {
+      section.error("repeat", "a loop has either `times` or `while`",
+                    "write {times: 3, steps: [...]} or {while: EXPR, steps: [...]}");
+    }
+    if (inner->require("steps", "list the steps that are repeated")) {
+      tree.branches.push_back(read_branch(*inner, "steps"));
+      if (!tree.branches[0].empty()) check_loop(*inner, repeat, tree);
+    }
+    inner->finish();
+    steps_.set_action(tree.first, std::move(repeat));
+    return tree;
+  }
+
+  // A loop in which nothing takes time never ends, or does all its rounds at once.
+  void check_loop(Section& section, const rules::Repeat& repeat, const Tree& tree) {
+    const auto begin = tree.first + 1;
+    for (StepIndex i = begin; i < steps_.size(); ++i) {
+      if (takes_time(steps_[i].action)) return;
+    }
+    const std::size_t body = steps_.size() - begin;
+    if (!repeat.condition && repeat.times * (body + 1) <= rules::AdvanceLimits{}.steps_max) return;
+    section.error("steps", "nothing in this loop waits",
+                  "add a wait, a wait_for or a send to its steps");
+  }
+
+  static bool takes_time(const rules::StepAction& action) {
+    return std::holds_alternative<rules::Wait>(action) ||
+           std::holds_alternative<rules::WaitUntil>(action) ||
+           std::holds_alternative<rules::WaitFor>(action) ||
+           std::holds_alternative<rules::HandOff>(action) || rules::send_of(action) != nullptr;
+  }
+
+  // ---- other playbooks
+
+  std::string read_playbook_name(Section& section, std::string_view key) {
+    const std::string name = section.text(key).value_or("");
+    if (!name.empty()) context_.reading.uses.playbooks.push_back({name, section.node(key)->place});
+    return name;
+  }
+
+  Tree read_enroll(Section& section, const Head& head) {
+    rules::Enroll enroll;
+    if (section.node("enroll")->is_map()) {
+      auto inner = section.section("enroll");
+      inner->require("playbook", "name the playbook");
+      enroll.playbook = read_playbook_name(*inner, "playbook");
+      if (inner->node("properties") != nullptr) {
+        enroll.properties = read_assignments(*inner, "properties", context_);
+      }
+      inner->finish();
+    } else {
+      enroll.playbook = read_playbook_name(section, "enroll");
+    }
+    std::string base = "enroll:" + enroll.playbook;
+    return single(head, std::move(base), std::move(enroll));
+  }
+
+  Tree read_leave(Section& section, const Head& head) {
+    std::string playbook = read_playbook_name(section, "leave");
+    std::string base = "leave:" + playbook;
+    return single(head, std::move(base), rules::Leave{std::move(playbook)});
+  }
+
   // ---- choices and changes
 
   Tree read_choose(Section& section, const Head& head) {
@@ -427,11 +531,11 @@ const std::vector<StepReader::Kind>& StepReader::step_kinds() {
       {"notify", &StepReader::read_notify},
       {"handoff", &StepReader::read_handoff_step},
       {"end", &StepReader::read_end},
-      {"split", nullptr},
-      {"repeat", nullptr},
+      {"split", &StepReader::read_split},
+      {"repeat", &StepReader::read_repeat},
+      {"enroll", &StepReader::read_enroll},
+      {"leave", &StepReader::read_leave},
       {"do", nullptr},
-      {"enroll", nullptr},
-      {"leave", nullptr},
   };
   return kinds_known;
 }

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "config/compile.h"
+#include "daemon/walk.h"
 
 namespace nurtured::daemon {
 namespace {
@@ -167,6 +168,7 @@ base::Result<PreparedBook> BookKeeper::prepare(BookFiles files, store::Reader& r
 store::Batch BookKeeper::batch(const PreparedBook& prepared) const {
   store::Batch batch;
   batch.now = clock_.now();
+  batch.meta.push_back(rejudge_mark(true));
   store::AppliedBook& book = batch.book.emplace(store::AppliedBook{.at = batch.now});
   for (const auto& file : prepared.workspace.files) book.files.push_back({file.path, file.text});
   for (const auto& playbook : prepared.config->book->current()) {

@@ -86,7 +86,8 @@ class BookKeeper {
   // What applying the files as they are now would mean. Any thread; errors are the reader's.
   base::Result<PreparedBook> prepare(store::Reader& reader) const;
 
-  // What is to be committed for it: the book, and the sources of its playbooks' versions.
+  // What is to be committed for it: the book, the sources of its playbooks' versions, and the mark
+  // that all contacts are to be judged by it.
   store::Batch batch(const PreparedBook& prepared) const;
 
   // The config that runs; null before start(). Any thread.

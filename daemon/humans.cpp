@@ -23,11 +23,6 @@ constexpr std::size_t name_bytes_max = 60;
 // No channel of a workspace can have this name.
 constexpr std::string_view human_channel = "human:";
 
-std::string text_of(const rules::Event& event, std::string_view property) {
-  const cel::Value* value = event.properties.find(property);
-  return value != nullptr && value->is_string() ? value->as_string() : std::string();
-}
-
 std::string cut(std::string_view text, std::size_t bytes_max) {
   if (text.size() <= bytes_max) return std::string(text);
   return std::string(base::cut_utf8(text, bytes_max)) + "…";
@@ -98,16 +93,16 @@ std::vector<SaidLine> said_lines(const std::vector<store::TimelineEntry>& timeli
     if (event == nullptr) continue;
     SaidLine line{.at = event->occurred_at, .who = {}, .what = {}};
     if (event->name == "message.replied") {
-      line.what = text_of(*event, "text");
-      const std::string media = text_of(*event, "media");
+      line.what = rules::text_of(*event, "text");
+      const std::string media(rules::text_of(*event, "media"));
       if (!media.empty()) line.what = "[" + media + "] " + line.what;
     } else if (event->name == "handoff.answered") {
-      line.who = text_of(*event, "by");
+      line.who = rules::text_of(*event, "by");
       if (line.who.empty()) line.who = "a human";
-      line.what = text_of(*event, "text");
+      line.what = rules::text_of(*event, "text");
     } else if (event->name == "message.sent") {
       line.who = "we";
-      line.what = text_of(*event, "message");
+      line.what = rules::text_of(*event, "message");
       // Their words are in the line above.
       if (line.what == rules::human_message || line.what == rules::ask_again) continue;
     }

@@ -6,6 +6,7 @@
 
 #include "daemon/operations_tools.h"
 #include "daemon/store_key.h"
+#include "daemon/walk.h"
 #include "rules/cel/json.h"
 #include "rules/traits.h"
 
@@ -15,7 +16,7 @@ namespace {
 using base::ErrorKind;
 using base::Result;
 
-constexpr std::array<OperationEntry, 32> entries = {{
+constexpr std::array<OperationEntry, 33> entries = {{
     {"status", false, run_status},
     {"plan", false, run_plan},
     {"reload", true, run_reload},
@@ -39,6 +40,7 @@ constexpr std::array<OperationEntry, 32> entries = {{
     {"touch/add", true, run_touch_add},
     {"touch/qr", false, run_touch_qr},
     {"enrollment/list", false, run_enrollment_list},
+    {"enrollment/start", true, run_enrollment_start},
     {"enrollment/stop", true, run_enrollment_stop},
     {"enrollment/retry", true, run_enrollment_retry},
     {"delivery/list", false, run_delivery_list},
@@ -55,46 +57,8 @@ const OperationEntry* find_entry(std::string_view name) {
   return found == entries.end() ? nullptr : found;
 }
 
-// The key in the store's meta table under which the walk through all contacts keeps how far it
-// came: {"after": id, "retry": bool}. Stored: must never change.
-constexpr std::string_view rejudge_key = "rejudge";
-constexpr std::size_t rejudge_slice = 500;
-
-struct Walk {
-  rules::ContactId after;
-  bool retry = false;
-};
-
-store::MetaEntry to_entry(const Walk& walk) {
-  return {std::string(rejudge_key),
-          cel::to_json(cel::Map{{"after", walk.after.value}, {"retry", walk.retry}})};
-}
-
-Result<std::optional<Walk>> load_walk(store::Reader& reader) {
-  const auto text = reader.meta(rejudge_key);
-  if (!text) return base::fail(text.error());
-  if (!*text) return std::optional<Walk>();
-  const auto value = cel::from_json(**text);
-  const cel::Value* after = value ? value->find("after") : nullptr;
-  const cel::Value* retry = value ? value->find("retry") : nullptr;
-  if (after == nullptr || !after->is_int() || retry == nullptr || !retry->is_bool()) {
-    return base::fail(ErrorKind::internal, "the mark of what is to be judged anew is damaged");
-  }
-  return std::optional(Walk{rules::ContactId{after->as_int()}, retry->as_bool()});
-}
-
-// What a contact is to be asked anew, if anything.
-void add_inputs(const rules::Contact& contact, bool retry, std::vector<EngineInput>& inputs) {
-  if (retry) {
-    for (const auto& enrollment : contact.enrollments) {
-      if (enrollment.state != rules::EnrollmentState::parked) continue;
-      inputs.emplace_back(ContactInput{contact.id, rules::RetryEnrollment{enrollment.number}});
-    }
-  }
-  if (!contact.pending.empty()) {
-    inputs.emplace_back(ContactInput{contact.id, rules::Rejudge{.deferred_too = retry}});
-  }
-}
+// How many contacts one step of the walk through all of them passes.
+constexpr std::size_t walk_slice = 500;
 
 base::Error no_contact(const std::string& name) {
   return {ErrorKind::not_found,
@@ -212,10 +176,6 @@ Result<LinkSigner> signer_of(const OperationsContext& context) {
   return link_signer(context.keeper.current()->keys, **key);
 }
 
-store::MetaEntry rejudge_mark(bool retry) {
-  return to_entry(Walk{.retry = retry});
-}
-
 bool Operations::changes(std::string_view name) {
   const OperationEntry* entry = find_entry(name);
   return entry != nullptr && entry->changes;
@@ -239,14 +199,17 @@ Result<bool> Operations::background() {
   auto walk = load_walk(context_.reader);
   if (!walk) return base::fail(walk.error());
   if (!*walk || context_.inbox == nullptr) return false;
-  const auto contacts = context_.reader.contacts_after((*walk)->after, rejudge_slice);
+  const auto contacts = context_.reader.contacts_after((*walk)->after, walk_slice);
   if (!contacts) return base::fail(contacts.error());
   std::vector<EngineInput> inputs;
-  for (const auto& contact : *contacts) add_inputs(contact, (*walk)->retry, inputs);
+  const auto config = context_.keeper.current();
+  for (const auto& contact : *contacts) {
+    add_walk_inputs(contact, *config->book, **walk, inputs);
+  }
   if (!inputs.empty()) {
     if (auto taken = submit(context_, std::move(inputs)); !taken) return base::fail(taken.error());
   }
-  const bool more = contacts->size() == rejudge_slice;
+  const bool more = contacts->size() == walk_slice;
   const store::MetaEntry before = to_entry(**walk);
   if (more) (*walk)->after = contacts->back().id;
   const store::MetaEntry after = more ? to_entry(**walk) : store::MetaEntry{before.key, ""};

@@ -9,6 +9,7 @@
 #include "daemon/operations_request.h"
 #include "daemon/operations_tools.h"
 #include "daemon/pauses.h"
+#include "daemon/walk.h"
 
 namespace nurtured::daemon {
 namespace {
@@ -187,7 +188,6 @@ Result<Answer> run_reload(const OperationsContext& context, const cel::Value& re
     reloaded = *std::move(built);
   }
   store::Batch batch = context.keeper.batch(*prepared);
-  batch.meta.push_back(rejudge_mark(true));
   auto done = run_on_engine(
       context,
       [batch = std::move(batch), config = prepared->config, reloaded = std::move(reloaded),

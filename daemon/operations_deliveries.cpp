@@ -174,6 +174,40 @@ Result<Answer> run_enrollment_list(const OperationsContext& context, const cel::
   return list_standing(context);
 }
 
+Result<Answer> run_enrollment_start(const OperationsContext& context, const cel::Value& request) {
+  RequestFields fields(request);
+  const std::string name = fields.text("contact");
+  const std::string playbook = fields.text("playbook");
+  cel::Map properties;
+  for (auto& [key, value] : fields.map("properties")) properties.set(key, std::move(value));
+  if (auto done = fields.finish(); !done) return base::fail(done.error());
+  const auto before = find_contact(context.reader, name);
+  if (!before) return base::fail(before.error());
+  const rules::Playbook* found = context.keeper.current()->book->playbook(playbook);
+  if (found == nullptr) {
+    return base::fail(ErrorKind::not_found, "there is no playbook " + playbook,
+                      "see `nurtured plan`, and `nurtured check`");
+  }
+  if (!found->by_hand) {
+    return base::fail(ErrorKind::conflict, "the playbook " + playbook + " is not started by hand",
+                      "add `- manual: true` to its `start`");
+  }
+  const rules::ContactId id = before->contact.id;
+  std::vector<EngineInput> inputs;
+  inputs.emplace_back(ContactInput{id, rules::StartPlaybook{playbook, std::move(properties)}});
+  if (auto done = submit(context, std::move(inputs)); !done) return base::fail(done.error());
+  const auto after = context.reader.contact(id);
+  if (!after) return base::fail(after.error());
+  const std::int64_t number = *after ? (*after)->contact.enrollments_made : 0;
+  if (number == before->contact.enrollments_made) {
+    return base::fail(ErrorKind::conflict, "it did not start",
+                      "see why: nurtured explain " + before->contact.user_id);
+  }
+  return Answer{
+      .result = cel::Map{{"started", number}, {"playbook", playbook}},
+      .text = fmt::format("{} #{} of {} has started\n", playbook, number, before->contact.user_id)};
+}
+
 Result<Answer> run_enrollment_stop(const OperationsContext& context, const cel::Value& request) {
   const auto found = find_enrollment(context, request);
   if (!found) return base::fail(found.error());

@@ -41,10 +41,6 @@ base::Result<Answer> command_contact(const OperationsContext& context,
 // What signs links; `unavailable` before the first start of the daemon.
 base::Result<LinkSigner> signer_of(const OperationsContext& context);
 
-// The change to held messages that a book or a pause made: judged anew by Operations::background.
-// `retry`: parked steps are run again too, as after a reload.
-store::MetaEntry rejudge_mark(bool retry);
-
 // The operations, by file. operations_book.cpp
 base::Result<Answer> run_status(const OperationsContext& context, const cel::Value& request);
 base::Result<Answer> run_plan(const OperationsContext& context, const cel::Value& request);
@@ -88,6 +84,8 @@ base::Result<Answer> run_import_take(const OperationsContext& context, const cel
 // operations_deliveries.cpp
 base::Result<Answer> run_enrollment_list(const OperationsContext& context,
                                          const cel::Value& request);
+base::Result<Answer> run_enrollment_start(const OperationsContext& context,
+                                          const cel::Value& request);
 base::Result<Answer> run_enrollment_stop(const OperationsContext& context,
                                          const cel::Value& request);
 base::Result<Answer> run_enrollment_retry(const OperationsContext& context,

@@ -29,6 +29,9 @@ std::string name_of(const rules::Input& input) {
     std::string operator()(const rules::RetryEnrollment& retry) const {
       return "enrollment retry " + std::to_string(retry.enrollment);
     }
+    std::string operator()(const rules::StartPlaybook& start) const {
+      return "start " + start.playbook;
+    }
     std::string operator()(const rules::Suppress& suppress) const {
       return "suppress " + suppress.reason + " " + suppress.channel + " " + suppress.delivery;
     }

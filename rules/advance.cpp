@@ -63,6 +63,8 @@ std::optional<Instant> next_wake(const Book& book, const Snapshot& snapshot) {
   consider(wake, fill_due(book, snapshot));
   consider(wake, click_due(contact));
   if (contact.handoff) consider(wake, contact.handoff->until);
+  for (const auto& membership : contact.memberships) consider(wake, membership.due);
+  for (const auto& planned : contact.planned_starts) consider(wake, planned.due);
   return wake;
 }
 
@@ -70,6 +72,7 @@ void Machine::run_due(Instant now, bool inclusive) {
   // Each round leaves nothing due at its moment, so the bound is reached only by as many different
   // moments.
   for (std::size_t round = 0; round < limits_.steps_max; ++round) {
+    plan_starts();
     const auto wake = next_wake(book_, out_.next);
     if (!wake || *wake > now || (*wake == now && !inclusive)) return;
     now_ = now - *wake <= lag_max ? *wake : now;
@@ -78,6 +81,10 @@ void Machine::run_due(Instant now, bool inclusive) {
       end_handoff("time");
       drain_events();
     }
+    judge_due_segments(*wake);
+    drain_events();
+    begin_due_starts(*wake);
+    drain_events();
     while (const auto first = first_due_enrollment(contact())) {
       if (first->due > *wake) break;
       enrollment_due(first->number, first->due);
@@ -89,6 +96,8 @@ void Machine::run_due(Instant now, bool inclusive) {
 
 void Machine::run_input(const Input& input, Instant now) {
   now_ = now;
+  const auto* event = std::get_if<Event>(&input);
+  is_history_ = event != nullptr && event->is_history;
   std::visit(
       [&](const auto& value) {
         using T = std::decay_t<decltype(value)>;
@@ -101,10 +110,12 @@ void Machine::run_input(const Input& input, Instant now) {
       input);
   drain_events();
   settle();
+  is_history_ = false;
 }
 
 Transition Machine::finish() {
   forget_finished();
+  plan_starts();
   out_.wake = next_wake(book_, out_.next);
   return std::move(out_);
 }
@@ -112,6 +123,7 @@ Transition Machine::finish() {
 Transition advance(const Book& book, const Pauses& pauses, Snapshot snapshot, const Input& input,
                    Instant now, const AdvanceLimits& limits) {
   Machine machine(book, pauses, limits, std::move(snapshot));
+  machine.adopt_rules(now);
   machine.run_due(now, false);
   machine.run_input(input, now);
   // At equal times events come before timers, and another event of this moment may still be on its

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <set>
 
+#include "base/digest.h"
+
 namespace nurtured::rules {
 
 StepIndex Playbook::find_step(std::string_view step_id) const {
@@ -26,29 +28,54 @@ std::optional<Span> wait_max_of(const StepAction& action) {
   return std::nullopt;
 }
 
-Book::Book(Settings settings, ZoneTable zones, std::vector<MessageInfo> messages,
-           std::vector<Touchpoint> touchpoints,
-           std::vector<std::shared_ptr<const Playbook>> current,
-           const std::vector<std::shared_ptr<const Playbook>>& former)
-    : settings_(std::move(settings)), zones_(std::move(zones)), current_(std::move(current)) {
-  for (auto& message : messages) {
+namespace {
+
+// By what decides who is in which segment, and when a start falls due: never 0.
+std::uint64_t digest_of(const Segments& segments, const std::vector<TimedStartRef>& starts,
+                        const std::string& zone) {
+  std::string text = zone;
+  for (SegmentIndex i = 0; i < segments.size(); ++i) {
+    text += '\0' + segments[i].name + '\0' + segments[i].condition.source;
+  }
+  for (const TimedStartRef& ref : starts) {
+    text += '\0' + ref.playbook->id + '\0' + ref.playbook->version;
+  }
+  return std::max<std::uint64_t>(1, base::first_64_bits(base::sha256(text)));
+}
+
+}  // namespace
+
+Book::Book(BookParts parts)
+    : settings_(std::move(parts.settings)),
+      zones_(std::move(parts.zones)),
+      segments_(std::move(parts.segments)),
+      current_(std::move(parts.current)) {
+  for (auto& message : parts.messages) {
     std::string name = message.name;
     messages_.emplace(std::move(name), std::move(message));
   }
   for (const std::string_view name : {human_message, ask_again}) {
     messages_.emplace(name, MessageInfo{.name = std::string(name), .kind = Kind::reply});
   }
-  for (auto& touchpoint : touchpoints) {
+  for (auto& touchpoint : parts.touchpoints) {
     std::string event = touchpoint.event;
     touchpoints_.emplace(std::move(event), std::move(touchpoint));
   }
-  for (const auto& playbook : former) by_version_[{playbook->id, playbook->version}] = playbook;
+  for (const auto& playbook : parts.former) {
+    by_version_[{playbook->id, playbook->version}] = playbook;
+  }
   for (const auto& playbook : current_) {
     by_version_[{playbook->id, playbook->version}] = playbook;
     by_id_[playbook->id] = playbook;
     for (std::size_t i = 0; i < playbook->starts.size(); ++i) {
       starts_[playbook->starts[i].event].push_back({playbook, i});
     }
+    for (std::uint32_t i = 0; i < playbook->timed_starts.size(); ++i) {
+      timed_starts_.push_back({playbook, i});
+    }
+  }
+  if (!segments_.empty() || !timed_starts_.empty()) {
+    standing_rules_ = digest_of(segments_, timed_starts_, settings_.zone_name);
   }
   for (auto& [event, refs] : starts_) {
     std::ranges::stable_sort(refs, [](const StartRef& left, const StartRef& right) {

@@ -17,6 +17,7 @@
 #include "rules/event_shape.h"
 #include "rules/kind.h"
 #include "rules/playbook.h"
+#include "rules/segment.h"
 
 namespace nurtured::rules {
 
@@ -110,11 +111,26 @@ struct StartRef {
   }
 };
 
+// A timed start of a playbook that is current.
+struct TimedStartRef {
+  std::shared_ptr<const Playbook> playbook;
+  std::uint32_t start = 0;  // of its timed_starts
+};
+
+// What a book is made of.
+struct BookParts {
+  Settings settings = {};
+  ZoneTable zones = {};
+  std::vector<MessageInfo> messages = {};
+  std::vector<Touchpoint> touchpoints = {};
+  std::vector<Segment> segments = {};
+  std::vector<std::shared_ptr<const Playbook>> current = {};
+  std::vector<std::shared_ptr<const Playbook>> former = {};
+};
+
 class Book {
  public:
-  Book(Settings settings, ZoneTable zones, std::vector<MessageInfo> messages,
-       std::vector<Touchpoint> touchpoints, std::vector<std::shared_ptr<const Playbook>> current,
-       const std::vector<std::shared_ptr<const Playbook>>& former);
+  explicit Book(BookParts parts);
 
   const Settings& settings() const { return settings_; }
   const MessageInfo* message(std::string_view name) const;
@@ -127,6 +143,11 @@ class Book {
   // Starts that the event may trigger, by priority (higher first), then id.
   const std::vector<StartRef>& starts(std::string_view event) const;
   const std::vector<std::shared_ptr<const Playbook>>& current() const { return current_; }
+  const Segments& segments() const { return segments_; }
+  const std::vector<TimedStartRef>& timed_starts() const { return timed_starts_; }
+  // A digest of the segments and the timed starts: a contact's memberships and planned starts are
+  // of one such set of rules. 0 where there are none.
+  std::uint64_t standing_rules() const { return standing_rules_; }
   // The contact's zone, or the workspace's when the contact has none or an unknown one.
   const Zone& zone(std::string_view name) const;
   bool knows_zone(std::string_view name) const { return zones_.contains(name); }
@@ -139,6 +160,9 @@ class Book {
   ZoneTable zones_;
   std::map<std::string, MessageInfo, std::less<>> messages_;
   std::map<std::string, Touchpoint, std::less<>> touchpoints_;
+  Segments segments_;
+  std::vector<TimedStartRef> timed_starts_;
+  std::uint64_t standing_rules_ = 0;
   std::vector<std::shared_ptr<const Playbook>> current_;
   std::map<std::string, std::shared_ptr<const Playbook>, std::less<>> by_id_;
   std::map<std::pair<std::string, std::string>, std::shared_ptr<const Playbook>> by_version_;

@@ -113,6 +113,18 @@ std::string to_string(ClockTime time) {
   return fmt::format("{:02}:{:02}", time.minutes / 60, time.minutes % 60);
 }
 
+base::Result<LocalTime> parse_local_time(std::string_view text) {
+  // 2026-03-08, a blank or T, and a time of day.
+  constexpr std::size_t date_length = 10;
+  if (text.size() > date_length && (text[date_length] == ' ' || text[date_length] == 'T')) {
+    const auto day = base::parse_instant(std::string(text.substr(0, date_length)) + "T00:00:00Z");
+    const auto time = parse_clock_time(text.substr(date_length + 1));
+    if (day && time) return LocalTime{day->time_since_epoch() + minutes{time->minutes}};
+  }
+  return base::fail("\"" + std::string(text.substr(0, 40)) + "\" is not a date and a time of day",
+                    "write it like \"2026-03-08 10:00\"");
+}
+
 base::Result<std::uint8_t> parse_weekday(std::string_view name) {
   constexpr std::array<std::string_view, 7> days = {"monday", "tuesday",  "wednesday", "thursday",
                                                     "friday", "saturday", "sunday"};
@@ -146,6 +158,13 @@ LocalDay Zone::day_of(Instant instant) const {
 
 Instant Zone::start_of(LocalDay day) const {
   return to_instant(at_time(day, Milliseconds{0}));
+}
+
+Instant Zone::next_change(Instant instant) const {
+  if (zone_ == nullptr) return base::instant_max;
+  const auto end = zone_->get_info(instant).end;
+  return end >= base::instant_max ? base::instant_max
+                                  : std::chrono::time_point_cast<Milliseconds>(end);
 }
 
 Instant add(Instant from, const Span& span, const Zone& zone) {

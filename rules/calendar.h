@@ -50,6 +50,9 @@ struct ClockTime {
 base::Result<ClockTime> parse_clock_time(std::string_view text);
 std::string to_string(ClockTime time);
 
+// A moment on somebody's clock: "2026-03-08 10:00".
+base::Result<LocalTime> parse_local_time(std::string_view text);
+
 // A set of weekdays: bit 0 is Monday. The empty set means every day.
 struct Weekdays {
   std::uint8_t bits = 0;
@@ -77,6 +80,8 @@ class Zone {
   LocalDay day_of(Instant instant) const;
   // The first moment of that local day.
   Instant start_of(LocalDay day) const;
+  // When the clock is next set after `instant`; instant_max where it never is again.
+  Instant next_change(Instant instant) const;
 
   bool operator==(const Zone&) const = default;
 

@@ -21,6 +21,8 @@ bool has_come_back(const Consent& consent, Instant at) {
 }  // namespace
 
 void Machine::apply(const ContactChange& change) {
+  if (change.empty()) return;
+  profile_changed();
   for (const auto& [name, value] : change.attributes) {
     if (change.is_hearsay && contact().attributes.contains(attribute_name(name))) continue;
     set_attribute(name, value);
@@ -97,6 +99,7 @@ void Machine::set_suppression(const SuppressionChange& change) {
 }
 
 void Machine::set_consent(const ConsentChange& change) {
+  profile_changed();
   const Instant at = std::min(change.at.value_or(now_), now_);
   const auto address = contact().addresses.find(change.channel);
   AddressState* state = address == contact().addresses.end()
@@ -139,6 +142,7 @@ void Machine::set_timezone(const std::string& name) {
     return;
   }
   contact().timezone = name;
+  clock_changed();
   // What ends by the contact's clock has its end computed anew, never into the past.
   for (auto& enrollment : contact().enrollments) {
     if (!enrollment.due) continue;

@@ -84,6 +84,14 @@ enum class EnrollmentState {
   finished,   // ended, kept while a later goal still counts as a conversion
 };
 
+// How often the steps of a `repeat` have begun.
+struct Rounds {
+  std::uint32_t step = 0;
+  std::uint32_t begun = 0;
+
+  bool operator==(const Rounds&) const = default;
+};
+
 struct Enrollment {
   std::int64_t number = 0;  // unique within the contact, from 1
   std::string playbook;
@@ -103,9 +111,10 @@ struct Enrollment {
   std::optional<Instant> due;
   cel::Value early;  // the event that a wait_for right after a send has already got: a map, or null
   std::string parked_reason;
-  std::uint32_t misread = 0;  // answers to the question at `step` that could not be taken
-  bool caught_up = false;     // `due` was already spread by catch_up
-  bool skip_sends = false;    // sends up to the next wait fell due in downtime and are skipped
+  std::uint32_t misread = 0;   // answers to the question at `step` that could not be taken
+  bool caught_up = false;      // `due` was already spread by catch_up
+  bool skip_sends = false;     // sends up to the next wait fell due in downtime and are skipped
+  std::vector<Rounds> rounds;  // of the `repeat` steps that it is inside of
 
   bool operator==(const Enrollment&) const = default;
 };
@@ -218,6 +227,33 @@ struct LastMessage {
   bool operator==(const LastMessage&) const = default;
 };
 
+// A segment that the contact is in, or may enter by time alone.
+struct Membership {
+  std::string segment;
+  bool is_in = false;
+  std::optional<Instant> due;  // when time alone may change the answer
+
+  bool operator==(const Membership&) const = default;
+};
+
+// When a playbook is to start for the contact without an event: by a date or a schedule.
+struct PlannedStart {
+  std::string playbook;
+  std::uint32_t start = 0;  // of its timed starts
+  Instant due;
+
+  bool operator==(const PlannedStart&) const = default;
+};
+
+// The way that a `split` sent the contact, for good.
+struct ChosenWay {
+  std::string playbook;
+  std::string step;
+  std::string way;
+
+  bool operator==(const ChosenWay&) const = default;
+};
+
 // The start of a playbook that `again` is judged by.
 struct LastStart {
   std::string playbook;
@@ -257,6 +293,11 @@ struct Contact {
   std::vector<std::string> topics_declined;  // sorted; on the preference page
   std::optional<Handoff> handoff;
   std::vector<LastMessage> last_messages;  // one a channel
+  std::vector<Membership> memberships;
+  std::vector<PlannedStart> planned_starts;
+  // Which segments and timed starts the two lists above are of: Book::standing_rules. 0: of none.
+  std::uint64_t standing_rules = 0;
+  std::vector<ChosenWay> ways;
 
   bool operator==(const Contact&) const = default;
 };

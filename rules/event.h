@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -70,5 +71,8 @@ struct Event {
   // Told long after it happened, by an import: it counts, and starts no playbook.
   bool is_history = false;
 };
+
+// A property that is a text; empty for any other and for none. A view into the event.
+std::string_view text_of(const Event& event, std::string_view property);
 
 }  // namespace nurtured::rules

@@ -32,24 +32,39 @@ std::string key_text(const cel::Value& value) {
 }  // namespace
 
 void Machine::emit(std::string name, cel::Value properties, ContactChange change) {
-  events_.push_back({.name = std::move(name),
-                     .properties = std::move(properties),
-                     .occurred_at = now_,
-                     .received_at = now_,
-                     .change = std::move(change)});
+  events_.emplace_back(Event{.name = std::move(name),
+                             .properties = std::move(properties),
+                             .occurred_at = now_,
+                             .received_at = now_,
+                             .change = std::move(change),
+                             .is_history = is_history_});
 }
 
 void Machine::drain_events() {
+  judge_segments();
   while (!events_.empty()) {
-    const Event event = std::move(events_.front());
+    const auto next = std::move(events_.front());
     events_.pop_front();
+    const auto* request = std::get_if<StartRequest>(&next);
+    const Event& event = request != nullptr ? request->event : std::get<Event>(next);
     if (++events_taken_ > limits_.events_max) {
       record("error").detail = "more than " + std::to_string(limits_.events_max) +
                                " events followed from one input; " + event.name + " was dropped";
-      continue;
+    } else if (request != nullptr) {
+      begin_requested(*request);
+    } else {
+      out_.emitted.push_back(event);
+      handle_event(event);
     }
-    out_.emitted.push_back(event);
-    handle_event(event);
+    judge_segments();
+  }
+}
+
+void Machine::begin_requested(const StartRequest& request) {
+  if (const Playbook* playbook = book_.playbook(request.playbook)) {
+    start(*playbook, request.event);
+  } else {
+    record("error").detail = "there is no playbook " + request.playbook + " to enroll in";
   }
 }
 
@@ -81,6 +96,7 @@ void Machine::handle_event(const Event& came) {
   count(event);
   apply(event.change);
   count_touch(event);
+  judge_segments();
   // Who talks to a human answers the human, but for a button, which nobody presses by mistake.
   const bool is_button = event.properties.find("button") != nullptr;
   const bool to_human = is_reply && contact().handoff && !is_button;
@@ -96,6 +112,7 @@ void Machine::handle_event(const Event& came) {
 
 void Machine::count(const Event& event) {
   contact().history[event.name].add(event.occurred_at);
+  segments_changed(book_.segments().by_event(event.name));
 }
 
 void Machine::count_touch(const Event& event) {
@@ -110,7 +127,7 @@ void Machine::count_touch(const Event& event) {
     if (after && event.occurred_at > subtract(*after, touchpoint->count_every, zone())) return;
     counted.add(event.occurred_at);
   }
-  contact().touches.add(event.occurred_at);
+  touched(event.occurred_at);
   record("touch").detail = event.name;
 }
 
@@ -219,6 +236,12 @@ bool Machine::judge_expectations(const Event& event) {
   return is_taken;
 }
 
+// An event of that name that others send us says nothing of our segments.
+bool Machine::is_of_segment(const EventStart& start, const Event& event) const {
+  return text_of(event, "segment") == start.segment &&
+         is_in_segment(book_, contact(), start.segment, now_) == (event.name == "segment.entered");
+}
+
 bool Machine::judge_starts(const Event& event) {
   if (event.is_history) return false;
   if (now_ > add(event.occurred_at, book_.settings().late_within, zone())) return false;
@@ -228,7 +251,9 @@ bool Machine::judge_starts(const Event& event) {
   for (const StartRef& ref : book_.starts(event.name)) {
     if (ref.rules_out(conditions)) continue;
     if (std::ranges::find(judged, ref.playbook.get()) != judged.end()) continue;
-    if (!holds(ref.playbook->starts[ref.start].condition, &event, nullptr)) continue;
+    const EventStart& start = ref.playbook->starts[ref.start];
+    if (!start.segment.empty() && !is_of_segment(start, event)) continue;
+    if (!holds(start.condition, &event, nullptr)) continue;
     judged.push_back(ref.playbook.get());
   }
   for (const Playbook* playbook : judged) start(*playbook, event);
@@ -423,6 +448,7 @@ void Machine::take_back_consent(const std::string& channel, const std::string& r
   for (auto& [name, consent] : consents) {
     if (channel.empty() || name == channel) consent = {.at = at, .source = reason};
   }
+  profile_changed();
 }
 
 void Machine::handle(const StopEnrollment& command) {

@@ -95,7 +95,7 @@ void Machine::departed_after_all(const Delivery& delivery) {
   known.at = now_;
   out_.deliveries.push_back(std::move(known));
   record("send", delivery).detail = "known by what came back";
-  if (is_marketing(delivery.kind)) contact().touches.add(delivery.at);
+  if (is_marketing(delivery.kind)) touched(delivery.at);
   had_piece(delivery.message);
   emit("message.sent", properties_of(delivery));
 }

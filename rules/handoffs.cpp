@@ -16,11 +16,6 @@ constexpr base::Milliseconds human_message_hold = std::chrono::hours{24};
 // Of a subject that an answer repeats.
 constexpr std::size_t subject_bytes_max = 200;
 
-std::string text_of(const Event& event, std::string_view property) {
-  const cel::Value* value = event.properties.find(property);
-  return value != nullptr && value->is_string() ? value->as_string() : std::string();
-}
-
 }  // namespace
 
 void Machine::tell_humans(const std::string& playbook, const std::string& step, std::string text) {
@@ -100,8 +95,8 @@ Machine::Flow Machine::execute(const HandOff& handoff, const Step& step, Enrollm
 }
 
 void Machine::own_message(const Event& event) {
-  const std::string text = text_of(event, "text");
-  const std::string media = text_of(event, "media");
+  const std::string text(text_of(event, "text"));
+  const std::string media(text_of(event, "media"));
   if (text.empty() && media.empty()) return;
   const auto& pause = book_.settings().handoff_on_message;
   if (!contact().handoff && !pause) return;

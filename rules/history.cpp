@@ -32,6 +32,15 @@ void trim(Tally& tally) {
   }
 }
 
+// Where what happened on a day that is kept as a count is taken to lie: it lies before all of
+// `recent` and not before `first`.
+Instant middle_of(const Tally& tally, std::int32_t day) {
+  const Instant earliest = std::max(tally.first, base::from_millis(day * day_millis));
+  const Instant day_end = base::from_millis((day + 1) * day_millis - 1);
+  const Instant latest = tally.recent.empty() ? day_end : std::min(day_end, tally.recent.front());
+  return earliest + (std::max(latest, earliest) - earliest) / 2;
+}
+
 }  // namespace
 
 void Tally::add(Instant at) {
@@ -47,14 +56,20 @@ std::int64_t Tally::between(Instant from, Instant to) const {
   const auto end = std::ranges::upper_bound(recent, to);
   std::int64_t found = begin < end ? end - begin : 0;
   for (const auto& [day, number] : days) {
-    // What is counted by day lies before all of `recent` and not before `first`.
-    const Instant earliest = std::max(first, base::from_millis(day * day_millis));
-    const Instant day_end = base::from_millis((day + 1) * day_millis - 1);
-    const Instant latest = recent.empty() ? day_end : std::min(day_end, recent.front());
-    const Instant middle = earliest + (std::max(latest, earliest) - earliest) / 2;
+    const Instant middle = middle_of(*this, day);
     if (middle >= from && middle <= to) found += number;
   }
   return found;
+}
+
+std::optional<Instant> Tally::first_between(Instant from, Instant to) const {
+  for (const auto& [day, number] : days) {
+    const Instant middle = middle_of(*this, day);
+    if (middle >= from && middle <= to) return middle;
+  }
+  const auto found = std::ranges::lower_bound(recent, from);
+  if (found == recent.end() || *found > to) return std::nullopt;
+  return *found;
 }
 
 std::optional<Instant> Tally::latest_until(Instant at) const {

@@ -31,6 +31,9 @@ struct Tally {
   // of the time in which they can have happened.
   std::int64_t between(Instant from, Instant to) const;
 
+  // The first of them; nullopt when there is none.
+  std::optional<Instant> first_between(Instant from, Instant to) const;
+
   // The nearest times at or before and at or after `at`, of those that are known exactly.
   std::optional<Instant> latest_until(Instant at) const;
   std::optional<Instant> earliest_since(Instant at) const;

@@ -3,15 +3,18 @@
 // (what an enrollment does), slots.cpp (what may leave), feedback.cpp (what comes back), fill.cpp
 // (what feeds the mix), visits.cpp (who follows links), choices.cpp (what people choose on our
 // pages), questions.cpp (what they answer), handoffs.cpp (when a human has them), outcomes.cpp (how
-// what left fared) and changes.cpp (what a contact is).
+// what left fared), standing.cpp (segments, and starts by the clock) and changes.cpp (what a
+// contact is).
 #pragma once
 
 #include <deque>
 #include <string>
+#include <variant>
 
 #include "rules/advance.h"
 #include "rules/gates.h"
 #include "rules/scope.h"
+#include "rules/standing.h"
 
 namespace nurtured::rules {
 
@@ -22,12 +25,20 @@ class Machine {
     out_.next = std::move(snapshot);
   }
 
+  // Takes over the book's segments and timed starts, where the contact's are of other ones.
+  void adopt_rules(Instant now);
   // Handles what fell due before `now` (at `now` too when `inclusive`), each at its own moment.
   void run_due(Instant now, bool inclusive);
   void run_input(const Input& input, Instant now);
   Transition finish();
 
  private:
+  // A start that a step asked for: it waits for its turn like the events that were emitted.
+  struct StartRequest {
+    std::string playbook;
+    Event event;
+  };
+
   // ---- shared ----
   Contact& contact() { return out_.next.contact; }
   const Contact& contact() const { return out_.next.contact; }
@@ -57,6 +68,7 @@ class Machine {
   bool judge_expectations(const Event& event);
   // True when a playbook began with it, or is under way by it.
   bool judge_starts(const Event& event);
+  bool is_of_segment(const EventStart& start, const Event& event) const;
   void start(const Playbook& playbook, const Event& event);
   void ignore(const Playbook& playbook, std::string why);
   bool may_run_again(const Playbook& playbook, const std::string& key);
@@ -64,6 +76,7 @@ class Machine {
                                  const Event& event);
   void emit(std::string name, cel::Value properties, ContactChange change = {});
   void drain_events();
+  void begin_requested(const StartRequest& request);
   void handle(const Suppress& command);
   void handle(const Unsuppress& command);
   // On that channel, on all where it is empty.
@@ -108,6 +121,20 @@ class Machine {
   void judge_clicks(Instant until);
   void report_click(const Click& click, std::string_view machine);
 
+  // ---- standing.cpp ----
+  void segments_changed(const std::vector<SegmentIndex>& concerned);
+  void profile_changed();
+  void clock_changed();
+  void touched(Instant at);
+  std::optional<bool> judge_segment(SegmentIndex index);
+  // True when the contact entered or left one.
+  bool judge_segments();
+  void judge_due_segments(Instant due);
+  void plan_starts();
+  void begin_due_starts(Instant due);
+  void begin_by_clock(const TimedStartRef& ref, Instant due);
+  void handle(const StartPlaybook& command);
+
   // ---- changes.cpp ----
   void apply(const ContactChange& change);
   void set_attribute(const std::string& name, const cel::Value& value);
@@ -136,9 +163,15 @@ class Machine {
   Flow execute(const End& end, const Step& step, Enrollment& enrollment);
   Flow execute(const Ask& ask, const Step& step, Enrollment& enrollment);
   Flow execute(const HandOff& handoff, const Step& step, Enrollment& enrollment);
+  Flow execute(const Split& split, const Step& step, Enrollment& enrollment);
+  Flow execute(const Repeat& repeat, const Step& step, Enrollment& enrollment);
+  Flow execute(const Enroll& enroll, const Step& step, Enrollment& enrollment);
+  Flow execute(const Leave& leave, const Step& step, Enrollment& enrollment);
+  const Split::Way* way_of(const Split& split, const Step& step, const Enrollment& enrollment);
   // After a step that changed the contact: stops are judged, and this enrollment may be gone.
   Flow after_change(std::int64_t number);
   base::Result<cel::Value> evaluate(const ValueSource& source, const Enrollment& enrollment);
+  base::Result<cel::Value> evaluate(const Assignments& assignments, const Enrollment& enrollment);
   void park(Enrollment& enrollment, const base::Error& error);
   // Keeps a value for later steps, as enrollment.NAME; nothing where the name is empty.
   static void save(Enrollment& enrollment, const std::string& name, cel::Value value);
@@ -204,8 +237,11 @@ class Machine {
   const AdvanceLimits& limits_;
   Transition out_;
   Instant now_;
-  std::deque<Event> events_;  // built-in and emitted ones, waiting for their turn
+  std::deque<std::variant<Event, StartRequest>> events_;  // built-in and emitted ones, and requests
   std::size_t events_taken_ = 0;
+  bool is_history_ = false;  // what the input is, and so what follows from it
+  std::vector<SegmentIndex> stale_segments_;
+  bool starts_stale_ = false;
 };
 
 // On its way now, on one channel at least.

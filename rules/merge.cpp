@@ -105,6 +105,14 @@ Contact merged(Contact into, const Contact& from, std::vector<AddressState>& add
   for (const auto& [event, tally] : from.touch_counted) {
     into.touch_counted[event] = merged(into.touch_counted[event], tally);
   }
+  // Both have been where they are: nobody enters a segment by being known under another name.
+  into.standing_rules = 0;
+  for (const auto& way : from.ways) {
+    const bool is_known = std::ranges::any_of(into.ways, [&](const ChosenWay& known) {
+      return known.playbook == way.playbook && known.step == way.step;
+    });
+    if (!is_known) into.ways.push_back(way);
+  }
   merge_ledger(into.ledger, from.ledger);
   merge_enrollments(into, from);
   merge_human_messages(into, from);

@@ -134,7 +134,7 @@ void Machine::delivered(std::size_t index, Target& target, Kind kind) {
   Decision& decision = record("send", pending, kind);
   decision.to = target.address;
   decision.delivery = delivery_key(contact().id, pending, target.address.channel);
-  if (first && is_marketing(kind)) contact().touches.add(departed);
+  if (first && is_marketing(kind)) touched(departed);
   if (first) had_piece(pending.message);
   remember_last(pending, target, kind);
   const std::string key = decision.delivery;

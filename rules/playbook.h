@@ -16,6 +16,7 @@
 #include "rules/calendar.h"
 #include "rules/cel/program.h"
 #include "rules/contact.h"
+#include "rules/cron.h"
 
 namespace nurtured::rules {
 
@@ -122,9 +123,34 @@ struct Notify {
   std::shared_ptr<const Text> text;
 };
 struct End {};
+// Sends each person one of several ways, by weight; whoever was split once keeps to that way.
+struct Split {
+  struct Way {
+    std::string name;
+    std::uint32_t weight = 1;
+    StepIndex target = no_step;
+  };
+  std::vector<Way> ways;
+};
+// Its steps again and again: `times` times, or while the condition holds. The last of them leads
+// back here.
+struct Repeat {
+  std::uint32_t times = 0;
+  std::optional<Expression> condition;
+  StepIndex body = no_step;
+};
+// Starts a playbook for the same contact, as if by hand.
+struct Enroll {
+  std::string playbook;
+  std::optional<Assignments> properties;  // of the event that it begins with; none: those of ours
+};
+// Ends what the contact is under way in of a playbook.
+struct Leave {
+  std::string playbook;
+};
 
 using StepAction = std::variant<Send, Wait, WaitUntil, WaitFor, Choose, Set, Tag, MoveTo, Score,
-                                Emit, Notify, End, Ask, HandOff>;
+                                Emit, Notify, End, Ask, HandOff, Split, Repeat, Enroll, Leave>;
 
 // What the step sends; nullptr where it sends nothing.
 const Send* send_of(const StepAction& action);
@@ -141,6 +167,25 @@ struct Step {
 struct EventStart {
   std::string event;
   std::optional<Expression> condition;
+  std::string segment;  // of `segment.entered` and `segment.left`: which; empty: any
+};
+// At a date of the contact's own: a birthday, the end of a contract.
+struct DateStart {
+  Expression date;  // a timestamp, or a text: 1990-05-17, --05-17, or a moment (RFC 3339)
+  Span offset;
+  bool is_before = false;       // the offset goes back from the date
+  std::optional<ClockTime> at;  // none: the date's own time, or the day's beginning
+  bool every_year = false;      // 29 February falls on the 28th where a year has none
+};
+// At moments of the workspace's clock, for everybody who is in a segment then.
+struct ScheduleStart {
+  std::string segment;
+  std::variant<Cron, LocalTime> times;  // again and again, or once
+};
+// A start that no event makes: each contact has a moment of its own for it.
+struct TimedStart {
+  std::variant<DateStart, ScheduleStart> when;
+  std::optional<Expression> condition;  // judged at that moment
 };
 struct Goal {
   std::string event;
@@ -170,6 +215,8 @@ struct Playbook {
   std::vector<std::string> via;
   bool via_all = false;
   std::vector<EventStart> starts;
+  std::vector<TimedStart> timed_starts;
+  bool by_hand = false;  // `manual`: operators and programs may start it
   Again again;
   Meanwhile meanwhile = Meanwhile::ignore;
   std::optional<Expression> per;

@@ -18,12 +18,6 @@ constexpr std::size_t answer_bytes_max = 4096;
 // A hint to choose again is of use only while the person is there.
 constexpr base::Milliseconds ask_again_expires = std::chrono::hours{1};
 
-std::string_view text_of(const Event& event, std::string_view property) {
-  const cel::Value* value = event.properties.find(property);
-  return value != nullptr && value->is_string() ? std::string_view(value->as_string())
-                                                : std::string_view();
-}
-
 // What a person types for yes and no in the languages of our readers.
 std::optional<bool> read_boolean(std::string_view text) {
   constexpr std::array<std::string_view, 9> yes = {"yes", "y", "true", "1", "+",

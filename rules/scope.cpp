@@ -31,7 +31,37 @@ enum Function : std::size_t {
   last_time,
   touches_ever,
   touches_within,
+  is_in_named_segment,
 };
+
+// How far a window's count is from changing by time alone: when the first that it holds falls out,
+// or the last where any one will do. `days` of a window are counted on the contact's clock, so that
+// a clock change moves its beginning.
+void note_window(const Tally& counted, const Span& span, bool any, const Zone& zone, Instant now,
+                 cel::Watch& watch) {
+  if (counted.count == 0) return;
+  const Instant begin = subtract(now, span, zone);
+  const auto held =
+      any ? std::optional(std::min(counted.last, now)) : counted.first_between(begin, now);
+  const Instant clock_change = span.days == 0 ? base::instant_max : zone.next_change(now);
+  if (!held || *held < begin) {
+    // Set back, the clock takes in again what has just fallen out.
+    constexpr base::Milliseconds set_back_max = std::chrono::hours{3};
+    if (clock_change - now <= set_back_max) watch.note(clock_change - now);
+    return;
+  }
+  const auto is_out = [&](Instant at) { return subtract(at, span, zone) > *held; };
+  Instant in = now;
+  Instant out = add(*held, span, zone) + base::Milliseconds{1};
+  if (!is_out(out) || is_out(out - base::Milliseconds{1})) {
+    while (!is_out(out)) out += std::chrono::hours{3};
+    while (out - in > base::Milliseconds{1}) {
+      const Instant middle = in + (out - in) / 2;
+      (is_out(middle) ? out : in) = middle;
+    }
+  }
+  watch.note(std::min(out, std::max(clock_change, now)) - now);
+}
 
 Value tags_of(const Contact& contact) {
   cel::List list;
@@ -196,7 +226,8 @@ cel::Environment condition_environment(const EventShape& event, const Enrollment
   environment.add_variable("contact", contact_type());
   environment.add_variable("event", event_type("event", event));
   environment.add_variable("enrollment", enrollment_type(enrollment));
-  environment.add_variable("now", Type::timestamp());
+  const std::size_t now = environment.add_variable("now", Type::timestamp());
+  if (options.watches_clock) environment.watch_clock(now);
   // In the order of Function.
   environment.add_function("did", {Type::string()}, Type::boolean());
   environment.add_function("did", {Type::string(), Type::string()}, Type::boolean());
@@ -205,6 +236,7 @@ cel::Environment condition_environment(const EventShape& event, const Enrollment
   environment.add_function("last", {Type::string()}, Type::dyn());
   environment.add_function("touches", {}, Type::integer());
   environment.add_function("touches", {Type::string()}, Type::integer());
+  environment.add_function("in_segment", {Type::string()}, Type::boolean());
   return environment;
 }
 
@@ -276,7 +308,11 @@ base::Result<Value> ConditionScope::call(std::size_t function,
   const auto within = [&](const Tally& counted) -> base::Result<std::int64_t> {
     const auto span = parse_span(arguments.back().as_string());
     if (!span) return base::fail(span.error());
-    return counted.between(subtract(now_, *span, book_.zone(contact_.timezone)), now_);
+    const Zone& zone = book_.zone(contact_.timezone);
+    if (watch_ != nullptr) {
+      note_window(counted, *span, function == did_within, zone, now_, *watch_);
+    }
+    return counted.between(subtract(now_, *span, zone), now_);
   };
   switch (function) {
     case did_ever:
@@ -293,6 +329,8 @@ base::Result<Value> ConditionScope::call(std::size_t function,
       return Value(contact_.touches.count);
     case touches_within:
       return within(contact_.touches).map([](std::int64_t n) { return Value(n); });
+    case is_in_named_segment:
+      return in_segment(arguments[0].as_string());
     default:
       return base::fail(base::ErrorKind::internal, "an unknown function was called");
   }
@@ -306,6 +344,17 @@ std::vector<std::pair<std::string, Value>> example_properties(const Expression& 
   std::erase_if(properties,
                 [](const auto& its) { return its.first == "name" || its.first == "at"; });
   return properties;
+}
+
+// Judged anew, so that it is right at this very moment; segments ask only for others than
+// themselves.
+base::Result<Value> ConditionScope::in_segment(const std::string& name) const {
+  const Segment* segment = book_.segments().find(name);
+  if (segment == nullptr) {
+    return base::fail(base::ErrorKind::not_found, "there is no segment " + name);
+  }
+  return segment->condition.program.evaluate(
+      ConditionScope(book_, contact_, nullptr, nullptr, now_, watch_));
 }
 
 std::string_view attribute_name(std::string_view trait) {

@@ -30,11 +30,14 @@ struct EnrollmentShape {
 struct ConditionOptions {
   // Literals that can only fail are errors of the type check.
   bool judge_literals = true;
+  // The condition is asked when its answer changes by time alone (a segment's).
+  bool watches_clock = false;
 };
 
-// contact, event, enrollment, now; did, times, last, touches. Missing attributes and mixed numbers
-// as CONTRACT has them. `contact` is open: any attribute may come; those named in CONTRACT are
-// typed. Attributes are known in both spellings of the ingest's traits: first_name and firstName.
+// contact, event, enrollment, now; did, times, last, touches, in_segment. Missing attributes and
+// mixed numbers as CONTRACT has them. `contact` is open: any attribute may come; those named in
+// CONTRACT are typed. Attributes are known in both spellings of the ingest's traits: first_name and
+// firstName.
 cel::Environment condition_environment(const EventShape& event = {},
                                        const EnrollmentShape& enrollment = {},
                                        const ConditionOptions& options = {});
@@ -45,22 +48,32 @@ class ConditionScope final : public cel::Scope {
  public:
   // `event` is the one being judged, else the one that started the enrollment is used; either may
   // be missing.
+  // `watch`, where somebody asks, is told when the answer can change by time alone.
   ConditionScope(const Book& book, const Contact& contact, const Event* event,
-                 const Enrollment* enrollment, Instant now)
-      : book_(book), contact_(contact), event_(event), enrollment_(enrollment), now_(now) {}
+                 const Enrollment* enrollment, Instant now, cel::Watch* watch = nullptr)
+      : book_(book),
+        contact_(contact),
+        event_(event),
+        enrollment_(enrollment),
+        now_(now),
+        watch_(watch) {}
 
   std::optional<cel::Value> variable(std::size_t variable) const override;
   const cel::Value* field(std::size_t variable, cel::FieldName field,
                           cel::Value& scratch) const override;
   base::Result<cel::Value> call(std::size_t function,
                                 std::span<const cel::Value> arguments) const override;
+  cel::Watch* watch() const override { return watch_; }
 
  private:
+  base::Result<cel::Value> in_segment(const std::string& name) const;
+
   const Book& book_;
   const Contact& contact_;
   const Event* event_;
   const Enrollment* enrollment_;
   Instant now_;
+  cel::Watch* watch_;
 };
 
 // Properties of an event with which the condition holds, as far as it compares them with literals

@@ -12,15 +12,14 @@ namespace {
 // How long a finished enrollment is kept for a goal without `within`, whose late arrival counts as
 // a conversion.
 constexpr Span conversion_watch{.days = 400};
+// How many splits a contact remembers; the oldest are drawn anew.
+constexpr std::size_t ways_max = 1000;
 
 // The same number for the same enrollment on every run, so that spreading is reproducible.
 std::uint64_t stable_number(ContactId contact, std::int64_t enrollment, Instant due) {
   const std::string text = std::to_string(contact.value) + "." + std::to_string(enrollment) + "." +
                            std::to_string(base::to_millis(due));
-  const auto digest = base::sha256(text);
-  std::uint64_t number = 0;
-  for (std::size_t i = 0; i < 8; ++i) number = (number << 8) | digest.at(i);
-  return number;
+  return base::first_64_bits(base::sha256(text));
 }
 
 }  // namespace
@@ -226,16 +225,24 @@ base::Result<cel::Value> Machine::evaluate(const ValueSource& source,
   return cel::Value(*std::move(text));
 }
 
-Machine::Flow Machine::execute(const Set& set, const Step& step, Enrollment& enrollment) {
-  cel::Map traits;
-  for (const auto& [name, source] : set.attributes) {
+base::Result<cel::Value> Machine::evaluate(const Assignments& assignments,
+                                           const Enrollment& enrollment) {
+  cel::Map values;
+  for (const auto& [name, source] : assignments) {
     auto value = evaluate(source, enrollment);
-    if (!value) {
-      park(enrollment, value.error());
-      return Flow::wait;
-    }
-    traits.set(name, *std::move(value));
+    if (!value) return value;
+    values.set(name, *std::move(value));
   }
+  return cel::Value(std::move(values));
+}
+
+Machine::Flow Machine::execute(const Set& set, const Step& step, Enrollment& enrollment) {
+  const auto values = evaluate(set.attributes, enrollment);
+  if (!values) {
+    park(enrollment, values.error());
+    return Flow::wait;
+  }
+  const cel::Map& traits = values->as_map();
   ContactChange change;
   std::vector<std::string> problems;
   apply_traits(traits, change, problems);
@@ -274,12 +281,14 @@ Machine::Flow Machine::execute(const MoveTo& move, const Step& step, Enrollment&
         "stage.moved",
         cel::Map{{"from", contact().stage}, {"to", move.stage}, {"playbook", enrollment.playbook}});
     contact().stage = move.stage;
+    profile_changed();
   }
   return after_change(number);
 }
 
 Machine::Flow Machine::execute(const Score& score, const Step& step, Enrollment& enrollment) {
   contact().score = score.absolute ? score.amount : contact().score + score.amount;
+  profile_changed();
   record("score", &enrollment).detail = cel::to_plain_text(cel::Value(contact().score));
   const std::int64_t number = enrollment.number;
   enrollment.step = step.next;
@@ -287,19 +296,15 @@ Machine::Flow Machine::execute(const Score& score, const Step& step, Enrollment&
 }
 
 Machine::Flow Machine::execute(const Emit& emitted, const Step& step, Enrollment& enrollment) {
-  cel::Map properties;
-  for (const auto& [name, source] : emitted.properties) {
-    auto value = evaluate(source, enrollment);
-    if (!value) {
-      park(enrollment, value.error());
-      return Flow::wait;
-    }
-    properties.set(name, *std::move(value));
+  auto properties = evaluate(emitted.properties, enrollment);
+  if (!properties) {
+    park(enrollment, properties.error());
+    return Flow::wait;
   }
   record("emit", &enrollment).detail = emitted.event;
   enrollment.step = step.next;
   emit(emitted.event,
-       typed_properties(book_.settings().events, emitted.event, std::move(properties)));
+       typed_properties(book_.settings().events, emitted.event, *std::move(properties)));
   return Flow::next;
 }
 
@@ -320,6 +325,103 @@ Machine::Flow Machine::execute(const End&, const Step&, Enrollment& enrollment) 
   withdraw(number);
   finish_enrollment(number);
   return Flow::gone;
+}
+
+// By what the person is called rather than by a number of the store's, so that a simulation and
+// another store split alike.
+const Split::Way* Machine::way_of(const Split& split, const Step& step,
+                                  const Enrollment& enrollment) {
+  auto& ways = contact().ways;
+  const auto known = std::ranges::find_if(ways, [&](const ChosenWay& way) {
+    return way.playbook == enrollment.playbook && way.step == step.id;
+  });
+  if (known != ways.end()) {
+    const auto kept = std::ranges::find(split.ways, known->way, &Split::Way::name);
+    if (kept != split.ways.end()) return &*kept;
+    ways.erase(known);
+  }
+  std::uint64_t total = 0;
+  for (const Split::Way& way : split.ways) total += way.weight;
+  std::uint64_t draw = base::first_64_bits(base::sha256(enrollment.playbook + '\0' + step.id +
+                                                        '\0' + contact().user_id)) %
+                       total;
+  const Split::Way* chosen = split.ways.data();
+  while (draw >= chosen->weight) draw -= (chosen++)->weight;
+  if (ways.size() >= ways_max) ways.erase(ways.begin());
+  ways.push_back({enrollment.playbook, step.id, chosen->name});
+  return chosen;
+}
+
+Machine::Flow Machine::execute(const Split& split, const Step& step, Enrollment& enrollment) {
+  const Split::Way* way = way_of(split, step, enrollment);
+  record("split", &enrollment).detail = way->name;
+  enrollment.step = way->target;
+  return Flow::next;
+}
+
+Machine::Flow Machine::execute(const Repeat& repeat, const Step& step, Enrollment& enrollment) {
+  auto rounds = std::ranges::find(enrollment.rounds, enrollment.step, &Rounds::step);
+  const std::uint32_t begun = rounds == enrollment.rounds.end() ? 0 : rounds->begun;
+  bool again = begun < repeat.times;
+  if (repeat.condition) {
+    const auto answer = repeat.condition->program.test(scope(nullptr, &enrollment));
+    if (!answer) {
+      park(enrollment, {.message = answer.error().message, .place = repeat.condition->place});
+      return Flow::wait;
+    }
+    again = *answer;
+  }
+  if (!again) {
+    if (rounds != enrollment.rounds.end()) enrollment.rounds.erase(rounds);
+    enrollment.step = step.next;
+    return Flow::next;
+  }
+  if (rounds == enrollment.rounds.end()) {
+    enrollment.rounds.push_back({enrollment.step, 1});
+  } else {
+    ++rounds->begun;
+  }
+  enrollment.step = repeat.body;
+  return Flow::next;
+}
+
+Machine::Flow Machine::execute(const Enroll& enroll, const Step& step, Enrollment& enrollment) {
+  Event event{.name = "enrollment.requested",
+              .properties = enrollment.event,
+              .occurred_at = now_,
+              .received_at = now_};
+  if (enroll.properties) {
+    auto properties = evaluate(*enroll.properties, enrollment);
+    if (!properties) {
+      park(enrollment, properties.error());
+      return Flow::wait;
+    }
+    event.properties = *std::move(properties);
+  }
+  record("enroll", &enrollment).detail = enroll.playbook;
+  enrollment.step = step.next;
+  events_.emplace_back(StartRequest{enroll.playbook, std::move(event)});
+  return Flow::next;
+}
+
+Machine::Flow Machine::execute(const Leave& leave, const Step& step, Enrollment& enrollment) {
+  const std::int64_t number = enrollment.number;
+  record("leave", &enrollment).detail = leave.playbook;
+  enrollment.step = step.next;
+  std::vector<std::int64_t> left;
+  for (const Enrollment& other : contact().enrollments) {
+    if (other.playbook == leave.playbook) left.push_back(other.number);
+  }
+  for (const std::int64_t other : left) {
+    const Enrollment* found = find_enrollment(other);
+    if (found == nullptr) continue;
+    if (found->state == EnrollmentState::finished) {
+      withdraw(other);
+    } else {
+      end(other, "stopped");
+    }
+  }
+  return find_enrollment(number) == nullptr ? Flow::gone : Flow::next;
 }
 
 void Machine::park(Enrollment& enrollment, const base::Error& error) {

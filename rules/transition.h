@@ -115,6 +115,11 @@ struct Visit {
 struct StopEnrollment {
   std::int64_t enrollment = 0;
 };
+// Starts a playbook by hand, where it has `manual`.
+struct StartPlaybook {
+  std::string playbook;
+  cel::Value properties = {};  // of the event that it begins with: a map, or null
+};
 struct RetryEnrollment {
   std::int64_t enrollment = 0;  // parked: its step is run again
 };
@@ -186,7 +191,7 @@ struct Rejudge {
 
 using Input = std::variant<Event, Wake, Claim, Outcome, Feedback, StopEnrollment, RetryEnrollment,
                            Suppress, Unsuppress, ResendDelivery, Rejudge, Visit, Choice, TakeOver,
-                           HandBack, HumanMessage, Reachability>;
+                           HandBack, HumanMessage, Reachability, StartPlaybook>;
 
 // ---- out ----
 

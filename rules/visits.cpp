@@ -117,11 +117,11 @@ void Machine::judge_clicks(Instant until) {
 
 void Machine::report_click(const Click& click, std::string_view machine) {
   const auto tell = [&](std::string name, cel::Map properties) {
-    events_.push_back({.name = std::move(name),
-                       .properties = std::move(properties),
-                       .occurred_at = click.at,
-                       .received_at = now_,
-                       .change = {}});
+    events_.emplace_back(Event{.name = std::move(name),
+                               .properties = std::move(properties),
+                               .occurred_at = click.at,
+                               .received_at = now_,
+                               .change = {}});
   };
   cel::Map message = message_properties(click.message, click.kind, click.channel, click.playbook);
   cel::Map link = message;

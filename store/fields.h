@@ -274,6 +274,14 @@ struct Fields<rules::Address> {
 };
 
 template <>
+struct Fields<rules::Rounds> {
+  static void list(auto& visit, auto& self) {
+    visit(1, self.step);
+    visit(2, self.begun);
+  }
+};
+
+template <>
 struct Fields<rules::Enrollment> {
   static void list(auto& visit, auto& self) {
     visit(1, self.number);
@@ -296,6 +304,7 @@ struct Fields<rules::Enrollment> {
     visit(18, self.skip_sends);
     visit(19, self.early);
     visit(20, self.misread);
+    visit(21, self.rounds);
   }
 };
 
@@ -366,6 +375,33 @@ struct Fields<rules::LastStart> {
 };
 
 template <>
+struct Fields<rules::Membership> {
+  static void list(auto& visit, auto& self) {
+    visit.name(1, self.segment);
+    visit(2, self.is_in);
+    visit(3, self.due);
+  }
+};
+
+template <>
+struct Fields<rules::PlannedStart> {
+  static void list(auto& visit, auto& self) {
+    visit.name(1, self.playbook);
+    visit(2, self.start);
+    visit(3, self.due);
+  }
+};
+
+template <>
+struct Fields<rules::ChosenWay> {
+  static void list(auto& visit, auto& self) {
+    visit.name(1, self.playbook);
+    visit.name(2, self.step);
+    visit.name(3, self.way);
+  }
+};
+
+template <>
 struct Fields<rules::Click> {
   static void list(auto& visit, auto& self) {
     visit.origin(1, self.at);
@@ -409,6 +445,10 @@ struct Fields<rules::Contact> {  // `id` is the row's
     visit.name(25, self.topics_declined);
     visit(26, self.handoff);
     visit(27, self.last_messages);
+    visit(28, self.memberships);
+    visit(29, self.planned_starts);
+    visit(30, self.standing_rules);
+    visit(31, self.ways);
   }
 };
 
@@ -555,7 +595,9 @@ struct Fields<BookFile> {
 template <class T>
 inline constexpr std::size_t members = boost::pfr::tuple_size_v<T>;
 
-static_assert(members<rules::Contact> == 27 && members<rules::Enrollment> == 20);
+static_assert(members<rules::Contact> == 31 && members<rules::Enrollment> == 21);
+static_assert(members<rules::Membership> == 3 && members<rules::PlannedStart> == 3);
+static_assert(members<rules::ChosenWay> == 3 && members<rules::Rounds> == 2);
 static_assert(members<rules::Click> == 9 && members<rules::LastMessage> == 4);
 static_assert(members<rules::Handoff> == 5);
 static_assert(members<rules::Pending> == 18 && members<rules::Target> == 6);

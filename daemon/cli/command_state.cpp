@@ -304,6 +304,11 @@ void add_enrollments(CLI::App& app, Call& call) {
       .number("--after", "after", "go on after that contact", false)
       .number("--limit", "limit", "how many; 100 where left out", false)
       .examples("  nurtured enrollment list\n  nurtured enrollment list --parked");
+  StateCommand(group, call, "start", "begin a playbook that has `manual: true`", "enrollment/start")
+      .text("CONTACT", "contact", contact_about, true)
+      .text("PLAYBOOK", "playbook", "its id", true)
+      .properties()
+      .examples("  nurtured enrollment start anna welcome --data '{\"source\":\"fair\"}'");
   StateCommand(group, call, "stop", "end one; what has not left is withdrawn", "enrollment/stop")
       .text("CONTACT", "contact", contact_about, true)
       .number("NUMBER", "enrollment", "as `enrollment list` shows it", true)

@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -66,6 +67,10 @@ class Environment {
   // The index by which Scope is asked. A name declared again replaces nothing: the first
   // declaration is found.
   std::size_t add_variable(std::string name, Type type = Type::dyn());
+  // The variable stands for the moment of evaluation: Scope::watch() is told when the answer can
+  // change by time alone, and compile() refuses what that cannot be told of.
+  void watch_clock(std::size_t variable) { clock_ = variable; }
+  const std::optional<std::size_t>& clock() const { return clock_; }
   // One overload of a function, called as name(arguments…); the index is the one that Scope::call
   // gets. Overloads of one name differ in their arguments; with dyn arguments the first that fits
   // the values is called. A declared name hides CEL's own function of this name. Signatures may
@@ -80,6 +85,7 @@ class Environment {
   EnvironmentOptions options_;
   std::vector<Variable> variables_;
   std::vector<Overload> overloads_;
+  std::optional<std::size_t> clock_;
 };
 
 }  // namespace nurtured::cel

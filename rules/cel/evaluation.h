@@ -18,10 +18,15 @@ namespace nurtured::cel {
 class Evaluation {
  public:
   Evaluation(const Scope& scope, const Limits& limits, std::size_t slots)
-      : scope_(scope), limits_(limits), cost_left_(limits.cost_max), locals_(slots) {}
+      : scope_(scope),
+        limits_(limits),
+        cost_left_(limits.cost_max),
+        watch_(scope.watch()),
+        locals_(slots) {}
 
   const Scope& scope() const { return scope_; }
   const Limits& limits() const { return limits_; }
+  Watch* watch() const { return watch_; }
   // A variable of a comprehension or binding. References stay valid throughout.
   Value& local(std::size_t slot) { return locals_[slot]; }
 
@@ -63,6 +68,7 @@ class Evaluation {
   const Scope& scope_;
   const Limits& limits_;
   std::uint64_t cost_left_;
+  Watch* watch_;
   bool out_of_budget_ = false;
   std::vector<Value> locals_;
   std::optional<Failure> error_;

@@ -280,7 +280,7 @@ void append_escaped(std::string& out, unsigned char c) {
       out += "\\t";
       break;
     default:
-      if (c < 0x20 || c == 0x7f) {
+      if (c < 0x20) {
         const char octet = static_cast<char>(c);
         out += "\\u00" + base::to_hex({&octet, 1});
       } else {

@@ -1,5 +1,8 @@
 #include "rules/cel/literal.h"
 
+#include <algorithm>
+#include <vector>
+
 #include "base/encoding.h"
 #include "rules/cel/json.h"
 #include "rules/cel/number_text.h"
@@ -31,14 +34,23 @@ void append_list(std::string& out, const List& items) {
   out += ']';
 }
 
+// Maps are unordered: numbers, then texts, so that equal maps have one literal.
+bool comes_first(const Map::Entry* left, const Map::Entry* right) {
+  const auto order = compare(left->key, right->key);
+  if (order) return *order < 0;
+  return left->key.kind() < right->key.kind();
+}
+
 void append_map(std::string& out, const Map& entries) {
+  std::vector<const Map::Entry*> ordered;
+  for (const Map::Entry& entry : entries) ordered.push_back(&entry);
+  std::sort(ordered.begin(), ordered.end(), comes_first);
   out += '{';
-  bool first = true;
-  for (const Map::Entry& entry : entries) {
-    if (!std::exchange(first, false)) out += ", ";
-    append(out, entry.key);
+  for (const Map::Entry* entry : ordered) {
+    if (entry != ordered.front()) out += ", ";
+    append(out, entry->key);
     out += ": ";
-    append(out, entry.value);
+    append(out, entry->value);
   }
   out += '}';
 }

@@ -97,8 +97,9 @@ OperationPtr make_not(Span span, OperationPtr operand);
 OperationPtr make_logical(Span span, bool is_and, Operations operands);
 OperationPtr make_conditional(Span span, OperationPtr condition, OperationPtr then,
                               OperationPtr otherwise);
-OperationPtr make_equality(Span span, bool negated, OperationPtr left, OperationPtr right);
-OperationPtr make_order(Span span, Operator op, OperationPtr left, OperationPtr right);
+OperationPtr make_equality(Span span, bool negated, Pace pace, OperationPtr left,
+                           OperationPtr right);
+OperationPtr make_order(Span span, Operator op, Pace pace, OperationPtr left, OperationPtr right);
 OperationPtr make_in(Span span, OperationPtr item, OperationPtr collection);
 
 // operations_arithmetic.cpp
@@ -107,7 +108,8 @@ OperationPtr make_arithmetic(Span span, Operator op, bool mixed_numbers, Operati
                              OperationPtr right);
 
 // operations_call.cpp
-OperationPtr make_library_call(Span span, std::vector<const LibraryFunction*> overloads,
+// `pace` is that of the first argument, where it is a time that is asked for a part of it.
+OperationPtr make_library_call(Span span, std::vector<const LibraryFunction*> overloads, Pace pace,
                                Operations arguments);
 struct DeclaredOverload {
   std::size_t index = 0;

@@ -23,8 +23,12 @@ std::uint64_t text_cost(const Value& value) {
 
 class LibraryCall final : public Operation {
  public:
-  LibraryCall(Span span, std::vector<const LibraryFunction*> overloads, Operations arguments)
-      : Operation(span), overloads_(std::move(overloads)), arguments_(std::move(arguments)) {}
+  LibraryCall(Span span, std::vector<const LibraryFunction*> overloads, Pace pace,
+              Operations arguments)
+      : Operation(span),
+        overloads_(std::move(overloads)),
+        arguments_(std::move(arguments)),
+        pace_(pace) {}
 
   const Value* run(Evaluation& evaluation, Value& scratch) const override {
     std::array<Value, arguments_max> own;
@@ -36,6 +40,7 @@ class LibraryCall final : public Operation {
       values.add(value);
       cost += text_cost(*value);
     }
+    if (pace_ != Pace::still && evaluation.watch() != nullptr) watch(*evaluation.watch(), values);
     const LibraryFunction* function = overload_for(values);
     if (function == nullptr) return no_overload(evaluation, values);
     std::optional<Value> result;
@@ -46,6 +51,12 @@ class LibraryCall final : public Operation {
   }
 
  private:
+  void watch(Watch& watch, const Arguments& values) const {
+    const bool has_zone = values.size() > 1 && values[1].is_string();
+    watch.asked_part(values[0], overloads_.front()->name,
+                     has_zone ? std::string_view(values[1].as_string()) : "UTC", pace_);
+  }
+
   const LibraryFunction* overload_for(const Arguments& values) const {
     for (const LibraryFunction* overload : overloads_) {
       bool all_fit = true;
@@ -66,6 +77,7 @@ class LibraryCall final : public Operation {
 
   std::vector<const LibraryFunction*> overloads_;
   Operations arguments_;
+  Pace pace_;  // of the first argument, where the function asks it for a part of it
 };
 
 class DeclaredCall final : public Operation {
@@ -223,9 +235,9 @@ class Or final : public Operation {
 
 }  // namespace
 
-OperationPtr make_library_call(Span span, std::vector<const LibraryFunction*> overloads,
+OperationPtr make_library_call(Span span, std::vector<const LibraryFunction*> overloads, Pace pace,
                                Operations arguments) {
-  return std::make_unique<LibraryCall>(span, std::move(overloads), std::move(arguments));
+  return std::make_unique<LibraryCall>(span, std::move(overloads), pace, std::move(arguments));
 }
 
 OperationPtr make_declared_call(Span span, std::string function,

@@ -87,20 +87,21 @@ bool charge_comparison(Evaluation& evaluation, const Value& left, const Value& r
 // not be run.
 class Comparison : public Condition {
  public:
-  Comparison(Span span, OperationPtr left, OperationPtr right)
+  Comparison(Span span, OperationPtr left, OperationPtr right, Pace pace = Pace::still)
       : Condition(span),
         left_(std::move(left)),
         right_(std::move(right)),
-        literal_(right_->constant()) {}
+        literal_(right_->constant()),
+        pace_(pace) {}
 
   Truth test(Evaluation& evaluation) const override {
     Value own_left;
     const Value* left = left_->run(evaluation, own_left);
     if (left == nullptr) return Truth::failed;
-    if (literal_ != nullptr) return compare_both(evaluation, *left, *literal_);
+    if (literal_ != nullptr) return watch_both(evaluation, *left, *literal_);
     Value own_right;
     const Value* right = right_->run(evaluation, own_right);
-    return right == nullptr ? Truth::failed : compare_both(evaluation, *left, *right);
+    return right == nullptr ? Truth::failed : watch_both(evaluation, *left, *right);
   }
 
  protected:
@@ -113,15 +114,23 @@ class Comparison : public Condition {
   virtual Truth compare_both(Evaluation& evaluation, const Value& left,
                              const Value& right) const = 0;
 
+  Truth watch_both(Evaluation& evaluation, const Value& left, const Value& right) const {
+    if (pace_ != Pace::still && evaluation.watch() != nullptr) {
+      evaluation.watch()->compared(left, right, pace_);
+    }
+    return compare_both(evaluation, left, right);
+  }
+
   OperationPtr left_;
   OperationPtr right_;
   const Value* literal_;  // of `right_`
+  Pace pace_;
 };
 
 class Equality final : public Comparison {
  public:
-  Equality(Span span, bool negated, OperationPtr left, OperationPtr right)
-      : Comparison(span, std::move(left), std::move(right)), negated_(negated) {}
+  Equality(Span span, bool negated, Pace pace, OperationPtr left, OperationPtr right)
+      : Comparison(span, std::move(left), std::move(right), pace), negated_(negated) {}
 
  private:
   Truth compare_both(Evaluation& evaluation, const Value& left, const Value& right) const override {
@@ -134,8 +143,8 @@ class Equality final : public Comparison {
 
 class Order final : public Comparison {
  public:
-  Order(Span span, Operator op, OperationPtr left, OperationPtr right)
-      : Comparison(span, std::move(left), std::move(right)), op_(op) {}
+  Order(Span span, Operator op, Pace pace, OperationPtr left, OperationPtr right)
+      : Comparison(span, std::move(left), std::move(right), pace), op_(op) {}
 
  private:
   Truth compare_both(Evaluation& evaluation, const Value& left, const Value& right) const override {
@@ -212,12 +221,13 @@ OperationPtr make_conditional(Span span, OperationPtr condition, OperationPtr th
                                   std::move(otherwise));
 }
 
-OperationPtr make_equality(Span span, bool negated, OperationPtr left, OperationPtr right) {
-  return std::make_unique<Equality>(span, negated, std::move(left), std::move(right));
+OperationPtr make_equality(Span span, bool negated, Pace pace, OperationPtr left,
+                           OperationPtr right) {
+  return std::make_unique<Equality>(span, negated, pace, std::move(left), std::move(right));
 }
 
-OperationPtr make_order(Span span, Operator op, OperationPtr left, OperationPtr right) {
-  return std::make_unique<Order>(span, op, std::move(left), std::move(right));
+OperationPtr make_order(Span span, Operator op, Pace pace, OperationPtr left, OperationPtr right) {
+  return std::make_unique<Order>(span, op, pace, std::move(left), std::move(right));
 }
 
 OperationPtr make_in(Span span, OperationPtr item, OperationPtr collection) {

@@ -129,7 +129,7 @@ class Planner {
         return make_matches(span, std::move(arguments[0]), std::move(regex));
       }
     }
-    return make_library_call(span, std::move(overloads), std::move(arguments));
+    return make_library_call(span, std::move(overloads), call.pace, std::move(arguments));
   }
 
   // nullptr when the pattern is known only at evaluation, or bad.
@@ -176,8 +176,8 @@ class Planner {
   OperationPtr plan_node(const Expression& expression, const Binary& binary) {
     const Span span = expression.span;
     if (binary.op == Operator::equal || binary.op == Operator::not_equal) {
-      return make_equality(span, binary.op == Operator::not_equal, plan(binary.left, lenient()),
-                           plan(binary.right, lenient()));
+      return make_equality(span, binary.op == Operator::not_equal, binary.pace,
+                           plan(binary.left, lenient()), plan(binary.right, lenient()));
     }
     OperationPtr left = plan(binary.left);
     OperationPtr right = plan(binary.right);
@@ -188,7 +188,7 @@ class Planner {
       case Operator::less_equal:
       case Operator::greater_equal:
       case Operator::greater:
-        return make_order(span, binary.op, std::move(left), std::move(right));
+        return make_order(span, binary.op, binary.pace, std::move(left), std::move(right));
       default:
         return make_arithmetic(span, binary.op, environment_.options().mixed_numbers,
                                std::move(left), std::move(right));

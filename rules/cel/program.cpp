@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "rules/cel/checker.h"
+#include "rules/cel/clock.h"
 #include "rules/cel/parser.h"
 #include "rules/cel/plain_condition.h"
 #include "rules/cel/planner.h"
@@ -82,6 +83,11 @@ base::Result<Program> compile(std::string_view source, const Environment& enviro
     auto type = check(**expression, source, environment);
     if (!type) return base::fail(std::move(type.error()));
     made->type = std::move(*type);
+  }
+  if (environment.clock()) {
+    if (auto marked = mark_pace(**expression, source, environment); !marked) {
+      return base::fail(std::move(marked.error()));
+    }
   }
   auto root = plan(**expression, source, environment);
   if (!root) return base::fail(std::move(root.error()));

@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "rules/cel/environment.h"
 #include "rules/cel/value.h"
+#include "rules/cel/watch.h"
 
 namespace nurtured::cel {
 
@@ -43,6 +44,9 @@ class Scope {
   // error.
   virtual base::Result<Value> call(std::size_t function,
                                    std::span<const Value> arguments) const = 0;
+  // Where the evaluation notes when its answer can change by time alone (Environment::watch_clock);
+  // nullptr when nobody asks.
+  virtual Watch* watch() const { return nullptr; }
 };
 
 // Variables by name, fields from their maps, no functions: tests, filters, simple callers. The

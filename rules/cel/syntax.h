@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "rules/cel/type.h"
 #include "rules/cel/value.h"
+#include "rules/cel/watch.h"
 
 namespace nurtured::cel {
 
@@ -82,6 +83,7 @@ struct Call {
   // What the resolver found under the name; nothing of both for an unknown function.
   std::span<const LibraryFunction> library;
   std::vector<std::size_t> declared;  // overloads of the environment
+  Pace pace = Pace::still;            // of `target`: mark_pace's word
 };
 
 enum class Operator : std::uint8_t {
@@ -112,6 +114,7 @@ struct Binary {
   Operator op = Operator::add;
   ExpressionPtr left;
   ExpressionPtr right;
+  Pace pace = Pace::still;  // of a comparison's two sides against each other: mark_pace's word
 };
 
 // A whole chain of && or ||, so that a long condition is not a deep tree.

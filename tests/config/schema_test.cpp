@@ -65,6 +65,9 @@ struct Case {
 std::string step(const std::string& text) {
   return "start: page.viewed\nsteps:\n  - {" + text + "}\n";
 }
+std::string start(const std::string& text) {
+  return "start: {" + text + ", qqqqqqqq: 1}\nsteps: [{send: hello}]\n";
+}
 std::string message(const std::string& front) {
   return "---\nkind: value\n" + front + "\n---\nHello\n";
 }
@@ -78,8 +81,13 @@ TEST_CASE("schema and reader know the same keys") {
   const std::string n = "nurtured.yaml";
   const std::vector<Case> table{
       {"playbook", "", p, "start: page.viewed\nsteps: [{send: hello}]\nqqqqqqqq: 1\n"},
-      {"playbook", "definitions/start/anyOf/1", p,
-       "start: {when: page.viewed, qqqqqqqq: 1}\nsteps: [{send: hello}]\n"},
+      {"playbook", "definitions/start_when", p, start("when: page.viewed")},
+      {"playbook", "definitions/start_segment", p, start("segment: hot")},
+      {"playbook", "definitions/start_leaves", p, start("leaves: hot")},
+      {"playbook", "definitions/start_date", p, start("date: contact.birthday")},
+      {"playbook", "definitions/start_schedule", p, start("schedule: 0 10 * * TUE, segment: hot")},
+      {"playbook", "definitions/start_once", p, start("once: 2026-03-08 10:00, segment: hot")},
+      {"playbook", "definitions/start_manual", p, start("manual: true")},
       {"playbook", "properties/goal/anyOf/1", p,
        "start: page.viewed\ngoal: {when: page.viewed, qqqqqqqq: 1}\nsteps: [{send: hello}]\n"},
       {"playbook", "definitions/stop/anyOf/1", p,
@@ -115,6 +123,17 @@ TEST_CASE("schema and reader know the same keys") {
       {"playbook", "definitions/step_handoff", p, step("handoff: true, qqqqqqqq: 1")},
       {"playbook", "definitions/step_handoff/properties/handoff/anyOf/2", p,
        step("handoff: {text: a, qqqqqqqq: 1}")},
+      {"playbook", "definitions/step_split", p, step("split: {a: , b: }, qqqqqqqq: 1")},
+      {"playbook", "definitions/step_split/properties/split/additionalProperties/anyOf/1", p,
+       step("split: {a: {qqqqqqqq: 1}, b: }")},
+      {"playbook", "definitions/step_repeat", p,
+       step("repeat: {times: 2, steps: [{end: true}]}, qqqqqqqq: 1")},
+      {"playbook", "definitions/step_repeat/properties/repeat", p,
+       step("repeat: {times: 2, steps: [{end: true}], qqqqqqqq: 1}")},
+      {"playbook", "definitions/step_enroll", p, step("enroll: p, qqqqqqqq: 1")},
+      {"playbook", "definitions/step_enroll/properties/enroll/anyOf/1", p,
+       step("enroll: {playbook: p, qqqqqqqq: 1}")},
+      {"playbook", "definitions/step_leave", p, step("leave: p, qqqqqqqq: 1")},
       {"playbook", "definitions/step_end", p, step("end: true, qqqqqqqq: 1")},
       {"message", "", m, message("qqqqqqqq: 1")},
       {"message", "properties/buttons/items", m,
@@ -124,6 +143,9 @@ TEST_CASE("schema and reader know the same keys") {
       {"events", "", "events.yaml", "events: {}\nqqqqqqqq: 1\n"},
       {"events", "properties/events/additionalProperties/anyOf/1", "events.yaml",
        "events: {a: {qqqqqqqq: 1}}\n"},
+      {"segments", "", "segments.yaml", "segments: {}\nqqqqqqqq: 1\n"},
+      {"segments", "properties/segments/additionalProperties", "segments.yaml",
+       "segments: {a: {if: 'true', qqqqqqqq: 1}}\n"},
       {"touchpoints", "", "touchpoints.yaml", "touchpoints: {}\nqqqqqqqq: 1\n"},
       {"touchpoints", "properties/touchpoints/additionalProperties", "touchpoints.yaml",
        "touchpoints: {a: {qqqqqqqq: 1}}\n"},

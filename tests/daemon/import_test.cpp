@@ -49,7 +49,8 @@ using Cells = std::vector<std::string>;
 rules::Book book() {
   rules::Settings settings;
   settings.channels = {{"email", {}}, {"telegram", {}}};
-  return {std::move(settings), {{"Europe/Moscow", {}}}, {}, {}, {}, {}};
+  return rules::Book(
+      rules::BookParts{.settings = std::move(settings), .zones = {{"Europe/Moscow", {}}}});
 }
 
 cel::Value json(const std::string& text) {

@@ -42,9 +42,11 @@ class Maker {
     std::vector<std::shared_ptr<const Playbook>> playbooks;
     for (int i = 0; i < 7; ++i) playbooks.push_back(make_playbook(i));
     auto config = std::make_shared<config::Config>();
-    config->book =
-        std::make_shared<const Book>(settings, *config::system_zones(), messages, touchpoints,
-                                     playbooks, std::vector<std::shared_ptr<const Playbook>>{});
+    config->book = std::make_shared<const Book>(rules::BookParts{.settings = settings,
+                                                                 .zones = *config::system_zones(),
+                                                                 .messages = messages,
+                                                                 .touchpoints = touchpoints,
+                                                                 .current = playbooks});
     world.config = config;
     make_people(world);
     make_events(world);

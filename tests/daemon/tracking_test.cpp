@@ -26,10 +26,8 @@ std::shared_ptr<const config::Config> workspace(const std::string& public_url) {
   auto config = std::make_shared<config::Config>();
   rules::Settings settings;
   settings.channels = {{"email", {.connector = "mail"}}, {"letter", {.connector = "folder"}}};
-  config->book = std::make_shared<const rules::Book>(
-      settings, rules::ZoneTable{}, std::vector<rules::MessageInfo>{},
-      std::vector<rules::Touchpoint>{}, std::vector<std::shared_ptr<const rules::Playbook>>{},
-      std::vector<std::shared_ptr<const rules::Playbook>>{});
+  config->book =
+      std::make_shared<const rules::Book>(rules::BookParts{.settings = std::move(settings)});
   config->connectors = {{"mail", {.name = "mail", .type = "smtp", .node = {}}},
                         {"folder", {.name = "folder", .type = "file", .node = {}}}};
   config->http.public_url = public_url;

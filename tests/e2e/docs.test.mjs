@@ -16,7 +16,9 @@ test('the playbook of the guide is good, and sends what the guide says', async (
   const folder = path.join(await temporaryFolder(t), 'shop');
   const found = await examples('docs/playbooks.md');
   assert.equal((await command(folder, ['init', folder])).status, 0);
-  await writeFile(path.join(folder, 'playbooks/after-checklist.yaml'), found.get('playbooks/after-checklist.yaml'));
+  for (const name of ['playbooks/after-checklist.yaml', 'playbooks/birthday.yaml', 'segments.yaml']) {
+    await writeFile(path.join(folder, name), found.get(name));
+  }
   const settings = path.join(folder, 'nurtured.yaml');
   await writeFile(settings, (await readFile(settings, 'utf8')) + found.get('fill'));
   const checked = await command(folder, ['check']);

@@ -14,7 +14,7 @@ const Address email{"email", "u1@example.org"};
 Book book_with_channels() {
   Settings settings;
   settings.channels = {{"email", {.connector = "c"}}, {"telegram", {.connector = "c"}}};
-  return {settings, {}, {}, {}, {}, {}};
+  return Book(BookParts{.settings = std::move(settings)});
 }
 
 Snapshot subscriber() {

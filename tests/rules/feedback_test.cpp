@@ -47,7 +47,7 @@ Snapshot anna() {
 }
 
 Transition after(Snapshot snapshot, const Feedback& told, Instant now = start) {
-  const Book book({}, {}, {}, {}, {}, {});
+  const Book book(BookParts{});
   return advance(book, {}, std::move(snapshot), told, now);
 }
 
@@ -156,7 +156,7 @@ TEST_CASE("an uncertain delivery is settled by what comes back") {
 
 TEST_CASE("an uncertain delivery is settled by whoever follows its links") {
   const auto kind = GENERATE(VisitKind::click, VisitKind::open);
-  const Book book({}, {}, {}, {}, {}, {});
+  const Book book(BookParts{});
   const Visit visit{.kind = kind,
                     .delivery = "1.1.0.0.email",
                     .link = "more",
@@ -204,7 +204,7 @@ TEST_CASE("what names no delivery that is known changes nothing") {
 TEST_CASE("evidence takes back what an operator has asked to be sent again") {
   Transition asked;
   {
-    const Book book({}, {}, {{.name = "m1", .kind = Kind::value}}, {}, {}, {});
+    const Book book(BookParts{.messages = {{.name = "m1", .kind = Kind::value}}});
     Snapshot snapshot = anna();
     asked = advance(book, {.all = true}, std::move(snapshot),
                     ResendDelivery{delivery_that(DeliveryChange::uncertain)}, start);

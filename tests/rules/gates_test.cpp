@@ -32,7 +32,7 @@ struct World {
   }
 
   Verdict judge(Instant now = at("2026-03-02T12:00:00Z")) const {
-    const Book book(settings, {}, {message}, {}, {}, {});
+    const Book book(BookParts{.settings = settings, .messages = {message}});
     return rules::judge(book, pauses, snapshot, nullptr, message, pending, route, now);
   }
 };

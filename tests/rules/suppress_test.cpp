@@ -25,7 +25,7 @@ Snapshot contact_with(ContactId id, std::vector<AddressState> addresses) {
 }
 
 Transition after(Snapshot snapshot, const Suppress& command, Instant now = start) {
-  const Book book({}, {}, {}, {}, {}, {});
+  const Book book(BookParts{});
   return advance(book, {}, std::move(snapshot), command, now);
 }
 
@@ -135,7 +135,7 @@ TEST_CASE("the link in a message stands for the address that the message went to
 
 TEST_CASE("an unsubscribe holds for the channel's next address, whatever a sender says") {
   const auto done = after(contact_with({1}, {{.address = email}}), unsubscribe);
-  const Book book({}, {}, {}, {}, {}, {});
+  const Book book(BookParts{});
   Event event{.name = "contact.identified", .occurred_at = start, .received_at = start};
   event.change.addresses = {{"email", "next@example.org"}};
   event.change.consents = {{.channel = "email", .given = true, .source = "sdk"}};

@@ -22,7 +22,7 @@ Snapshot contact_with(std::optional<Consent> consent = {}) {
 }
 
 Transition told(Snapshot snapshot, ContactChange change) {
-  const Book book({}, {}, {}, {}, {}, {});
+  const Book book(BookParts{});
   Event event{.name = "contact.identified", .occurred_at = now, .received_at = now};
   event.change = std::move(change);
   event.is_history = true;

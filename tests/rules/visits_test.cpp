@@ -32,7 +32,7 @@ struct Moment {
 // The events that followed, in order: "link.clicked a", "link.scanned b: why".
 std::vector<std::string> after(const std::vector<Moment>& steps,
                                const Delivery& delivery = delivery_on("email")) {
-  const Book book({}, {}, {}, {}, {}, {});
+  const Book book(BookParts{});
   Snapshot snapshot;
   snapshot.contact.id = {1};
   std::vector<std::string> told;
@@ -73,7 +73,7 @@ TEST_CASE("a click by itself is a person's, a few seconds later") {
 }
 
 TEST_CASE("a click counts at the moment at which it came") {
-  const Book book({}, {}, {}, {}, {}, {});
+  const Book book(BookParts{});
   Snapshot snapshot;
   snapshot.contact.id = {1};
   const Visit visit{.delivery = "1.1.0.0.email", .link = "a", .message = delivery_on("email")};
@@ -143,7 +143,7 @@ TEST_CASE("a messenger's reader may be quick") {
 }
 
 TEST_CASE("a visit to a message that is not known does nothing") {
-  const Book book({}, {}, {}, {}, {}, {});
+  const Book book(BookParts{});
   Snapshot snapshot;
   snapshot.contact.id = {1};
   const auto done =

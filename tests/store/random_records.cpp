@@ -254,7 +254,24 @@ rules::Contact random_contact(Random& random, ContactId id) {
                          }),
           .pending = list(random, pending),
           .fill_sent = list(random, text),
-          .fill_last = perhaps(random, moment)};
+          .fill_last = perhaps(random, moment),
+          .memberships = list(random,
+                              [](Random& r) {
+                                return rules::Membership{.segment = text(r),
+                                                         .is_in = chance(r),
+                                                         .due = perhaps(r, moment)};
+                              }),
+          .planned_starts = list(random,
+                                 [](Random& r) {
+                                   return rules::PlannedStart{
+                                       .playbook = text(r),
+                                       .start = static_cast<std::uint32_t>(r.below(9)),
+                                       .due = moment(r)};
+                                 }),
+          .standing_rules = random.next(),
+          .ways = list(random, [](Random& r) {
+            return rules::ChosenWay{.playbook = text(r), .step = text(r), .way = text(r)};
+          })};
 }
 
 rules::AddressState random_address_state(Random& random) {
