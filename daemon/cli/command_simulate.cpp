@@ -1,5 +1,6 @@
 // simulate: the daemon's engine on a virtual clock, over a file of events, over people whom it
 // makes itself, or over what a store recorded.
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <ostream>
@@ -30,6 +31,8 @@ constexpr std::size_t complaints_max = 100;
 constexpr std::size_t people_max = 1'000'000;
 constexpr int days_max = 3660;
 constexpr int shadow_days_default = 30;
+constexpr std::string_view habits_file =
+    "habits.yaml";  // of the workspace, where no other is named
 // Where people's clock begins: always the same, so that the same seed prints the same bytes.
 constexpr std::string_view people_from = "2026-01-05";
 
@@ -183,25 +186,36 @@ int simulate_events(const Call& call, const SimulateOptions& options, base::Inst
   return found_problem;
 }
 
-// The habits of the file, or what can be assumed without one; nullopt when it has errors, which are
-// printed.
-std::optional<config::Habits> load_habits(const Call& call, const rules::Book& book,
-                                          const SimulateOptions& options) {
-  if (options.habits.empty()) return config::default_habits(book);
-  auto file = open_file(options.habits);
-  if (!file) {
-    complain(call, file.error(), options.format);
-    return std::nullopt;
+// The text of --habits, or of the workspace's own; empty where there is neither.
+Result<std::string> habits_text(const config::Config& config, const std::string& path) {
+  if (path.empty()) {
+    const auto own = std::ranges::find(config.files, habits_file, &config::File::path);
+    return own == config.files.end() ? std::string() : own->text;
   }
+  auto file = open_file(path);
+  if (!file) return base::fail(file.error());
   // One byte more than YAML may have, so that a longer file is told of as too long.
   std::string text(config::YamlLimits{}.bytes_max + 1, '\0');
   file->read(text.data(), static_cast<std::streamsize>(text.size()));
   text.resize(static_cast<std::size_t>(file->gcount()));
+  return text;
+}
+
+// nullopt when they have errors, which are printed.
+std::optional<config::Habits> load_habits(const Call& call, const config::Config& config,
+                                          const SimulateOptions& options) {
+  const auto text = habits_text(config, options.habits);
+  if (!text) {
+    complain(call, text.error(), options.format);
+    return std::nullopt;
+  }
   config::Problems problems;
-  auto habits = config::read_habits(text, options.habits, book, problems);
+  auto habits =
+      config::read_habits(*text, options.habits.empty() ? std::string(habits_file) : options.habits,
+                          *config.book, problems);
   const auto found = problems.take();
   config::print_problems(call.console.err, found,
-                         [&](std::string_view) { return std::string_view(text); });
+                         [&](std::string_view) { return std::string_view(*text); });
   if (!habits && options.format == "json") {
     call.console.out << R"({"error":"the habits have errors","problems":)"
                      << config::problems_json(found, {}) << "}\n";
@@ -215,7 +229,7 @@ int simulate_people(const Call& call, const SimulateOptions& options,
   if (!keeper) return complain(call, keeper.error(), options.format);
   const auto config = load_config(call, **keeper, options.format);
   if (config == nullptr) return found_problem;
-  const auto habits = load_habits(call, *config->book, options);
+  const auto habits = load_habits(call, *config, options);
   if (!habits) return found_problem;
   const auto figures = daemon::simulate_people(
       config, *habits,
@@ -350,7 +364,8 @@ void add_simulate(CLI::App& app, Call& call) {
       ->option_text("N (0)");
   command
       ->add_option("--habits", options->habits,
-                   "what people are like and do, as YAML; assumed where left out")
+                   "what people are like and do, as YAML; the workspace's habits.yaml where left "
+                   "out, and without one assumed")
       ->needs(people)
       ->option_text("FILE");
   command->add_option("--report", options->report, "write the report as an HTML page, too")

@@ -162,6 +162,17 @@ TEST_CASE("hostile habits are refused with a place and a remedy, and end") {
   CHECK(all.find(part) != std::string::npos);
 }
 
+TEST_CASE("the sample's habits are good") {
+  const auto workspace = read_workspace("config/examples/expert");
+  REQUIRE(workspace);
+  const auto compiled = compile(*workspace, test_options());
+  REQUIRE(compiled.config != nullptr);
+  Problems problems;
+  CHECK(read_habits(workspace->find("habits.yaml")->text, "habits.yaml", *compiled.config->book,
+                    problems));
+  CHECK(lines_of(problems.take()) == std::vector<std::string>{});
+}
+
 TEST_CASE("an event that nothing takes is warned of") {
   const Read its = read("events: {from.sent: {every: 9d}}\n");
   CHECK(its.habits);
