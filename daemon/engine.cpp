@@ -394,9 +394,11 @@ void Engine::BatchWork::notice(const rules::Delivery& delivery, const rules::Con
   if (delivery.change == rules::DeliveryChange::committing) {
     const auto enrollment =
         std::ranges::find(contact.enrollments, delivery.enrollment, &rules::Enrollment::number);
-    notice.data = rules::render_data(
-        *engine_.book_, contact, enrollment == contact.enrollments.end() ? nullptr : &*enrollment,
-        delivery.at);
+    if (engine_.options_.for_rendering) {
+      notice.data = rules::render_data(
+          *engine_.book_, contact, enrollment == contact.enrollments.end() ? nullptr : &*enrollment,
+          delivery.at);
+    }
     notice.choices = rules::shown_choices(*engine_.book_, contact, delivery, delivery.at);
   }
   result_.deliveries.push_back(std::move(notice));
@@ -422,7 +424,9 @@ base::Result<BatchResult> Engine::BatchWork::commit() {
     batch_.identities.push_back({key, identities_.at(key)});
   result_.events = batch_.events.size();
   if (store::is_empty(batch_)) return std::move(result_);
-  if (auto done = engine_.store_.commit(batch_); !done) return base::fail(done.error());
+  if (auto done = engine_.store_.commit_last(std::move(batch_)); !done) {
+    return base::fail(done.error());
+  }
   return std::move(result_);
 }
 

@@ -55,6 +55,7 @@ struct BatchResult {
 
 struct EngineOptions {
   std::size_t batch_wakes_max = 1000;
+  bool for_rendering = true;   // fill in DeliveryNotice::data
   bool keep_decisions = true;  // give them back in BatchResult; the log has them in any case
   bool trace_steps = false;    // give back which way enrollments went
 };

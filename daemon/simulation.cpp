@@ -30,7 +30,9 @@ Simulation::Simulation(std::shared_ptr<const config::Config> config, store::Engi
     : config_(std::move(config)),
       store_(store),
       engine_(store, config_->book,
-              {.batch_wakes_max = 10'000, .trace_steps = options.passed != nullptr}),
+              {.batch_wakes_max = 10'000,
+               .for_rendering = options.render,
+               .trace_steps = options.passed != nullptr}),
       print_(std::move(print)),
       options_(std::move(options)) {}
 

@@ -336,6 +336,16 @@ base::Result<Value> ConditionScope::call(std::size_t function,
   }
 }
 
+std::vector<std::pair<std::string, Value>> example_properties(const Expression& condition) {
+  const cel::PlainCondition* plain = condition.program.plain();
+  if (plain == nullptr) return {};
+  auto properties = plain->example(event_variable);
+  // What every event has is no property.
+  std::erase_if(properties,
+                [](const auto& its) { return its.first == "name" || its.first == "at"; });
+  return properties;
+}
+
 // Judged anew, so that it is right at this very moment; segments ask only for others than
 // themselves.
 base::Result<Value> ConditionScope::in_segment(const std::string& name) const {

@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "rules/book.h"
@@ -74,6 +75,10 @@ class ConditionScope final : public cel::Scope {
   Instant now_;
   cel::Watch* watch_;
 };
+
+// Properties of an event with which the condition holds, as far as it compares them with literals
+// and nothing else is asked; empty for any other condition.
+std::vector<std::pair<std::string, cel::Value>> example_properties(const Expression& condition);
 
 // A trait's name as attributes keep it: firstName → first_name and so on for those that CONTRACT
 // section 6 names; any other name is kept as it is. The view is into `trait` or into static text.

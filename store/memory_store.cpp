@@ -62,22 +62,25 @@ bool MemoryStore::is_known(const DedupKey& message) const {
 
 // ---- commit
 
-Result<void> MemoryStore::commit(const Batch& batch) {
+Result<void> MemoryStore::commit_last(Batch&& batch) {
   write_timers(batch);
-  for (const ContactWrite& write : batch.contacts) {
-    contacts_.insert_or_assign(write.contact.id.value,
-                               StoredContact{.contact = write.contact, .wake = write.wake});
+  for (ContactWrite& write : batch.contacts) {
+    const std::int64_t id = write.contact.id.value;
+    contacts_.insert_or_assign(
+        id, StoredContact{.contact = std::move(write.contact), .wake = write.wake});
   }
   for (const auto& [merge, wake] : batch.merges) write_merge(merge);
   for (const Identity& identity : batch.identities) identities_[identity.key] = identity.contact;
-  for (const rules::AddressState& state : batch.addresses) {
-    addresses_.insert_or_assign(rules::to_key(state.address), state);
+  for (rules::AddressState& state : batch.addresses) {
+    std::string key = rules::to_key(state.address);
+    addresses_.insert_or_assign(std::move(key), std::move(state));
   }
-  for (const rules::Delivery& delivery : batch.deliveries) {
+  for (rules::Delivery& delivery : batch.deliveries) {
     if (delivery.change == rules::DeliveryChange::returned) {
       deliveries_.erase(delivery.key);
     } else {
-      deliveries_.insert_or_assign(delivery.key, delivery);
+      std::string key = delivery.key;
+      deliveries_.insert_or_assign(std::move(key), std::move(delivery));
     }
   }
   if (!batch.message_ids.empty()) {

@@ -23,7 +23,8 @@ class MemoryStore final : public EngineStore {
       : dedup_days_(std::chrono::ceil<std::chrono::days>(dedup)) {}
 
   Result<Loaded> load(const LoadRequest& request) override;
-  Result<void> commit(const Batch& batch) override;
+  Result<void> commit(const Batch& batch) override { return commit_last(Batch(batch)); }
+  Result<void> commit_last(Batch&& batch) override;
   ContactId allocate() override { return {++last_contact_}; }
   Result<std::vector<Due>> due(Instant until, std::size_t max) override;
   Result<std::optional<Instant>> next_due() override;

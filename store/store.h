@@ -57,6 +57,10 @@ class Reader {
   // Newest first, with what contacts merged into this one had.
   virtual Result<std::vector<TimelineEntry>> timeline(ContactId contact, std::size_t limit) = 0;
 
+  // The log of events after that row, as long as it is kept; 0 begins it. At most `limit` rows,
+  // each of which may hold several events of one contact.
+  virtual Result<EventPage> events_after(std::int64_t row, std::size_t limit) = 0;
+
   virtual Result<std::vector<StoredDelivery>> deliveries(const DeliveryQuery& query) = 0;
   virtual Result<std::optional<rules::Delivery>> delivery(std::string_view key) = 0;
   // Newest first.
@@ -87,6 +91,9 @@ class EngineStore {
 
   // On disk when it returns; after an error nothing of it happened, unless the error is fatal.
   virtual Result<void> commit(const Batch& batch) = 0;
+  // The same of a batch that nobody needs any more: what is kept as it was given need not be
+  // copied.
+  virtual Result<void> commit_last(Batch&& batch) { return commit(batch); }
 
   // An id that no contact has or had. It is taken for good by the commit that writes the contact.
   virtual ContactId allocate() = 0;

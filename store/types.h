@@ -241,6 +241,12 @@ struct TimelineEntry {
   std::variant<rules::Event, rules::Decision, rules::Delivery> what;
 };
 
+// A part of the log of events, in the order in which they were written.
+struct EventPage {
+  std::vector<EventRecord> events;  // each with the contact whose it is now
+  std::int64_t last_row = 0;        // where the next part begins; unchanged at the log's end
+};
+
 // With its place in the list of all.
 struct StoredDelivery : rules::Delivery {
   std::int64_t row = 0;  // of one that has ended: rises in the order in which they did. 0: open

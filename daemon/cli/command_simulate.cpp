@@ -1,4 +1,6 @@
-// simulate: the daemon's engine over a file of events, on a virtual clock.
+// simulate: the daemon's engine on a virtual clock, over a file of events, over people whom it
+// makes itself, or over what a store recorded.
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <ostream>
@@ -6,9 +8,13 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "config/habits.h"
 #include "daemon/cli/lines.h"
 #include "daemon/cli/toolbox.h"
 #include "daemon/ingest.h"
+#include "daemon/people_figures.h"
+#include "daemon/people_report.h"
+#include "daemon/shadow.h"
 #include "daemon/simulation.h"
 #include "store/memory_store.h"
 
@@ -22,14 +28,38 @@ using base::Result;
 constexpr std::size_t event_line_bytes_max = std::size_t{1} << 20;
 constexpr std::size_t events_max = 10'000'000;
 constexpr std::size_t complaints_max = 100;
+constexpr std::size_t people_max = 1'000'000;
+constexpr int days_max = 3660;
+constexpr int shadow_days_default = 30;
+constexpr std::string_view habits_file =
+    "habits.yaml";  // of the workspace, where no other is named
+// Where people's clock begins: always the same, so that the same seed prints the same bytes.
+constexpr std::string_view people_from = "2026-01-05";
 
 struct SimulateOptions {
   std::string events;
   std::string until;
   std::string from;
-  std::uint64_t seed = 0;  // checked; no rule of this version draws by lot
-  std::string format = "jsonl";
+  std::uint64_t seed = 0;
+  std::string format;  // empty: jsonl of events, text of people
+  std::size_t people = 0;
+  int days = 0;
+  std::string habits;
+  std::string report;
+  bool shadow = false;
+  std::string against = "applied";
 };
+
+Result<std::ifstream> open_file(const std::string& name) {
+  // A folder opens like a file, and reading it throws.
+  std::error_code unknown;
+  if (std::filesystem::is_directory(name, unknown)) {
+    return base::fail(ErrorKind::not_found, name + " is a folder", "name a file");
+  }
+  std::ifstream file(name, std::ios::binary);
+  if (!file) return base::fail(ErrorKind::not_found, name + " cannot be read");
+  return file;
+}
 
 // Reads every line; complains of each bad one with its number.
 class EventFile {
@@ -39,14 +69,9 @@ class EventFile {
 
   Result<std::vector<EventInput>> read() {
     if (name_ == "-") return read_lines(call_.console.in);
-    // A folder opens like a file, and reading it throws.
-    std::error_code unknown;
-    if (std::filesystem::is_directory(name_, unknown)) {
-      return base::fail(ErrorKind::not_found, name_ + " is a folder", "name a file of events");
-    }
-    std::ifstream file(name_, std::ios::binary);
-    if (!file) return base::fail(ErrorKind::not_found, name_ + " cannot be read");
-    return read_lines(file);
+    auto file = open_file(name_);
+    if (!file) return base::fail(file.error());
+    return read_lines(*file);
   }
 
   std::size_t bad_lines() const { return bad_lines_; }
@@ -128,8 +153,14 @@ Result<base::Instant> parse_time(const std::string& option, const std::string& t
                     "write 2026-04-01T00:00:00Z, or 2026-04-01");
 }
 
-int simulate(const Call& call, const SimulateOptions& options, base::Instant until,
-             std::optional<base::Instant> from) {
+base::Instant time_option(const std::string& option, const std::string& text) {
+  const auto at = parse_time(option, text);
+  if (!at) throw CLI::ValidationError(base::to_string(at.error()));
+  return *at;
+}
+
+int simulate_events(const Call& call, const SimulateOptions& options, base::Instant until,
+                    std::optional<base::Instant> from) {
   const auto keeper = make_keeper(call);
   if (!keeper) return complain(call, keeper.error());
   const auto config = load_config(call, **keeper);
@@ -155,6 +186,132 @@ int simulate(const Call& call, const SimulateOptions& options, base::Instant unt
   return found_problem;
 }
 
+// The text of --habits, or of the workspace's own; empty where there is neither.
+Result<std::string> habits_text(const config::Config& config, const std::string& path) {
+  if (path.empty()) {
+    const auto own = std::ranges::find(config.files, habits_file, &config::File::path);
+    return own == config.files.end() ? std::string() : own->text;
+  }
+  auto file = open_file(path);
+  if (!file) return base::fail(file.error());
+  // One byte more than YAML may have, so that a longer file is told of as too long.
+  std::string text(config::YamlLimits{}.bytes_max + 1, '\0');
+  file->read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<std::size_t>(file->gcount()));
+  return text;
+}
+
+// nullopt when they have errors, which are printed.
+std::optional<config::Habits> load_habits(const Call& call, const config::Config& config,
+                                          const SimulateOptions& options) {
+  const auto text = habits_text(config, options.habits);
+  if (!text) {
+    complain(call, text.error(), options.format);
+    return std::nullopt;
+  }
+  config::Problems problems;
+  auto habits =
+      config::read_habits(*text, options.habits.empty() ? std::string(habits_file) : options.habits,
+                          *config.book, problems);
+  const auto found = problems.take();
+  config::print_problems(call.console.err, found,
+                         [&](std::string_view) { return std::string_view(*text); });
+  if (!habits && options.format == "json") {
+    call.console.out << R"({"error":"the habits have errors","problems":)"
+                     << config::problems_json(found, {}) << "}\n";
+  }
+  return habits;
+}
+
+int simulate_people(const Call& call, const SimulateOptions& options,
+                    std::optional<base::Instant> from) {
+  const auto keeper = make_keeper(call);
+  if (!keeper) return complain(call, keeper.error(), options.format);
+  const auto config = load_config(call, **keeper, options.format);
+  if (config == nullptr) return found_problem;
+  const auto habits = load_habits(call, *config, options);
+  if (!habits) return found_problem;
+  const auto figures = daemon::simulate_people(
+      config, *habits,
+      {.people = options.people,
+       .days = options.days,
+       .from = from ? *from : *base::parse_instant(std::string(people_from) + "T00:00:00Z"),
+       .seed = options.seed});
+  if (!figures) return complain(call, figures.error(), options.format);
+  if (!options.report.empty()) {
+    std::ofstream file(options.report, std::ios::binary | std::ios::trunc);
+    file << people_html(*figures);
+    file.close();
+    if (!file) {
+      return complain(call,
+                      {.kind = ErrorKind::disk,
+                       .message = options.report + " cannot be written",
+                       .remedy = "name a file in a folder that you may write to"},
+                      options.format);
+    }
+  }
+  if (options.format == "json") {
+    call.console.out << people_json(*figures) << '\n';
+  } else {
+    print_text(call.console.out, people_text(*figures));
+  }
+  return done;
+}
+
+// The book to compare the files with.
+Result<std::shared_ptr<const config::Config>> shadowed_book(const Call& call, BookKeeper& keeper,
+                                                            store::Reader& reader,
+                                                            const std::string& against) {
+  if (against == "applied") return keeper.adopt(keeper.read(), reader);
+  BookKeeperOptions options = keeper.options();
+  options.config_path = against;
+  const BookKeeper other(std::move(options), call.world.clock);
+  auto prepared = other.prepare(reader);
+  if (!prepared) return base::fail(prepared.error());
+  if (prepared->config == nullptr) {
+    return base::fail("the workspace " + against + " has errors",
+                      "run `nurtured --config " + against + " check`");
+  }
+  return prepared->config;
+}
+
+int simulate_shadow(const Call& call, const SimulateOptions& options) {
+  const auto keeper = make_keeper(call);
+  if (!keeper) return complain(call, keeper.error());
+  // Its problems are printed here; what is compared has the former versions as well.
+  if (load_config(call, **keeper) == nullptr) return found_problem;
+  const auto reader = store::open_reader((*keeper)->read().location, call.world.clock);
+  if (!reader) {
+    base::Error error = reader.error();
+    if (error.remedy.empty()) error.remedy = "the daemon makes the store when it first runs";
+    return complain(call, error);
+  }
+  const auto files = (*keeper)->prepare(**reader);
+  if (!files) return complain(call, files.error());
+  if (files->config == nullptr) {
+    return complain(call, {.message = "the files cannot be applied to this store",
+                           .remedy = "run `nurtured plan`"});
+  }
+  const auto live = shadowed_book(call, **keeper, **reader, options.against);
+  if (!live) return complain(call, live.error());
+  const auto record = read_shadow_record(**reader, *(*live)->book);
+  if (!record) return complain(call, record.error());
+  const Instant until = call.world.clock.now();
+  const Instant from =
+      until - std::chrono::days{options.days > 0 ? options.days : shadow_days_default};
+  const auto comparison = compare_shadow(*live, files->config, *record, from, until);
+  if (!comparison) return complain(call, comparison.error());
+  if (options.format == "jsonl") {
+    for (const auto& difference : comparison->differences) {
+      call.console.out << to_json_line(difference) << '\n';
+    }
+    call.console.out << shadow_summary_json(*comparison, *record) << '\n';
+  } else {
+    print_text(call.console.out, shadow_text(*comparison, *record));
+  }
+  return done;
+}
+
 }  // namespace
 
 void add_simulate(CLI::App& app, Call& call) {
@@ -162,44 +319,98 @@ void add_simulate(CLI::App& app, Call& call) {
   auto* command = app.add_subcommand(
       "simulate",
       "the same engine on a virtual clock and a store in memory; nothing leaves the machine");
+  auto* events = command
+                     ->add_option("--events", options->events,
+                                  "events as the ingest takes them, one JSON object a line, "
+                                  "each with a timestamp; - reads stdin")
+                     ->option_text("FILE");
+  auto* until = command->add_option("--until", options->until, "where the clock stops")
+                    ->needs(events)
+                    ->option_text("TIME");
+  events->needs(until);
+  auto* people = command
+                     ->add_option("--people", options->people,
+                                  "make so many people, and report what they go through")
+                     ->check(CLI::Range(std::size_t{1}, people_max))
+                     ->excludes(events)
+                     ->option_text("N");
+  auto* days = command
+                   ->add_option("--days", options->days,
+                                "for how long; of --shadow the last 30 where left out")
+                   ->check(CLI::Range(1, days_max))
+                   ->excludes(events)
+                   ->option_text("D");
+  people->needs(days);
+  auto* shadow = command
+                     ->add_flag("--shadow", options->shadow,
+                                "play what the store recorded of the last days with the applied "
+                                "book and with the files, and say what differs")
+                     ->excludes(events)
+                     ->excludes(people);
   command
-      ->add_option("--events", options->events,
-                   "events as the ingest takes them, one JSON object a line, each with a "
-                   "timestamp; - reads stdin")
-      ->required()
-      ->option_text("FILE");
-  command->add_option("--until", options->until, "where the clock stops")
-      ->required()
-      ->option_text("TIME");
+      ->add_option("--against", options->against,
+                   "the book to compare the files with: another workspace, or applied")
+      ->needs(shadow)
+      ->option_text("PATH (applied)");
   command
       ->add_option("--from", options->from,
                    "where the clock begins; earlier events arrive then, late. The first event's "
-                   "time where left out")
+                   "time where left out, of people " +
+                       std::string(people_from))
       ->option_text("TIME");
   command
       ->add_option("--seed", options->seed,
-                   "for what is drawn by lot, which is nothing yet: the same input prints the same "
-                   "bytes")
+                   "of what people do by chance: the same input and seed print the same bytes")
       ->option_text("N (0)");
-  command->add_option("--format", options->format, "jsonl, or text for people")
-      ->check(CLI::IsMember({"jsonl", "text"}))
-      ->option_text("FORMAT (jsonl)");
+  command
+      ->add_option("--habits", options->habits,
+                   "what people are like and do, as YAML; the workspace's habits.yaml where left "
+                   "out, and without one assumed")
+      ->needs(people)
+      ->option_text("FILE");
+  command->add_option("--report", options->report, "write the report as an HTML page, too")
+      ->needs(people)
+      ->option_text("FILE.html");
+  command
+      ->add_option("--format", options->format,
+                   "of events jsonl, or text for people; of people text, or json; of a shadow "
+                   "text, or jsonl")
+      ->check(CLI::IsMember({"jsonl", "text", "json"}))
+      ->option_text("FORMAT");
   add_examples(*command,
                "  nurtured simulate --events march.jsonl --until 2026-04-01T00:00:00Z\n"
                "  echo '{\"type\": \"track\", \"userId\": \"u1\", \"event\": "
                "\"checklist.downloaded\", \"timestamp\": \"2026-03-02T08:30:00Z\"}' |\n"
-               "    nurtured simulate --events - --until 2026-03-31 --format text");
+               "    nurtured simulate --events - --until 2026-03-31 --format text\n"
+               "  nurtured simulate --people 1000 --days 90 --report people.html\n"
+               "  nurtured simulate --people 1000 --days 90 --habits habits.yaml --format json\n"
+               "  nurtured simulate --shadow --days 14");
   command->callback([&call, options] {
-    const auto until = parse_time("--until", options->until);
-    if (!until) throw CLI::ValidationError(base::to_string(until.error()));
     std::optional<base::Instant> from;
-    if (!options->from.empty()) {
-      const auto start = parse_time("--from", options->from);
-      if (!start) throw CLI::ValidationError(base::to_string(start.error()));
-      from = *start;
+    if (!options->from.empty()) from = time_option("--from", options->from);
+    if (options->people > 0) {
+      if (options->format == "jsonl") {
+        throw CLI::ValidationError("--format: of people there is text and json");
+      }
+      call.action = [&call, options, from] { return simulate_people(call, *options, from); };
+      return;
     }
-    call.action = [&call, options, until = *until, from] {
-      return simulate(call, *options, until, from);
+    if (options->shadow) {
+      if (options->format == "json" || from) {
+        throw CLI::ValidationError(from ? "--from: a shadow begins --days ago"
+                                        : "--format: of a shadow there is text and jsonl");
+      }
+      call.action = [&call, options] { return simulate_shadow(call, *options); };
+      return;
+    }
+    if (options->events.empty()) {
+      throw CLI::ValidationError("simulate needs --events FILE, --people N or --shadow");
+    }
+    if (options->format == "json") {
+      throw CLI::ValidationError("--format: of events there is jsonl and text");
+    }
+    call.action = [&call, options, until = time_option("--until", options->until), from] {
+      return simulate_events(call, *options, until, from);
     };
   });
 }

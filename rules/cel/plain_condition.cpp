@@ -1,6 +1,7 @@
 #include "rules/cel/plain_condition.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "rules/cel/planner.h"
@@ -40,7 +41,35 @@ std::optional<bool> holds(Operator op, Ordered order) {
   }
 }
 
+// What is above the literal, or below it, or nothing where there is no such value.
+std::optional<Value> beside(const Value& literal, bool above) {
+  if (literal.is_string()) {
+    if (!above) return std::nullopt;
+    return literal.as_string() + "-";
+  }
+  if (literal.is_double()) return literal.as_double() + (above ? 1.0 : -1.0);
+  if (!literal.is_int()) return std::nullopt;
+  const std::int64_t whole = literal.as_int();
+  using Limits = std::numeric_limits<std::int64_t>;
+  if (whole == (above ? Limits::max() : Limits::min())) return std::nullopt;
+  return whole + (above ? 1 : -1);
+}
+
 }  // namespace
+
+std::vector<std::pair<std::string, Value>> PlainCondition::example(std::size_t variable) const {
+  std::vector<std::pair<std::string, Value>> values;
+  for (const Comparison& comparison : comparisons_) {
+    if (comparison.variable != variable) continue;
+    std::optional<Value> value = comparison.literal;
+    if (comparison.op == Operator::less) value = beside(comparison.literal, false);
+    if (comparison.op == Operator::greater || comparison.op == Operator::not_equal) {
+      value = beside(comparison.literal, true);
+    }
+    if (value) values.emplace_back(comparison.field, *std::move(value));
+  }
+  return values;
+}
 
 std::optional<bool> PlainCondition::Comparison::test(const Scope& scope) const {
   Value scratch;

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "rules/cel/environment.h"
@@ -36,6 +37,9 @@ class PlainCondition {
     }
     return true;
   }
+
+  // For each field of that variable that is compared, a value with which the comparison holds.
+  std::vector<std::pair<std::string, Value>> example(std::size_t variable) const;
 
  private:
   struct Comparison {

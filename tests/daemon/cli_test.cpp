@@ -88,8 +88,18 @@ TEST_CASE("wrong usage is told on stderr with status 2") {
       Arguments{"simulate", "--events", "x"}, Arguments{"simulate", "--until", "2026-01-01"},
       Arguments{"simulate", "--events", "-", "--until", "soon"},
       Arguments{"simulate", "--events", "-", "--until", "2026-04-01", "--seed", "many"},
-      Arguments{"eval"}, Arguments{"eval", "1", "--jsonl"}, Arguments{"render"},
-      Arguments{"contact"}, Arguments{"contact", "set", "u1", "novalue"},
+      Arguments{"simulate"}, Arguments{"simulate", "--people", "5"},
+      Arguments{"simulate", "--people", "0", "--days", "1"},
+      Arguments{"simulate", "--people", "1000001", "--days", "1"},
+      Arguments{"simulate", "--people", "5", "--days", "0"},
+      Arguments{"simulate", "--people", "5", "--days", "5", "--events", "-"},
+      Arguments{"simulate", "--people", "5", "--days", "5", "--format", "jsonl"},
+      Arguments{"simulate", "--people", "5", "--days", "5", "--shadow"},
+      Arguments{"simulate", "--shadow", "--format", "json"},
+      Arguments{"simulate", "--shadow", "--from", "2026-01-01"},
+      Arguments{"simulate", "--days", "3"}, Arguments{"simulate", "--against", "x"},
+      Arguments{"simulate", "--habits", "x"}, Arguments{"eval"}, Arguments{"eval", "1", "--jsonl"},
+      Arguments{"render"}, Arguments{"contact"}, Arguments{"contact", "set", "u1", "novalue"},
       Arguments{"contact", "consent", "u1", "email", "perhaps"},
       Arguments{"event", "add", "u1", "e", "--data", "{"},
       Arguments{"enrollment", "stop", "u1", "x"}, Arguments{"backup"},
@@ -476,6 +486,55 @@ TEST_CASE("simulate remembers a messageId as long as the daemon does, by whole d
   const auto ran = shell.run({"simulate", "--events", "-", "--until", "2026-03-31"},
                              hello("2026-03-01T08:00:00Z") + hello(second));
   CHECK(count(ran.out, "\"do\":\"start\"") == starts);
+}
+
+TEST_CASE("simulate makes people, and prints, writes and gives the same each time") {
+  Shell shell;
+  shell.folder().write("habits.yaml", "events: {hello: {every: 5d}}\n");
+  const std::string report = shell.folder() / "people.html";
+  const Arguments arguments = {
+      "simulate", "--people", "60", "--days", "30", "--habits", shell.folder() / "habits.yaml",
+      "--report", report};
+  const auto text = shell.run(arguments);
+  CHECK(text.status == daemon::cli::done);
+  CHECK(text.err.empty());
+  CHECK(text.out.find("60 people got ") != std::string::npos);
+  CHECK(text.out.find("Playbook p1: ") != std::string::npos);
+  CHECK(std::filesystem::file_size(report) > 5000);
+  Arguments json = arguments;
+  json.insert(json.end(), {"--format", "json"});
+  const auto first = shell.run(json);
+  CHECK(first.out == shell.run(json).out);
+  const auto figures = cel::from_json(first.out);
+  REQUIRE(figures);
+  CHECK(figures->find("people")->as_int() == 60);
+  CHECK_FALSE(figures->find("summary")->as_list().empty());
+  CHECK_FALSE(std::filesystem::exists(shell.folder() / "nurtured.db"));
+}
+
+TEST_CASE("habits and reports that cannot be used are told of") {
+  Shell shell;
+  const auto run = [&](const std::string& option, const std::string& path) {
+    return shell.run({"simulate", "--people", "5", "--days", "3", option, path});
+  };
+  shell.folder().write("bad.yaml", "people: {timezones: {Mars/Base: 1}}\n");
+  const auto bad = run("--habits", shell.folder() / "bad.yaml");
+  CHECK(bad.status == daemon::cli::found_problem);
+  CHECK(bad.err.find("bad.yaml:1:") != std::string::npos);
+  CHECK(bad.out.empty());
+  CHECK(run("--habits", shell.folder() / "nowhere.yaml").status == daemon::cli::found_problem);
+  CHECK(run("--habits", shell.folder().path()).status == daemon::cli::found_problem);
+  CHECK(run("--report", shell.folder() / "nowhere/people.html").status ==
+        daemon::cli::found_problem);
+  shell.folder().write("long.yaml", std::string((1U << 20) + 1, '#'));
+  CHECK(run("--habits", shell.folder() / "long.yaml").status == daemon::cli::found_problem);
+}
+
+TEST_CASE("a shadow needs a store") {
+  Shell shell;
+  const auto ran = shell.run({"simulate", "--shadow"});
+  CHECK(ran.status == daemon::cli::found_problem);
+  CHECK(ran.err.find("the daemon makes the store") != std::string::npos);
 }
 
 TEST_CASE("simulate stops its clock where it is told") {

@@ -35,6 +35,21 @@ test('the playbook of the guide is good, and sends what the guide says', async (
   ]);
 });
 
+test('the habits of the guide are good, and people live by them', async (t) => {
+  const folder = path.join(await temporaryFolder(t), 'shop');
+  const found = await examples('docs/simulate.md');
+  assert.equal((await command(folder, ['init', folder])).status, 0);
+  const habits = path.join(folder, 'habits.yaml');
+  await writeFile(habits, found.get('habits.yaml'));
+  const {status, stdout, stderr} = await command(
+    folder, ['simulate', '--people', '200', '--days', '60', '--habits', habits, '--format', 'json']);
+  assert.equal(status, 0, stderr);
+  assert.equal(stderr, '');
+  const {joined, playbooks} = JSON.parse(stdout);
+  assert.equal(joined, 200);
+  assert.ok(playbooks[0].started > 50, stdout);
+});
+
 test('what the guide says of links, pages and forms can be written so', async (t) => {
   const folder = path.join(await temporaryFolder(t), 'shop');
   const found = await examples('docs/return.md');

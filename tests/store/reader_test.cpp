@@ -43,6 +43,37 @@ TEST_CASE("a reader beside the writer sees each commit, and nothing of it before
   CHECK_FALSE(need(reader->contact(ContactId{99})).has_value());
 }
 
+TEST_CASE("the log of events is read part by part, each event once, under who its contact is now") {
+  const Scratch scratch;
+  const auto store = opened(scratch.location());
+  Batch batch;
+  for (std::int64_t id = 1; id <= 25; ++id) {
+    batch.events.push_back({ContactId{id},
+                            {.name = "e" + std::to_string(id),
+                             .occurred_at = sample_time,
+                             .received_at = sample_time}});
+  }
+  need(store->commit(batch));
+  Batch merge;
+  merge.merges.push_back({{.from = ContactId{3}, .into = ContactId{1}}, std::nullopt});
+  need(store->commit(merge));
+  const base::VirtualClock clock(sample_time);
+  const auto reader = need(open_reader(scratch.location(), clock));
+  std::vector<EventRecord> events;
+  std::int64_t row = 0;
+  for (;;) {
+    const EventPage page = need(reader->events_after(row, 10));
+    CHECK(page.events.size() <= 10);
+    if (page.last_row == row) break;
+    row = page.last_row;
+    events.insert(events.end(), page.events.begin(), page.events.end());
+  }
+  REQUIRE(events.size() == 25);
+  CHECK(events[0].event.name == "e1");
+  CHECK(events[2].contact == ContactId{1});
+  CHECK(events[24].contact == ContactId{25});
+}
+
 TEST_CASE("a reader works on a store that nobody has open") {
   const Scratch scratch;
   fill(*opened(scratch.location()), 1, 3);

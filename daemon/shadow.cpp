@@ -1,0 +1,299 @@
+#include "daemon/shadow.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <set>
+#include <tuple>
+
+#include "daemon/simulation.h"
+#include "store/memory_store.h"
+
+namespace nurtured::daemon {
+namespace {
+
+using rules::Event;
+using rules::Reason;
+
+constexpr std::size_t page_rows = 10'000;
+constexpr std::size_t contacts_at_once = 500;
+// As many as a simulation reads from a file.
+constexpr std::size_t events_max = 10'000'000;
+
+// What the engine says of its own doing: a play makes its own.
+bool is_made_by_engine(std::string_view name) {
+  constexpr std::array<std::string_view, 8> names = {
+      "message.sent",       "message.delivered", "message.scanned", "link.scanned",
+      "enrollment.started", "enrollment.ended",  "segment.entered", "segment.left"};
+  return std::ranges::find(names, name) != names.end() || name == "stage.moved" ||
+         name.starts_with("handoff.");
+}
+
+std::set<std::string, std::less<>> emitted_by(const rules::Book& book) {
+  std::set<std::string, std::less<>> names;
+  for (const auto& playbook : book.current()) {
+    for (const auto& step : playbook->steps) {
+      if (const auto* emit = std::get_if<rules::Emit>(&step.action)) names.insert(emit->event);
+    }
+  }
+  return names;
+}
+
+// The event as what it led to comes in again: a bounce for good bars the address, which the engine
+// did beside the event.
+void complete(Event& event) {
+  if (event.name != "message.bounced") return;
+  const cel::Value* hard = event.properties.find("hard");
+  const cel::Value* channel = event.properties.find("channel");
+  if (hard == nullptr || !hard->is_bool() || !hard->as_bool()) return;
+  if (channel == nullptr || !channel->is_string()) return;
+  event.change.suppressions.push_back({.channel = channel->as_string(),
+                                       .scope = rules::SuppressionScope::all,
+                                       .reason = std::string(rules::hard_bounced)});
+}
+
+std::string name_of(const rules::Contact& contact) {
+  return contact.user_id.empty() ? "contact:" + std::to_string(contact.id.value) : contact.user_id;
+}
+
+// What is known of a contact now, as something that was so from the beginning of the log on.
+EventInput as_known(const rules::Contact& contact, Instant begins) {
+  Event event{.name = "contact.identified",
+              .properties = cel::Map{},
+              .occurred_at = begins,
+              .received_at = begins,
+              .is_history = true};
+  rules::ContactChange& change = event.change;
+  for (const auto& [name, value] : contact.attributes) change.attributes.emplace_back(name, value);
+  for (const auto& [channel, address] : contact.addresses) {
+    change.addresses.emplace_back(channel, address);
+  }
+  for (const auto& [channel, consent] : contact.consents) {
+    // What was taken back later is taken back by the log.
+    const bool given = consent.given || consent.at >= begins;
+    change.consents.push_back({.channel = channel, .given = given, .source = consent.source});
+  }
+  if (!contact.timezone.empty()) change.timezone = contact.timezone;
+  if (!contact.locale.empty()) change.locale = contact.locale;
+  return {.who = {.user_id = name_of(contact)}, .event = std::move(event), .message_id = {}};
+}
+
+base::Result<void> read_events(store::Reader& reader, const rules::Book& live, ShadowRecord& record,
+                               std::vector<std::pair<rules::ContactId, Event>>& events) {
+  const auto emitted = emitted_by(live);
+  for (std::int64_t row = 0;;) {
+    auto page = reader.events_after(row, page_rows);
+    if (!page) return base::fail(page.error());
+    if (page->last_row == row) return {};
+    row = page->last_row;
+    for (auto& [contact, event] : page->events) {
+      if (!contact) continue;  // it could not be given to anybody
+      if (!record.begins || event.received_at < *record.begins) record.begins = event.received_at;
+      if (is_made_by_engine(event.name) || emitted.contains(event.name)) {
+        ++record.made_by_us;
+        continue;
+      }
+      if (events.size() == events_max) {
+        return base::fail(base::ErrorKind::too_large,
+                          "the log has more than " + std::to_string(events_max) + " events",
+                          "compare on a copy with a shorter `keep.events`");
+      }
+      complete(event);
+      events.emplace_back(contact, std::move(event));
+    }
+  }
+}
+
+// ---- what each book wanted
+
+struct Wish {
+  std::string playbook;
+  std::string step;
+  std::string message;
+  rules::Kind kind = rules::Kind::value;
+  std::int64_t enrollment = 0;
+  Instant first;
+  ShadowFate fate;
+  bool is_over = false;
+};
+
+// By contact, each contact's in the order in which they came up.
+using Wishes = std::map<std::string, std::vector<Wish>, std::less<>>;
+
+void note(Wishes& wishes, const SimulatedLine& line) {
+  const rules::Decision& decision = line.decision;
+  const bool is_send = decision.action == "send";
+  const bool is_skip = decision.action == "skip" || decision.action == "fail";
+  if ((!is_send && !is_skip && decision.action != "hold") || decision.message.empty()) return;
+  auto& of_contact = wishes[line.contact];
+  auto wish = std::ranges::find_if(of_contact, [&](const Wish& its) {
+    return !its.is_over && its.enrollment == decision.enrollment && its.step == decision.step &&
+           its.message == decision.message;
+  });
+  if (wish == of_contact.end()) {
+    of_contact.push_back({.playbook = decision.playbook,
+                          .step = decision.step,
+                          .message = decision.message,
+                          .kind = decision.kind.value_or(rules::Kind::value),
+                          .enrollment = decision.enrollment,
+                          .first = decision.at});
+    wish = of_contact.end() - 1;
+  }
+  if (is_send) wish->fate.sent = decision.at;
+  if (!is_send) wish->fate.reason = decision.reason;
+  wish->fate.skipped = is_skip;
+  wish->is_over = is_send || is_skip;
+}
+
+// The past with the live book, then `book`.
+base::Result<Wishes> play(const std::shared_ptr<const config::Config>& live,
+                          const std::shared_ptr<const config::Config>& book,
+                          const ShadowRecord& record, Instant from, Instant until) {
+  Wishes wishes;
+  store::MemoryStore store(live->dedup.nominal());
+  const auto see = [&](const SimulatedLine& line) {
+    if (line.decision.at >= from) note(wishes, line);
+  };
+  Simulation simulation(live, store, see, {.render = false});
+  for (const EventInput& event : record.events) simulation.later(event.event.received_at, event);
+  if (auto done = simulation.run({}, from - base::Milliseconds{1}); !done) {
+    return base::fail(done.error());
+  }
+  simulation.engine().set_book(book->book);
+  // A reload judges again what is held.
+  const rules::ContactId next = store.allocate();
+  for (std::int64_t id = 1; id < next.value; ++id) {
+    simulation.later(from, ContactInput{.contact = {id}, .input = rules::Rejudge{}});
+  }
+  if (auto done = simulation.run({}, until); !done) return base::fail(done.error());
+  return wishes;
+}
+
+// The same wish of the other book: of the same place, the same in the row of those.
+using WishKey = std::tuple<std::string, std::string, std::string, std::size_t>;
+
+std::map<WishKey, const Wish*> by_key(const std::vector<Wish>& wishes) {
+  std::map<WishKey, const Wish*> keyed;
+  for (const Wish& wish : wishes) {
+    WishKey key{wish.playbook, wish.step, wish.message, 0};
+    while (keyed.contains(key)) ++std::get<3>(key);
+    keyed.emplace(std::move(key), &wish);
+  }
+  return keyed;
+}
+
+std::optional<ShadowChange> change_of(const Wish* before, const Wish* after) {
+  const bool sent_before = before != nullptr && before->fate.sent;
+  const bool sent_after = after != nullptr && after->fate.sent;
+  if (sent_before && sent_after) {
+    if (*before->fate.sent == *after->fate.sent) return std::nullopt;
+    return ShadowChange::moved;
+  }
+  if (sent_before) return ShadowChange::only_before;
+  if (sent_after) return ShadowChange::only_after;
+  const bool is_same = before != nullptr && after != nullptr && before->fate == after->fate;
+  return is_same ? std::nullopt : std::optional(ShadowChange::held_otherwise);
+}
+
+void compare_contact(const std::string& contact, const std::vector<Wish>& before,
+                     const std::vector<Wish>& after, ShadowComparison& comparison) {
+  const auto old = by_key(before);
+  const auto now = by_key(after);
+  const auto look = [&](const Wish* was, const Wish* is) {
+    const bool sent_by_both = was != nullptr && is != nullptr && was->fate.sent && is->fate.sent;
+    const auto change = change_of(was, is);
+    if (!change) {
+      comparison.same += sent_by_both ? 1 : 0;
+      return;
+    }
+    const Wish& any = was != nullptr ? *was : *is;
+    ShadowDifference& difference = comparison.differences.emplace_back();
+    difference.contact = contact;
+    difference.playbook = any.playbook;
+    difference.step = any.step;
+    difference.message = any.message;
+    difference.kind = any.kind;
+    difference.change = *change;
+    difference.at = any.fate.sent.value_or(any.first);
+    if (was != nullptr) difference.before = was->fate;
+    if (is != nullptr) {
+      difference.after = is->fate;
+      difference.at = std::min(difference.at, is->fate.sent.value_or(is->first));
+    }
+  };
+  for (const auto& [key, wish] : old) {
+    const auto same = now.find(key);
+    look(wish, same == now.end() ? nullptr : same->second);
+  }
+  for (const auto& [key, wish] : now) {
+    if (!old.contains(key)) look(nullptr, wish);
+  }
+}
+
+std::size_t sent_in(const Wishes& wishes) {
+  std::size_t count = 0;
+  for (const auto& [contact, its] : wishes) {
+    count += static_cast<std::size_t>(
+        std::ranges::count_if(its, [](const Wish& wish) { return wish.fate.sent.has_value(); }));
+  }
+  return count;
+}
+
+}  // namespace
+
+base::Result<ShadowRecord> read_shadow_record(store::Reader& reader, const rules::Book& live) {
+  ShadowRecord record;
+  std::vector<std::pair<rules::ContactId, Event>> events;
+  if (auto done = read_events(reader, live, record, events); !done) return base::fail(done.error());
+  if (!record.begins) return record;
+  std::map<rules::ContactId, std::string> names;
+  for (rules::ContactId last;;) {
+    const auto contacts = reader.contacts_after(last, contacts_at_once);
+    if (!contacts) return base::fail(contacts.error());
+    if (contacts->empty()) break;
+    for (const rules::Contact& contact : *contacts) {
+      ++record.contacts;
+      names[contact.id] = name_of(contact);
+      if (contact.created >= *record.begins) continue;
+      ++record.older_contacts;
+      record.events.push_back(as_known(contact, *record.begins));
+    }
+    last = contacts->back().id;
+  }
+  for (auto& [contact, event] : events) {
+    const auto name = names.find(contact);
+    if (name == names.end()) continue;  // erased since
+    record.events.push_back(
+        {.who = {.user_id = name->second}, .event = std::move(event), .message_id = {}});
+  }
+  std::ranges::stable_sort(record.events, {},
+                           [](const EventInput& input) { return input.event.received_at; });
+  return record;
+}
+
+base::Result<ShadowComparison> compare_shadow(const std::shared_ptr<const config::Config>& live,
+                                              const std::shared_ptr<const config::Config>& other,
+                                              const ShadowRecord& record, Instant from,
+                                              Instant until) {
+  const auto before = play(live, live, record, from, until);
+  if (!before) return base::fail(before.error());
+  const auto after = play(live, other, record, from, until);
+  if (!after) return base::fail(after.error());
+  ShadowComparison comparison{.from = from, .until = until};
+  comparison.sent_before = sent_in(*before);
+  comparison.sent_after = sent_in(*after);
+  const std::vector<Wish> nothing;
+  for (const auto& [contact, wishes] : *before) {
+    const auto same = after->find(contact);
+    compare_contact(contact, wishes, same == after->end() ? nothing : same->second, comparison);
+  }
+  for (const auto& [contact, wishes] : *after) {
+    if (!before->contains(contact)) compare_contact(contact, nothing, wishes, comparison);
+  }
+  std::ranges::stable_sort(comparison.differences, {}, [](const ShadowDifference& its) {
+    return std::tie(its.at, its.contact);
+  });
+  return comparison;
+}
+
+}  // namespace nurtured::daemon
