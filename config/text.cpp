@@ -46,6 +46,8 @@ class LiquidText final : public rules::Text {
     return rendered;
   }
 
+  std::string_view source() const override { return node_.text; }
+
  private:
   // Enough for escapes and indentation; a fault beyond it is shown at the text's beginning.
   static std::size_t written_bytes_max(const Node& node) { return 4 * node.text.size() + 1024; }

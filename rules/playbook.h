@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -35,6 +36,8 @@ class Text {
   // `data` is a map of contact, event, enrollment and vars, as rules/scope.h's render_data makes
   // it.
   virtual base::Result<std::string> render(const cel::Value& data) const = 0;
+  // As it is written in the playbook.
+  virtual std::string_view source() const = 0;
 };
 
 // What `set` and `emit` give: a literal as YAML has it, a Liquid text, or `=EXPR`.

@@ -14,6 +14,7 @@ class PlainText final : public Text {
  public:
   explicit PlainText(std::string text) : text_(std::move(text)) {}
   base::Result<std::string> render(const cel::Value&) const override { return text_; }
+  std::string_view source() const override { return text_; }
 
  private:
   std::string text_;
