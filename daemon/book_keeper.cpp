@@ -112,11 +112,12 @@ BookFiles BookKeeper::read() const {
   return files;
 }
 
-base::Result<PreparedBook> BookKeeper::prepare(store::Reader& reader) const {
-  return prepare(read(), reader);
+base::Result<PreparedBook> BookKeeper::prepare(store::Reader& reader, bool migrate) const {
+  return prepare(read(), reader, migrate);
 }
 
-base::Result<PreparedBook> BookKeeper::prepare(BookFiles files, store::Reader& reader) const {
+base::Result<PreparedBook> BookKeeper::prepare(BookFiles files, store::Reader& reader,
+                                               bool migrate) const {
   PreparedBook prepared{.workspace = std::move(files.workspace),
                         .problems = std::move(files.problems)};
   const auto applied = reader.applied_book();
@@ -158,17 +159,20 @@ base::Result<PreparedBook> BookKeeper::prepare(BookFiles files, store::Reader& r
   }
   if (config == nullptr) return prepared;
   prepared.config = with_former(config, *sources, &prepared.problems);
+  auto refusals = std::move(prepared.plan.refusals);
   prepared.plan = make_plan({.before = before.get(),
                              .after = *prepared.config,
                              .standing = *std::move(standing),
-                             .kept = std::move(kept)});
+                             .kept = std::move(kept),
+                             .migrate = migrate});
+  prepared.plan.refusals.insert(prepared.plan.refusals.begin(), refusals.begin(), refusals.end());
   return prepared;
 }
 
-store::Batch BookKeeper::batch(const PreparedBook& prepared) const {
+store::Batch BookKeeper::batch(const PreparedBook& prepared, bool migrate) const {
   store::Batch batch;
   batch.now = clock_.now();
-  batch.meta.push_back(rejudge_mark(true));
+  batch.meta.push_back(walk_mark(true, migrate));
   store::AppliedBook& book = batch.book.emplace(store::AppliedBook{.at = batch.now});
   for (const auto& file : prepared.workspace.files) book.files.push_back({file.path, file.text});
   for (const auto& playbook : prepared.config->book->current()) {
@@ -180,7 +184,7 @@ store::Batch BookKeeper::batch(const PreparedBook& prepared) const {
 
 base::Result<BookStart> BookKeeper::start(BookFiles files, store::Store& store) {
   BookStart start{.workspace = files.workspace, .problems = files.problems};
-  auto prepared = prepare(std::move(files), store);
+  auto prepared = prepare(std::move(files), store, false);
   if (!prepared) return base::fail(prepared.error());
   if (prepared->refused()) {
     auto config = adopt_applied(store);

@@ -84,11 +84,12 @@ class BookKeeper {
                                                             store::Reader& reader);
 
   // What applying the files as they are now would mean. Any thread; errors are the reader's.
-  base::Result<PreparedBook> prepare(store::Reader& reader) const;
+  // `migrate`: with everybody who is under way, which is refused where a step has no counterpart.
+  base::Result<PreparedBook> prepare(store::Reader& reader, bool migrate = false) const;
 
   // What is to be committed for it: the book, the sources of its playbooks' versions, and the mark
   // that all contacts are to be judged by it.
-  store::Batch batch(const PreparedBook& prepared) const;
+  store::Batch batch(const PreparedBook& prepared, bool migrate = false) const;
 
   // The config that runs; null before start(). Any thread.
   std::shared_ptr<const config::Config> current() const;
@@ -103,7 +104,7 @@ class BookKeeper {
 
  private:
   config::Compiled compile(const config::Workspace& workspace, bool with_secrets) const;
-  base::Result<PreparedBook> prepare(BookFiles files, store::Reader& reader) const;
+  base::Result<PreparedBook> prepare(BookFiles files, store::Reader& reader, bool migrate) const;
   base::Result<std::shared_ptr<const config::Config>> adopt_applied(store::Reader& reader) const;
 
   BookKeeperOptions options_;

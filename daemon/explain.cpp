@@ -117,7 +117,7 @@ std::string released_by(const ExplainInput& input, const Pending& pending) {
     case Reason::mix:
       return released_by_mix(input, pending);
     case Reason::muted:
-      return "the end of the `mute` condition";
+      return "the end of the `mute` condition, or of the silence";
     case Reason::in_flight:
       return "the outcome of the message that is on its way";
     case Reason::paused:

@@ -16,7 +16,7 @@ namespace {
 using base::ErrorKind;
 using base::Result;
 
-constexpr std::array<OperationEntry, 33> entries = {{
+constexpr std::array<OperationEntry, 36> entries = {{
     {"status", false, run_status},
     {"plan", false, run_plan},
     {"reload", true, run_reload},
@@ -43,6 +43,9 @@ constexpr std::array<OperationEntry, 33> entries = {{
     {"enrollment/start", true, run_enrollment_start},
     {"enrollment/stop", true, run_enrollment_stop},
     {"enrollment/retry", true, run_enrollment_retry},
+    {"silence/add", true, run_silence_add},
+    {"silence/list", false, run_silence_list},
+    {"silence/end", true, run_silence_end},
     {"delivery/list", false, run_delivery_list},
     {"delivery/resend", true, run_delivery_resend},
     {"import/progress", false, run_import_progress},

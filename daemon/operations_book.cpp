@@ -58,6 +58,10 @@ std::string describe(const rules::Pauses& pauses) {
   if (pauses.marketing) text += "marketing is paused\n";
   for (const auto& id : pauses.playbooks) text += "the playbook " + id + " is paused\n";
   for (const auto& name : pauses.connectors) text += "the connector " + name + " is paused\n";
+  for (const auto& silence : pauses.silences) {
+    text += fmt::format("{} is silenced until {}\n", daemon::describe(silence),
+                        base::to_rfc3339(silence.until));
+  }
   return text.empty() ? "nothing is paused\n" : text;
 }
 
@@ -65,7 +69,11 @@ std::string describe(const rules::Pauses& pauses) {
 Result<rules::Pauses> changed(rules::Pauses pauses, const config::Config& config,
                               const std::string& what, bool pause) {
   if (what == "all") {
-    if (!pause) return rules::Pauses{};
+    // What is silenced for a while ends by itself, or by its own command.
+    if (!pause) {
+      return rules::Pauses{.silences = std::move(pauses.silences),
+                           .silences_made = pauses.silences_made};
+    }
     pauses.all = true;
     return pauses;
   }
@@ -112,7 +120,7 @@ Result<Answer> change_pauses(const OperationsContext& context, const cel::Value&
         store::Batch batch;
         batch.now = now;
         batch.meta.push_back(to_entry(pauses));
-        if (!pause) batch.meta.push_back(rejudge_mark(false));
+        if (!pause) batch.meta.push_back(walk_mark(false));
         if (auto written = store.commit(batch); !written) return written;
         engine.set_pauses(pauses);
         if (!pause && resumed) resumed(what);
@@ -167,18 +175,23 @@ Result<Answer> run_status(const OperationsContext& context, const cel::Value& re
 }
 
 Result<Answer> run_plan(const OperationsContext& context, const cel::Value& request) {
-  if (auto done = RequestFields(request).finish(); !done) return base::fail(done.error());
-  const auto prepared = context.keeper.prepare(context.reader);
+  RequestFields fields(request);
+  const bool migrate = fields.boolean("migrate", false);
+  if (auto done = fields.finish(); !done) return base::fail(done.error());
+  const auto prepared = context.keeper.prepare(context.reader, migrate);
   if (!prepared) return base::fail(prepared.error());
   return plan_answer(*prepared, false);
 }
 
 Result<Answer> run_reload(const OperationsContext& context, const cel::Value& request) {
-  if (auto done = RequestFields(request).finish(); !done) return base::fail(done.error());
-  const auto prepared = context.keeper.prepare(context.reader);
+  RequestFields fields(request);
+  const bool migrate = fields.boolean("migrate", false);
+  if (auto done = fields.finish(); !done) return base::fail(done.error());
+  const auto prepared = context.keeper.prepare(context.reader, migrate);
   if (!prepared) return base::fail(prepared.error());
   if (prepared->refused()) {
-    context.keeper.set_files_broken(true);
+    // Files that cannot take everybody along may still be good.
+    if (prepared->config == nullptr) context.keeper.set_files_broken(true);
     return plan_answer(*prepared, false);
   }
   ReloadDone reloaded;
@@ -187,7 +200,7 @@ Result<Answer> run_reload(const OperationsContext& context, const cel::Value& re
     if (!built) return base::fail(built.error());
     reloaded = *std::move(built);
   }
-  store::Batch batch = context.keeper.batch(*prepared);
+  store::Batch batch = context.keeper.batch(*prepared, migrate);
   auto done = run_on_engine(
       context,
       [batch = std::move(batch), config = prepared->config, reloaded = std::move(reloaded),

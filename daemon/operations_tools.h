@@ -90,6 +90,11 @@ base::Result<Answer> run_enrollment_stop(const OperationsContext& context,
                                          const cel::Value& request);
 base::Result<Answer> run_enrollment_retry(const OperationsContext& context,
                                           const cel::Value& request);
+// operations_silences.cpp
+base::Result<Answer> run_silence_add(const OperationsContext& context, const cel::Value& request);
+base::Result<Answer> run_silence_list(const OperationsContext& context, const cel::Value& request);
+base::Result<Answer> run_silence_end(const OperationsContext& context, const cel::Value& request);
+// operations_deliveries.cpp
 base::Result<Answer> run_delivery_list(const OperationsContext& context, const cel::Value& request);
 base::Result<Answer> run_delivery_resend(const OperationsContext& context,
                                          const cel::Value& request);

@@ -2,6 +2,7 @@
 // a restart.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "base/result.h"
@@ -22,7 +23,12 @@ store::MetaEntry to_entry(const rules::Pauses& pauses);
 // the engine's thread.
 base::Result<void> hold_marketing(Engine& engine, store::Store& store, base::Instant now);
 
-// {"all": bool, "marketing": bool, "playbooks": [...], "connectors": [...]}
+// {"all": bool, "marketing": bool, "playbooks": [...], "connectors": [...], "silences": [...]}
 cel::Value to_value(const rules::Pauses& pauses);
+// {"id", "segment", "playbook", "message", "channel", "kinds", "from", "until", "why", "by"}; what
+// it does not name is left out.
+cel::Value to_value(const rules::Silence& silence);
+// What it holds, in words: "offer to the segment hot".
+std::string describe(const rules::Silence& silence);
 
 }  // namespace nurtured::daemon

@@ -175,9 +175,8 @@ class PlaybookComparison {
   std::optional<PlaybookChange> compare(const std::string& id) const {
     const auto* before = input_.before == nullptr ? nullptr : input_.before->book->playbook(id);
     const auto* after = input_.after.book->playbook(id);
-    if (before != nullptr && after != nullptr && before->version == after->version) {
-      return std::nullopt;
-    }
+    const bool is_same = before != nullptr && after != nullptr && before->version == after->version;
+    if (is_same && !input_.migrate) return std::nullopt;
     PlaybookChange change{.id = id};
     if (before != nullptr) change.before = before->version;
     if (after != nullptr) change.after = after->version;
@@ -188,6 +187,7 @@ class PlaybookComparison {
       change.people += at.count;
       change.standing.push_back(standing_at(at, after));
     }
+    if (is_same && change.standing.empty()) return std::nullopt;
     return change;
   }
 
@@ -199,11 +199,12 @@ class PlaybookComparison {
     }
     if (version == nullptr || at.step >= version->steps.size()) {
       standing.step = fmt::format("#{}", at.step + 1);
-      standing.matched = false;
+      standing.match = rules::StepMatch::gone;
       return standing;
     }
     standing.step = version->steps[at.step].id;
-    standing.matched = after != nullptr && after->find_step(standing.step) != rules::no_step;
+    standing.match = after == nullptr ? rules::StepMatch::gone
+                                      : rules::match_step(*version, at.step, *after).match;
     return standing;
   }
 
@@ -238,7 +239,36 @@ std::string short_version(const std::string& version) {
   return version.substr(0, 8);
 }
 
-void append_text(const PlaybookChange& change, std::string& out) {
+std::string_view why_not(rules::StepMatch match) {
+  switch (match) {
+    case rules::StepMatch::matched:
+      return {};
+    case rules::StepMatch::gone:
+      return "no such step any more";
+    case rules::StepMatch::ambiguous:
+      return "which step that is now cannot be told";
+    case rules::StepMatch::changed:
+      return "that step does something else now";
+  }
+  return {};
+}
+
+// People who cannot be taken along keep everybody from it.
+void refuse_migration(Plan& plan) {
+  for (const PlaybookChange& change : plan.playbooks) {
+    if (change.change == Change::removed) continue;
+    for (const StandingAtStep& at : change.standing) {
+      const std::string_view why = why_not(at.match);
+      if (why.empty()) continue;
+      plan.refusals.push_back(fmt::format(
+          "{} at `{}` of {} {}: {}; give the step an `id` in both versions, or apply without "
+          "--migrate",
+          people(at.people), at.step, change.id, short_version(at.version), why));
+    }
+  }
+}
+
+void append_text(const PlaybookChange& change, bool migrate, std::string& out) {
   out += fmt::format("  {} {}", mark_of(change.change), change.id);
   switch (change.change) {
     case Change::added:
@@ -252,16 +282,19 @@ void append_text(const PlaybookChange& change, std::string& out) {
       break;
   }
   if (change.people > 0) {
-    out +=
-        fmt::format("  {} under way, on the version that they began with", people(change.people));
+    out += fmt::format("  {} under way, {}", people(change.people),
+                       migrate && change.change != Change::removed
+                           ? "who go on with the new version"
+                           : "on the version that they began with");
   } else if (change.change != Change::added) {
     out += "  nobody under way";
   }
   out += '\n';
   for (const auto& at : change.standing) {
-    const bool is_gone = !at.matched && change.change != Change::removed;
-    out += fmt::format("      {} of {}: {}{}\n", at.step, short_version(at.version),
-                       people(at.people), is_gone ? " (no such step any more)" : "");
+    const std::string_view why =
+        change.change == Change::removed ? std::string_view() : why_not(at.match);
+    out += fmt::format("      {} of {}: {}{}{}{}\n", at.step, short_version(at.version),
+                       people(at.people), why.empty() ? "" : " (", why, why.empty() ? "" : ")");
   }
 }
 
@@ -279,7 +312,7 @@ cel::Value to_value(const PlaybookChange& change) {
   for (const auto& at : change.standing) {
     standing.emplace_back(cel::Map{{"version", at.version},
                                    {"step", at.step},
-                                   {"matched", at.matched},
+                                   {"matched", at.match == rules::StepMatch::matched},
                                    {"people", at.people}});
   }
   return cel::Map{{"id", change.id},
@@ -314,7 +347,9 @@ Plan make_plan(const PlanInput& input) {
   Plan plan;
   plan.first = input.before == nullptr;
   plan.files_changed = plan.first || input.before->files != input.after.files;
+  plan.migrate = input.migrate;
   plan.playbooks = PlaybookComparison(input).run();
+  if (plan.migrate) refuse_migration(plan);
   const auto of_before = [&](auto&& read) { return plan.first ? Texts{} : read(*input.before); };
   plan.messages = compare_messages(input, of_before(messages_of), messages_of(input.after));
   compare(of_before(settings_of), settings_of(input.after), [&](std::string name, Change change) {
@@ -328,7 +363,7 @@ std::string to_text(const Plan& plan) {
   std::string out;
   if (plan.first) out += "nothing is applied yet: all of it is new\n";
   if (!plan.playbooks.empty()) out += "playbooks\n";
-  for (const auto& change : plan.playbooks) append_text(change, out);
+  for (const auto& change : plan.playbooks) append_text(change, plan.migrate, out);
   if (!plan.messages.empty()) out += "messages\n";
   for (const auto& change : plan.messages) append_text(change, out);
   // At the first time every setting is new, which tells nobody anything.
@@ -365,6 +400,7 @@ cel::Value to_value(const Plan& plan) {
   cel::List refusals;
   for (const auto& refusal : plan.refusals) refusals.emplace_back(refusal);
   return cel::Map{{"first", plan.first},
+                  {"migrate", plan.migrate},
                   {"files_changed", plan.files_changed},
                   {"playbooks", std::move(playbooks)},
                   {"messages", std::move(messages)},

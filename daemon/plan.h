@@ -8,6 +8,7 @@
 
 #include "config/config.h"
 #include "rules/cel/value.h"
+#include "rules/migration.h"
 #include "store/types.h"
 
 namespace nurtured::daemon {
@@ -17,8 +18,9 @@ enum class Change { added, changed, removed };
 // People at one step of a version that is not the one that new enrollments start on.
 struct StandingAtStep {
   std::string version;
-  std::string step;     // its id; "#3" where the version's source is not known
-  bool matched = true;  // the new version has a step of that id
+  std::string step;  // its id; "#3" where the version's source is not known
+  // Where they would go on if they were taken along (`--migrate`).
+  rules::StepMatch match = rules::StepMatch::matched;
   std::int64_t people = 0;
   bool operator==(const StandingAtStep&) const = default;
 };
@@ -49,6 +51,7 @@ struct SettingChange {
 
 struct Plan {
   bool first = false;                     // nothing is applied yet
+  bool migrate = false;                   // everybody who is under way is taken along
   bool files_changed = false;             // also where only comments did
   std::vector<PlaybookChange> playbooks;  // by id
   std::vector<MessageChange> messages;    // by name
@@ -67,6 +70,7 @@ struct PlanInput {
   // Messages whose files are gone and whose stored copies are in `after`, because people under way
   // need them.
   std::vector<std::string> kept;
+  bool migrate = false;  // everybody who is under way is taken along
 };
 
 Plan make_plan(const PlanInput& input);

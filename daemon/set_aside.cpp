@@ -32,6 +32,7 @@ std::string name_of(const rules::Input& input) {
     std::string operator()(const rules::StartPlaybook& start) const {
       return "start " + start.playbook;
     }
+    std::string operator()(const rules::Migrate& /*migrate*/) const { return "migrate"; }
     std::string operator()(const rules::Suppress& suppress) const {
       return "suppress " + suppress.reason + " " + suppress.channel + " " + suppress.delivery;
     }

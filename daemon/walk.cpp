@@ -1,22 +1,26 @@
 #include "daemon/walk.h"
 
+#include <algorithm>
+
 #include "rules/cel/json.h"
 
 namespace nurtured::daemon {
 namespace {
 
-// The key in the store's meta table: {"after": id, "retry": bool}. Stored: must never change.
+// The key in the store's meta table: {"after": id, "retry": bool,
+// "migrate": bool}, of which a former release wrote no `migrate`. Stored: must never change.
 constexpr std::string_view walk_key = "rejudge";
 
 }  // namespace
 
 store::MetaEntry to_entry(const Walk& walk) {
   return {std::string(walk_key),
-          cel::to_json(cel::Map{{"after", walk.after.value}, {"retry", walk.retry}})};
+          cel::to_json(cel::Map{
+              {"after", walk.after.value}, {"retry", walk.retry}, {"migrate", walk.migrate}})};
 }
 
-store::MetaEntry rejudge_mark(bool retry) {
-  return to_entry(Walk{.after = {}, .retry = retry});
+store::MetaEntry walk_mark(bool retry, bool migrate) {
+  return to_entry(Walk{.after = {}, .retry = retry, .migrate = migrate});
 }
 
 base::Result<std::optional<Walk>> load_walk(store::Reader& reader) {
@@ -30,11 +34,20 @@ base::Result<std::optional<Walk>> load_walk(store::Reader& reader) {
     return base::fail(base::ErrorKind::internal,
                       "the mark of what is to be judged anew is damaged");
   }
-  return std::optional(Walk{rules::ContactId{after->as_int()}, retry->as_bool()});
+  const cel::Value* migrate = value->find("migrate");
+  return std::optional(Walk{rules::ContactId{after->as_int()}, retry->as_bool(),
+                            migrate != nullptr && migrate->is_bool() && migrate->as_bool()});
 }
 
 void add_walk_inputs(const rules::Contact& contact, const rules::Book& book, const Walk& walk,
                      std::vector<EngineInput>& inputs) {
+  const bool is_behind =
+      std::ranges::any_of(contact.enrollments, [&](const rules::Enrollment& enrollment) {
+        const rules::Playbook* current = book.playbook(enrollment.playbook);
+        return enrollment.state != rules::EnrollmentState::finished && current != nullptr &&
+               current->version != enrollment.version;
+      });
+  if (walk.migrate && is_behind) inputs.emplace_back(ContactInput{contact.id, rules::Migrate{}});
   if (walk.retry) {
     for (const auto& enrollment : contact.enrollments) {
       if (enrollment.state != rules::EnrollmentState::parked) continue;

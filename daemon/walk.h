@@ -15,12 +15,13 @@ namespace nurtured::daemon {
 struct Walk {
   rules::ContactId after;  // the last contact that it has passed
   bool retry = false;      // parked steps are run again too, as after a reload
+  bool migrate = false;    // people under way go to the current versions of their playbooks
 };
 
 // What begins it, or keeps how far it is.
 store::MetaEntry to_entry(const Walk& walk);
 // What begins one.
-store::MetaEntry rejudge_mark(bool retry);
+store::MetaEntry walk_mark(bool retry, bool migrate = false);
 // The one under way. `internal` when its mark is damaged.
 base::Result<std::optional<Walk>> load_walk(store::Reader& reader);
 

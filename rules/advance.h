@@ -5,8 +5,10 @@
 
 #include <set>
 #include <string>
+#include <vector>
 
 #include "rules/book.h"
+#include "rules/silence.h"
 #include "rules/transition.h"
 
 namespace nurtured::rules {
@@ -17,6 +19,8 @@ struct Pauses {
   bool marketing = false;  // value, engagement and offer alone
   std::set<std::string, std::less<>> playbooks;
   std::set<std::string, std::less<>> connectors;
+  std::vector<Silence> silences;
+  std::int64_t silences_made = 0;  // the last one's id
 };
 
 // `now` never goes back for one contact. Timers due before `now` are handled first, then the input;

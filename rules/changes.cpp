@@ -148,14 +148,7 @@ void Machine::set_timezone(const std::string& name) {
     if (!enrollment.due) continue;
     const Playbook* playbook = playbook_of(enrollment);
     if (playbook == nullptr || enrollment.step >= playbook->steps.size()) continue;
-    const StepAction& action = playbook->steps[enrollment.step].action;
-    const auto* wait = std::get_if<Wait>(&action);
-    const auto within = wait_max_of(action);
-    if (wait != nullptr && enrollment.state == EnrollmentState::waiting) {
-      enrollment.due = std::max(now_, wait_end(enrollment, *wait));
-    } else if (within && enrollment.state == EnrollmentState::expecting) {
-      enrollment.due = std::max(now_, add(enrollment.since, *within, zone()));
-    }
+    renew_due(enrollment, playbook->steps[enrollment.step].action);
   }
   for (auto& pending : contact().pending) {
     const Playbook* playbook = book_.playbook(pending.playbook, pending.version);

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "rules/scope.h"
+#include "rules/standing.h"
 
 namespace nurtured::rules {
 namespace {
@@ -87,6 +88,36 @@ bool is_muting(const Mute& mute, const Book& book, const Contact& contact,
   const auto answer =
       mute.condition.program.test(ConditionScope(book, contact, nullptr, enrollment, now));
   return answer && *answer;
+}
+
+bool is_silencing(const Silence& silence, const Book& book, const Contact& contact,
+                  const Pending& pending, Kind kind, const std::vector<Address>& targets,
+                  Instant now) {
+  const auto fits = [](const std::string& wanted, const std::string& name) {
+    return wanted.empty() || wanted == name;
+  };
+  const bool of_kind = silence.kinds.empty()
+                           ? is_marketing(kind)
+                           : std::ranges::find(silence.kinds, kind) != silence.kinds.end();
+  const bool of_channel =
+      silence.channel.empty() || std::ranges::any_of(targets, [&](const Address& target) {
+        return target.channel == silence.channel;
+      });
+  return silence.from <= now && now < silence.until && of_kind && of_channel &&
+         fits(silence.playbook, pending.playbook) && fits(silence.message, pending.message) &&
+         (silence.segment.empty() || is_in_segment(book, contact, silence.segment, now));
+}
+
+// The one that lasts longest.
+const Silence* silenced_by(const Book& book, const Pauses& pauses, const Contact& contact,
+                           const Pending& pending, Kind kind, const std::vector<Address>& targets,
+                           Instant now) {
+  const Silence* longest = nullptr;
+  for (const Silence& silence : pauses.silences) {
+    if (longest != nullptr && silence.until <= longest->until) continue;
+    if (is_silencing(silence, book, contact, pending, kind, targets, now)) longest = &silence;
+  }
+  return longest;
 }
 
 const Mute* muted_by(const Book& book, const Contact& contact, const Enrollment* enrollment,
@@ -288,6 +319,11 @@ Verdict judge(const Book& book, const Pauses& pauses, const Snapshot& snapshot,
       return no(caps.reason, caps.detail,
                 caps.earliest == base::instant_max ? std::nullopt : std::optional(caps.earliest));
     }
+  }
+  if (const Silence* silence =
+          silenced_by(book, pauses, contact, pending, message.kind, verdict.targets, now)) {
+    return no(Reason::muted, fmt::format("silence {}: {}", silence->id, silence->why),
+              silence->until);
   }
   if (const Mute* mute = muted_by(book, contact, enrollment, message.kind, now)) {
     return no(Reason::muted, mute->condition.source,

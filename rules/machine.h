@@ -3,8 +3,8 @@
 // (what an enrollment does), slots.cpp (what may leave), feedback.cpp (what comes back), fill.cpp
 // (what feeds the mix), visits.cpp (who follows links), choices.cpp (what people choose on our
 // pages), questions.cpp (what they answer), handoffs.cpp (when a human has them), outcomes.cpp (how
-// what left fared), standing.cpp (segments, and starts by the clock) and changes.cpp (what a
-// contact is).
+// what left fared), standing.cpp (segments, and starts by the clock), migration.cpp (to another
+// version) and changes.cpp (what a contact is).
 #pragma once
 
 #include <deque>
@@ -135,6 +135,13 @@ class Machine {
   void begin_by_clock(const TimedStartRef& ref, Instant due);
   void handle(const StartPlaybook& command);
 
+  // ---- migration.cpp ----
+  void handle(const Migrate& migrate);
+  void migrate(Enrollment& enrollment, const Playbook& from, const Playbook& to);
+  void migrate(Pending& pending, const Enrollment& enrollment, const Playbook& from,
+               const Playbook& to);
+  void renew_due(Enrollment& enrollment, const StepAction& action);
+
   // ---- changes.cpp ----
   void apply(const ContactChange& change);
   void set_attribute(const std::string& name, const cel::Value& value);
@@ -181,6 +188,9 @@ class Machine {
   void finish_enrollment(std::int64_t number);
   void withdraw(std::int64_t enrollment);
   void forget_finished();
+  // When a message of a step is no longer to be sent; none: never.
+  base::Result<std::optional<Instant>> expiry_of(const Send& send, const MessageInfo& message,
+                                                 const Enrollment& enrollment) const;
   Instant wait_end(const Enrollment& enrollment, const Wait& wait) const;
 
   // ---- slots.cpp ----

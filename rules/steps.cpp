@@ -69,6 +69,30 @@ Machine::Flow Machine::after_change(std::int64_t number) {
   return find_enrollment(number) == nullptr ? Flow::gone : Flow::next;
 }
 
+base::Result<std::optional<Instant>> Machine::expiry_of(const Send& send,
+                                                        const MessageInfo& message,
+                                                        const Enrollment& enrollment) const {
+  std::optional<Instant> expires;
+  for (const auto* expression : {&send.expires, &message.expires}) {
+    if (!*expression) continue;
+    const auto moment = (*expression)->program.evaluate(scope(nullptr, &enrollment));
+    if (!moment || !moment->instant()) {
+      return base::fail(base::Error{
+          .message =
+              "`expires` gives no time" + (moment ? std::string() : ": " + moment.error().message),
+          .place = (*expression)->place});
+    }
+    if (!expires || *moment->instant() < *expires) expires = moment->instant();
+  }
+  // A reply answers what the contact has just asked for: after an hour it is no reply any more
+  // (CONTRACT section 3).
+  if (message.kind == Kind::reply) {
+    const Instant stale = enrollment.heard + std::chrono::hours{1};
+    expires = expires ? std::min(*expires, stale) : stale;
+  }
+  return expires;
+}
+
 Machine::Flow Machine::execute(const Send& send, const Step& step, Enrollment& enrollment) {
   const MessageInfo* message = book_.message(send.message);
   if (message == nullptr) {
@@ -85,25 +109,12 @@ Machine::Flow Machine::execute(const Send& send, const Step& step, Enrollment& e
                   .since = now_,
                   .hold_until = add(now_, send.hold, zone()),
                   .reason_since = now_};
-  std::optional<Instant> expires;
-  for (const auto* expression : {&send.expires, &message->expires}) {
-    if (!*expression) continue;
-    const auto moment = (*expression)->program.evaluate(scope(nullptr, &enrollment));
-    if (!moment || !moment->instant()) {
-      park(enrollment, {.message = "`expires` gives no time" +
-                                   (moment ? std::string() : ": " + moment.error().message),
-                        .place = (*expression)->place});
-      return Flow::wait;
-    }
-    if (!expires || *moment->instant() < *expires) expires = moment->instant();
+  const auto expires = expiry_of(send, *message, enrollment);
+  if (!expires) {
+    park(enrollment, expires.error());
+    return Flow::wait;
   }
-  // A reply answers what the contact has just asked for: after an hour it is no reply any more
-  // (CONTRACT section 3).
-  if (message->kind == Kind::reply) {
-    const Instant stale = enrollment.heard + std::chrono::hours{1};
-    expires = expires ? std::min(*expires, stale) : stale;
-  }
-  pending.expires = expires;
+  pending.expires = *expires;
   enrollment.state = EnrollmentState::sending;
   enrollment.due.reset();
   enrollment.since = now_;

@@ -120,6 +120,9 @@ struct StartPlaybook {
   std::string playbook;
   cel::Value properties = {};  // of the event that it begins with: a map, or null
 };
+// Moves what the contact is under way in to the current versions of its playbooks, where the steps
+// match.
+struct Migrate {};
 struct RetryEnrollment {
   std::int64_t enrollment = 0;  // parked: its step is run again
 };
@@ -191,7 +194,7 @@ struct Rejudge {
 
 using Input = std::variant<Event, Wake, Claim, Outcome, Feedback, StopEnrollment, RetryEnrollment,
                            Suppress, Unsuppress, ResendDelivery, Rejudge, Visit, Choice, TakeOver,
-                           HandBack, HumanMessage, Reachability, StartPlaybook>;
+                           HandBack, HumanMessage, Reachability, StartPlaybook, Migrate>;
 
 // ---- out ----
 

@@ -12,7 +12,7 @@ namespace {
 std::vector<FilterEntry> all_filters() {
   std::vector<FilterEntry> all;
   for (const auto group : {text_filters(), encoding_filters(), number_filters(), list_filters(),
-                           selection_filters(), date_filters()}) {
+                           selection_filters(), date_filters(), locale_filters()}) {
     all.insert(all.end(), group.begin(), group.end());
   }
   std::ranges::sort(all, {}, &FilterEntry::name);

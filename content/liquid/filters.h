@@ -95,6 +95,7 @@ std::span<const FilterEntry> number_filters();
 std::span<const FilterEntry> list_filters();
 std::span<const FilterEntry> selection_filters();
 std::span<const FilterEntry> date_filters();
+std::span<const FilterEntry> locale_filters();
 
 // Ruby's Integer(text): the argument of slice, truncate, limit and the like.
 Checked<std::int64_t> strict_integer(const Value& value);

@@ -38,18 +38,26 @@ int reload(const Call& call, const std::string& format) {
 void add_plan(CLI::App& app, Call& call) {
   struct Options {
     bool apply = false;
+    bool migrate = false;
     std::string format = "text";
   };
   const auto options = std::make_shared<Options>();
   auto* command = app.add_subcommand(
       "plan", "what the files would change: playbooks, versions, people under way");
   command->add_flag("--apply", options->apply, "change it, all or nothing");
+  command->add_flag(
+      "--migrate", options->migrate,
+      "take everybody along who is under way in a playbook that changed: refused where "
+      "somebody's step has no counterpart");
   add_format(*command, options->format);
-  add_examples(*command, "  nurtured plan\n  nurtured check && nurtured plan --apply");
+  add_examples(*command,
+               "  nurtured plan\n  nurtured check && nurtured plan --apply\n"
+               "  nurtured plan --migrate && nurtured plan --apply --migrate");
   command->callback([&call, options] {
     call.action = [&call, options] {
       const char* operation = options->apply ? "reload" : "plan";
-      return print(call, ask(call, operation, cel::Map{}), options->format);
+      return print(call, ask(call, operation, cel::Map{{"migrate", options->migrate}}),
+                   options->format);
     };
   });
 }

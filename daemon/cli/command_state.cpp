@@ -324,6 +324,33 @@ void add_enrollments(CLI::App& app, Call& call) {
           "  nurtured enrollment retry anna@example.org 1 --format json");
 }
 
+void add_silences(CLI::App& app, Call& call) {
+  auto& group = add_group(app, "silence", "messages held back for a while");
+  add_examples(group,
+               "  nurtured silence add --segment seminar --for 3d --why 'they sit in the seminar'\n"
+               "  nurtured silence list");
+  StateCommand(group, call, "add", "hold what fits everything that is named", "silence/add")
+      .text("--segment", "segment", "to whom", false)
+      .text("--playbook", "playbook", "of which playbook", false)
+      .text("--message", "message", "which message", false)
+      .text("--channel", "channel", "on which channel", false)
+      .list("--kind", "kind",
+            "value, engagement, offer, reminder or reply; all marketing where left out")
+      .text("--for", "for", "how long, such as 3d", false)
+      .text("--until", "until", "or until when, such as 2026-03-04T18:00:00Z", false)
+      .text("--from", "from", "from when on; now where left out", false)
+      .text("--why", "why", "shown by explain", true)
+      .text("--by", "by", "who says so", false)
+      .examples(
+          "  nurtured silence add --segment seminar --for 3d --why 'they sit in the seminar'\n"
+          "  nurtured silence add --kind offer --channel telegram --for 12h --why 'prices change'");
+  StateCommand(group, call, "list", "those that are not over", "silence/list")
+      .examples("  nurtured silence list --format json");
+  StateCommand(group, call, "end", "let go what it holds", "silence/end")
+      .number("NUMBER", "silence", "as `silence list` shows it", true)
+      .examples("  nurtured silence end 3");
+}
+
 void add_deliveries(CLI::App& app, Call& call) {
   auto& group = add_group(app, "delivery", "messages on their way");
   add_examples(group,
@@ -357,6 +384,7 @@ void add_state_commands(CLI::App& app, Call& call) {
   add_contact(app, call);
   add_events(app, call);
   add_enrollments(app, call);
+  add_silences(app, call);
   add_deliveries(app, call);
 }
 

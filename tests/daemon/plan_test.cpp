@@ -71,7 +71,7 @@ TEST_CASE("a changed playbook tells who stands where in the old version") {
   CHECK(change.people == 3);
   REQUIRE(change.standing.size() == 1);
   CHECK(change.standing[0].step == "wait");
-  CHECK_FALSE(change.standing[0].matched);
+  CHECK(change.standing[0].match == rules::StepMatch::gone);
   CHECK(change.standing[0].people == 3);
   CHECK(to_text(plan).find("3 people under way") != std::string::npos);
 }
