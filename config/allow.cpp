@@ -30,8 +30,8 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
-// The lines that quoted and block scalars cover after the one they begin on, and where on its last
-// line a quoted one ends: what stands there is text, whatever it looks like.
+// The quoted scalars of a file and the lines of its block scalars: what stands there is text,
+// whatever it looks like.
 class Texts {
  public:
   Texts(std::string_view source, const Node& root) : source_(source) { add(root); }
@@ -49,8 +49,11 @@ class Texts {
       add(entry.value);
     }
     if (!node.is_quoted()) return;
-    ranges_.emplace(node.offset, node.style == ScalarStyle::block ? end_of_block(node)
-                                                                  : end_of_quotes(node.offset));
+    if (node.style == ScalarStyle::block) {
+      ranges_.emplace(next_line(node.offset), end_of_block(node));
+    } else {
+      ranges_.emplace(node.offset, end_of_quotes(node.offset));
+    }
   }
 
   void add_key(const base::Place& place) {
@@ -122,7 +125,7 @@ class Texts {
   std::size_t line_start_ = 0;
 };
 
-// The comment of a line, from its `#`; npos where it has none. A block's header may have one.
+// The comment of a line, from its `#`; npos where it has none.
 std::size_t comment_of(std::string_view source, std::size_t begin, std::size_t end,
                        const Texts& texts) {
   for (std::size_t at = begin; at < end; ++at) {
