@@ -192,11 +192,12 @@ bool is_silenced(const Problem& problem, std::map<std::string, Comments, std::le
   const std::string_view path = commented_file(problem);
   const auto found = comments.find(path);
   if (found == comments.end()) return false;
-  const bool is_elsewhere = path != problem.place.path;
+  // What is warned of in a message may stand in its text, where no comment can.
+  const bool is_by_name = path != problem.place.path || path.ends_with(".md");
   bool silenced = false;
   for (std::size_t i = 0; i < found->second.allows.size(); ++i) {
     const Allow& allow = found->second.allows[i];
-    const bool fits = is_elsewhere ? allow.name == problem.name : is_about(allow, problem);
+    const bool fits = is_by_name ? allow.name == problem.name : is_about(allow, problem);
     if (!fits) continue;
     found->second.used[i] = true;
     silenced = true;

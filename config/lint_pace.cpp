@@ -26,6 +26,7 @@ constexpr std::size_t paths_max = 64;         // ways through a playbook that ar
 constexpr std::size_t path_steps_max = 1000;  // of one
 constexpr int visits_max = 12;                // of a step on one way, where it repeats
 constexpr int feed_max = 400;                 // messages let in before one that is held
+constexpr int judged_max = 20'000;            // moments of one playbook that are looked at
 // A shorter hold is what a mix is for.
 constexpr int told_days_min = 14;
 
@@ -72,7 +73,8 @@ class PaceLint {
 
  private:
   void follow(StepIndex at, Walk walk, std::size_t depth) {
-    while (at != no_step && depth < path_steps_max && walk.visits[at] < visits_max) {
+    while (at != no_step && depth < path_steps_max && walk.visits[at] < visits_max &&
+           judged_ < judged_max) {
       ++depth;
       ++walk.visits[at];
       const Step& step = playbook_.steps[at];
@@ -131,9 +133,10 @@ class PaceLint {
   }
 
   // When it leaves, at the latest at `until`; nullopt when it does not.
-  std::optional<Instant> leave(Kind kind, Instant until, Walk& walk) const {
+  std::optional<Instant> leave(Kind kind, Instant until, Walk& walk) {
     Instant at = walk.now;
     for (int fed = 0; fed < feed_max && at <= until; ++fed) {
+      ++judged_;
       if (rules::mix_allows(settings_.mix, walk.ledger, kind)) {
         at = room(walk, at);
         if (at > until) return std::nullopt;
@@ -170,6 +173,7 @@ class PaceLint {
   bool others_feed_;
   std::vector<Kind> pieces_;
   std::size_t paths_ = 1;
+  int judged_ = 0;
   std::optional<Held> worst_;
 };
 

@@ -110,23 +110,43 @@ TEST_CASE("every lint's page has its parts, and the list of them names it") {
   CHECK(lint_doc("no-such-lint") == std::nullopt);
 }
 
-TEST_CASE("a lint's comment silences it where its page says") {
-  for (const char* name : {"held-for-ever", "unreachable-step", "waits-for-ever", "never-true"}) {
-    INFO(name);
-    Workspace workspace = example_of(section_of(find_lint_page(name)->text, "## An example\n"));
-    const auto found = compile(workspace, test_options()).problems;
-    REQUIRE(found.size() == 1);
-    const base::Place place = found.front().place;
-    std::istringstream lines(std::string(workspace.source(place.path)));
+// The file with the comment at the end of that line, or below its last where that is 0.
+std::string with_comment(std::string_view text, int line, const std::string& comment) {
+  std::istringstream lines{std::string(text)};
+  std::string out;
+  int number = 0;
+  for (std::string read; std::getline(lines, read);) {
+    out += read;
+    if (++number == line) out += " " + comment;
+    out += '\n';
+  }
+  return line == 0 ? out + comment + "\n" : out;
+}
+
+TEST_CASE("a comment silences every lint where its page says") {
+  for (const LintPage& page : lint_pages()) {
+    if (page.name == "unused-allow") continue;
+    INFO(page.name);
+    Workspace workspace = example_of(section_of(page.text, "## An example\n"));
+    auto found = compile(workspace, test_options()).problems;
+    std::erase_if(found, [&](const Problem& problem) { return problem.name != page.name; });
+    REQUIRE(!found.empty());
+    const std::string comment =
+        "# nurtured: allow " + std::string(page.name) + " \xe2\x80\x94 wanted";
+    const bool is_message = found.front().place.path.ends_with(".md");
+    const bool is_partial = found.front().place.path.starts_with("content/partials/");
+    std::string path = found.front().place.path;
     std::string text;
-    int number = 0;
-    for (std::string line; std::getline(lines, line);) {
-      text += line;
-      if (++number == place.line) text += " # nurtured: allow " + std::string(name) + " - wanted";
-      text += '\n';
+    if (is_message && !is_partial) {
+      text = std::string(workspace.source(path)).insert(4, comment + "\n");
+    } else {
+      if (!path.ends_with(".yaml")) path = "nurtured.yaml";
+      text = with_comment(workspace.source(path), found.front().place.line, comment);
     }
-    put(workspace, place.path, text);
-    CHECK(lines_of(compile(workspace, test_options()).problems) == std::vector<std::string>{});
+    put(workspace, path, text);
+    auto left = compile(workspace, test_options()).problems;
+    std::erase_if(left, [](const Problem& p) { return p.name == "outside-the-mix"; });
+    CHECK(lines_of(left) == std::vector<std::string>{});
   }
 }
 
