@@ -76,6 +76,7 @@ void Machine::run_due(Instant now, bool inclusive) {
     const auto wake = next_wake(book_, out_.next);
     if (!wake || *wake > now || (*wake == now && !inclusive)) return;
     now_ = now - *wake <= lag_max ? *wake : now;
+    hops_ = 0;
     judge_clicks(*wake);
     if (contact().handoff && contact().handoff->until && *contact().handoff->until <= *wake) {
       end_handoff("time");
@@ -98,6 +99,7 @@ void Machine::run_input(const Input& input, Instant now) {
   now_ = now;
   const auto* event = std::get_if<Event>(&input);
   is_history_ = event != nullptr && event->is_history;
+  hops_ = 0;
   std::visit(
       [&](const auto& value) {
         using T = std::decay_t<decltype(value)>;

@@ -115,6 +115,7 @@ struct Enrollment {
   bool caught_up = false;      // `due` was already spread by catch_up
   bool skip_sends = false;     // sends up to the next wait fell due in downtime and are skipped
   std::vector<Rounds> rounds;  // of the `repeat` steps that it is inside of
+  std::uint32_t hops = 0;      // of the event that started it: Event::hops
 
   bool operator==(const Enrollment&) const = default;
 };

@@ -3,6 +3,7 @@
 // take this form.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -70,6 +71,9 @@ struct Event {
   ContactChange change;
   // Told long after it happened, by an import: it counts, and starts no playbook.
   bool is_history = false;
+  // How many enrollments led to it, each begun by what the one before did within an hour. Of no use
+  // beyond the transition that made it: not stored.
+  std::uint32_t hops = 0;
 };
 
 // A property that is a text; empty for any other and for none. A view into the event.

@@ -11,6 +11,9 @@ namespace {
 // How many starts of one playbook `again` remembers for a contact; with `per`, the oldest keys are
 // forgotten first.
 constexpr std::size_t starts_max = 1000;
+// Playbooks that start one another, or themselves, by sending, emitting or enrolling without a wait
+// in between would do so for ever.
+constexpr std::uint32_t hops_max = 8;
 
 cel::Value as_map(const Event& event) {
   cel::Map map;
@@ -37,7 +40,8 @@ void Machine::emit(std::string name, cel::Value properties, ContactChange change
                              .occurred_at = now_,
                              .received_at = now_,
                              .change = std::move(change),
-                             .is_history = is_history_});
+                             .is_history = is_history_,
+                             .hops = hops_});
 }
 
 void Machine::drain_events() {
@@ -47,6 +51,7 @@ void Machine::drain_events() {
     events_.pop_front();
     const auto* request = std::get_if<StartRequest>(&next);
     const Event& event = request != nullptr ? request->event : std::get<Event>(next);
+    hops_ = event.hops;
     if (++events_taken_ > limits_.events_max) {
       record("error").detail = "more than " + std::to_string(limits_.events_max) +
                                " events followed from one input; " + event.name + " was dropped";
@@ -301,7 +306,15 @@ bool Machine::is_stopped_from_the_start(const Playbook& playbook, const std::str
   return false;
 }
 
+std::uint32_t Machine::hops_of(const Enrollment& enrollment) const {
+  return now_ - enrollment.started < std::chrono::hours{1} ? enrollment.hops + 1 : 0;
+}
+
 void Machine::start(const Playbook& playbook, const Event& event) {
+  if (event.hops > hops_max) {
+    return ignore(playbook, "playbooks started one another " + std::to_string(hops_max) +
+                                " times within an hour; this would be one more");
+  }
   std::string key;
   if (playbook.per) {
     const auto value = playbook.per->program.evaluate(scope(&event, nullptr));
@@ -347,7 +360,8 @@ void Machine::start(const Playbook& playbook, const Event& event) {
                                    .event = event.properties,
                                    .event_at = event.occurred_at,
                                    .since = now_,
-                                   .heard = event.occurred_at});
+                                   .heard = event.occurred_at,
+                                   .hops = event.hops});
   record("start", &contact().enrollments.back()).step.clear();
   emit("enrollment.started", cel::Map{{"playbook", playbook.id}, {"key", key}});
   run_steps(number);

@@ -70,6 +70,8 @@ class Machine {
   bool judge_starts(const Event& event);
   bool is_of_segment(const EventStart& start, const Event& event) const;
   void start(const Playbook& playbook, const Event& event);
+  // Of what the enrollment causes now.
+  std::uint32_t hops_of(const Enrollment& enrollment) const;
   void ignore(const Playbook& playbook, std::string why);
   bool may_run_again(const Playbook& playbook, const std::string& key);
   bool is_stopped_from_the_start(const Playbook& playbook, const std::string& key,
@@ -250,6 +252,7 @@ class Machine {
   std::deque<std::variant<Event, StartRequest>> events_;  // built-in and emitted ones, and requests
   std::size_t events_taken_ = 0;
   bool is_history_ = false;  // what the input is, and so what follows from it
+  std::uint32_t hops_ = 0;   // of the events that are made now: Event::hops
   std::vector<SegmentIndex> stale_segments_;
   bool starts_stale_ = false;
 };

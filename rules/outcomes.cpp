@@ -138,6 +138,7 @@ void Machine::delivered(std::size_t index, Target& target, Kind kind) {
   if (first) had_piece(pending.message);
   remember_last(pending, target, kind);
   const std::string key = decision.delivery;
+  if (const auto* enrollment = find_enrollment(pending.enrollment)) hops_ = hops_of(*enrollment);
   emit("message.sent",
        message_properties(pending.message, kind, target.address.channel, pending.playbook));
   // While the step still stands at the message: a wait_for right after it listens already, and a

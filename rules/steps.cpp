@@ -48,6 +48,7 @@ void Machine::run_steps(std::int64_t number) {
       return;
     }
     enrollment->state = EnrollmentState::running;
+    hops_ = hops_of(*enrollment);
     const Step& step = playbook->steps[enrollment->step];
     switch (execute(step, *enrollment)) {
       case Flow::wait:
@@ -400,7 +401,8 @@ Machine::Flow Machine::execute(const Enroll& enroll, const Step& step, Enrollmen
   Event event{.name = "enrollment.requested",
               .properties = enrollment.event,
               .occurred_at = now_,
-              .received_at = now_};
+              .received_at = now_,
+              .hops = hops_};
   if (enroll.properties) {
     auto properties = evaluate(*enroll.properties, enrollment);
     if (!properties) {

@@ -305,6 +305,7 @@ struct Fields<rules::Enrollment> {
     visit(19, self.early);
     visit(20, self.misread);
     visit(21, self.rounds);
+    visit(22, self.hops);
   }
 };
 
@@ -502,7 +503,7 @@ struct Fields<rules::ContactChange> {
 };
 
 template <>
-struct Fields<rules::Event> {  // `received_at` is the row's
+struct Fields<rules::Event> {  // `received_at` is the row's; `hops` is not kept
   static void list(auto& visit, auto& self) {
     visit.name(1, self.name);
     visit(2, self.properties);
@@ -595,7 +596,7 @@ struct Fields<BookFile> {
 template <class T>
 inline constexpr std::size_t members = boost::pfr::tuple_size_v<T>;
 
-static_assert(members<rules::Contact> == 31 && members<rules::Enrollment> == 21);
+static_assert(members<rules::Contact> == 31 && members<rules::Enrollment> == 22);
 static_assert(members<rules::Membership> == 3 && members<rules::PlannedStart> == 3);
 static_assert(members<rules::ChosenWay> == 3 && members<rules::Rounds> == 2);
 static_assert(members<rules::Click> == 9 && members<rules::LastMessage> == 4);
@@ -605,7 +606,7 @@ static_assert(members<rules::Tally> == 5 && members<rules::Ledger> == 2);
 static_assert(members<rules::Departure> == 2 && members<rules::LastStart> == 3);
 static_assert(members<rules::Consent> == 5 && members<rules::Suppression> == 3);
 static_assert(members<rules::Address> == 2 && members<rules::AddressState> == 5);
-static_assert(members<rules::Event> == 6 && members<rules::ContactChange> == 9);
+static_assert(members<rules::Event> == 7 && members<rules::ContactChange> == 9);
 static_assert(members<rules::ConsentChange> == 7 && members<rules::SuppressionChange> == 4);
 static_assert(members<rules::Decision> == 13);
 static_assert(members<rules::Delivery> == 15 && members<rules::Notification> == 5);

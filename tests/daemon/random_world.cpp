@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "config/zones.h"
+#include "rules/scope.h"
 
 namespace nurtured::tests {
 namespace {
@@ -47,6 +48,7 @@ class Maker {
                                                                  .zones = *config::system_zones(),
                                                                  .messages = messages,
                                                                  .touchpoints = touchpoints,
+                                                                 .segments = make_segments(),
                                                                  .current = playbooks});
     world.config = config;
     make_people(world);
@@ -87,10 +89,19 @@ class Maker {
     return messages;
   }
 
-  Step make_step(StepIndex index, StepIndex last) {
-    const StepIndex next = index + 1 <= last ? index + 1 : no_step;
+  // A loop of one step: the step after it leads back.
+  std::optional<Step> make_loop(StepIndex index, StepIndex last) {
+    if (index + 1 > last) return std::nullopt;
+    return Step{.id = "s" + std::to_string(index),
+                .action = Repeat{.times = 1 + static_cast<std::uint32_t>(random_.below(3)),
+                                 .condition = {},
+                                 .body = index + 1},
+                .next = index + 2 <= last ? index + 2 : no_step};
+  }
+
+  Step make_step(StepIndex index, StepIndex last, StepIndex next) {
     Step step{.id = "s" + std::to_string(index), .next = next};
-    switch (random_.below(9)) {
+    switch (random_.below(12)) {
       case 0:
         step.action = Wait{.span = {.days = static_cast<std::int32_t>(random_.below(4)),
                                     .exact = std::chrono::minutes{random_.below(600)}}};
@@ -119,6 +130,16 @@ class Maker {
         step.action = std::move(ask);
         break;
       }
+      case 5:
+        step.action = Split{{{"left", 1 + static_cast<std::uint32_t>(random_.below(3)), next},
+                             {"right", 1, last == index ? next : last}}};
+        break;
+      case 6:
+        step.action = Enroll{.playbook = "p" + std::to_string(random_.below(7))};
+        break;
+      case 7:
+        step.action = Leave{"p" + std::to_string(random_.below(7))};
+        break;
       case 4: {
         HandOff handoff;
         if (!chance(4)) handoff.pause = Span{.days = static_cast<std::int32_t>(random_.below(4))};
@@ -140,6 +161,25 @@ class Maker {
     return step;
   }
 
+  static Expression expression(const std::string& source, bool watches_clock = false) {
+    return {*cel::compile(source, condition_environment({}, {}, {.watches_clock = watches_clock})),
+            source,
+            {}};
+  }
+
+  std::string segment_name() { return "g" + std::to_string(random_.below(5)); }
+
+  static std::vector<Segment> make_segments() {
+    std::vector<Segment> segments;
+    for (const char* condition :
+         {"times('e0', '3d') >= 2", "did('e1') && !did('e1', '5d')",
+          "did('e2') && last('e2') < now - duration('60h')",
+          "touches('2d') > 2 || in_segment('g0')", "'t0' in contact.tags"}) {
+      segments.push_back({"g" + std::to_string(segments.size()), expression(condition, true)});
+    }
+    return segments;
+  }
+
   std::string event_name() { return "e" + std::to_string(random_.below(5)); }
 
   std::shared_ptr<const Playbook> make_playbook(int number) {
@@ -154,7 +194,33 @@ class Maker {
     if (chance(3)) playbook->goal = Goal{.event = event_name(), .within = Span{.days = 20}};
     if (chance(4)) playbook->stops.push_back({.event = event_name()});
     const auto last = static_cast<StepIndex>(1 + random_.below(7));
-    for (StepIndex i = 0; i <= last; ++i) playbook->steps.push_back(make_step(i, last));
+    if (chance(3)) {
+      playbook->starts.push_back({.event = chance(3) ? "segment.left" : "segment.entered",
+                                  .condition = {},
+                                  .segment = segment_name()});
+    }
+    if (chance(4)) {
+      playbook->timed_starts.push_back(
+          {.when = ScheduleStart{segment_name(),
+                                 *parse_cron(chance(2) ? "0 10 * * TUE" : "30 2 */5 * *")},
+           .condition = {}});
+    }
+    if (chance(5)) {
+      playbook->timed_starts.push_back(
+          {.when = DateStart{.date = expression("contact.birthday"),
+                             .offset = {.days = static_cast<std::int32_t>(random_.below(3))},
+                             .is_before = chance(2),
+                             .at = {},
+                             .every_year = true},
+           .condition = {}});
+    }
+    std::optional<StepIndex> loop;
+    for (StepIndex i = 0; i <= last; ++i) {
+      const StepIndex next = loop ? *loop : i + 1 <= last ? i + 1 : no_step;
+      auto made = !loop && chance(8) ? make_loop(i, last) : std::nullopt;
+      loop = made ? std::optional(i) : std::nullopt;
+      playbook->steps.push_back(made ? *std::move(made) : make_step(i, last, next));
+    }
     return playbook;
   }
 
@@ -178,6 +244,8 @@ class Maker {
       input.event.change.timezone = world.zones[name];
       input.event.change.addresses.emplace_back("email",
                                                 (i < 2 ? "shared" : name) + "@example.org");
+      input.event.change.attributes.emplace_back(
+          "birthday", "1990-03-" + std::to_string(10 + random_.below(20)));
       if (chance(2))
         input.event.change.addresses.emplace_back("telegram", std::to_string(1000 + i));
       world.events.push_back(std::move(input));
