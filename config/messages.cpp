@@ -337,8 +337,7 @@ class MessageReader {
     std::vector<std::string> paths;
     const auto& seen = workspace_.seen;
     for (auto& [path, place] : section.placed_texts("attach")) {
-      const bool is_there =
-          !workspace_.knows_files || std::find(seen.begin(), seen.end(), path) != seen.end();
+      const bool is_there = !workspace_.knows_files || std::ranges::find(seen, path) != seen.end();
       if (!is_there || !path.starts_with("files/")) {
         problems_.error(place, fmt::format("there is no file `{}`", path),
                         did_you_mean(path, seen, "put it below files/ and name it from there"));
@@ -417,9 +416,9 @@ class MessageReader {
     check_variables(usage, {}, catalogue_, place, problems_);
     for (const content::liquid::VariableUse& use : usage.variables) {
       constexpr std::string_view roots[] = {"contact.", "event.", "enrollment."};
-      if (std::ranges::none_of(roots, [&](auto root) { return use.path.starts_with(root); }))
-        continue;
-      out_.scenes[message].variables.push_back({use, place(use.place)});
+      const bool depends =
+          std::ranges::any_of(roots, [&](auto root) { return use.path.starts_with(root); });
+      if (depends) out_.scenes[message].variables.push_back({use, place(use.place)});
     }
     warn_of_raw(usage, place);
     check_pages(message, usage, place);
