@@ -90,6 +90,9 @@ struct Uses {
   std::vector<NameUse> playbooks;  // by `enroll` and `leave`
   std::set<std::string> emitted;
   std::vector<MessageUse> messages;
+  std::set<std::string, std::less<>> segments;
+  std::set<std::string, std::less<>> partials;  // "" where a name is computed
+  std::set<std::string, std::less<>> layouts;
 };
 
 // What is known where any of these events may be the one judged. Of one that nobody declared

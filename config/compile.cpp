@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "config/allow.h"
 #include "config/catalogue.h"
 #include "config/lint.h"
 #include "config/messages.h"
@@ -45,11 +46,13 @@ class Compiler {
     check_event_uses(catalogue_, uses_, problems_);
     check_playbook_uses();
     check_subjects(catalogue_, uses_, problems_);
-    if (problems_.has_errors()) return {nullptr, problems_.take()};
-    const std::string path(settings_file);
-    lint({catalogue_, uses_, settings_.rules, playbooks_, path}, problems_);
+    if (problems_.has_errors())
+      return {nullptr, silence_allowed(workspace_, problems_.take(), false)};
+    lint({workspace_, catalogue_, uses_, messages_, settings_.rules, segments_, playbooks_,
+          settings_document_->root},
+         problems_);
     auto config = build();
-    return {std::move(config), problems_.take()};
+    return {std::move(config), silence_allowed(workspace_, problems_.take(), true)};
   }
 
  private:

@@ -74,6 +74,7 @@ void check_call(const cel::CallReference& call, const base::Place& place, const 
   if (call.function == "in_segment") {
     const auto& name = call.arguments.front();
     if (name && name->is_string()) {
+      reading.uses.segments.insert(name->as_string());
       check_segment(name->as_string(), place, reading.catalogue, reading.problems);
     } else {
       reading.problems.error(place, "the segment of in_segment() must be a plain text",

@@ -1,158 +1,28 @@
 #include "config/lint.h"
 
 #include <algorithm>
-#include <utility>
 
 #include <fmt/format.h>
 
 namespace nurtured::config {
-namespace {
 
-using rules::Kind;
-using rules::Playbook;
-using rules::Step;
-
-constexpr std::string_view hold_remedy =
-    "set `fill`, write `while_held: go_on`, or send value before it";
-
-// One marketing send of a playbook, in the order of the file.
-struct MarketingSend {
-  Kind kind = Kind::value;
-  const Step* step = nullptr;
-  bool waits_while_held = true;
-};
-
-class HoldLint {
- public:
-  HoldLint(const LintInput& input, Problems& problems) : input_(input), problems_(problems) {
-    for (const auto& playbook : input.playbooks) sends_.push_back(sends_of(*playbook));
+std::optional<rules::Kind> LintInput::marketing_kind(const std::string& message) const {
+  const auto facts = catalogue.messages.find(message);
+  if (facts == catalogue.messages.end() || !rules::is_marketing(facts->second.kind)) {
+    return std::nullopt;
   }
-
-  void run() {
-    for (std::size_t i = 0; i < sends_.size(); ++i) {
-      for (std::size_t at = 0; at < sends_[i].size(); ++at) check(i, at);
-    }
-  }
-
- private:
-  std::vector<MarketingSend> sends_of(const Playbook& playbook) const {
-    std::vector<MarketingSend> out;
-    for (const Step& step : playbook.steps) {
-      const rules::Send* send = rules::send_of(step.action);
-      if (send == nullptr) continue;
-      const auto facts = input_.catalogue.messages.find(send->message);
-      if (facts == input_.catalogue.messages.end() || !is_marketing(facts->second.kind)) continue;
-      out.push_back({facts->second.kind, &step, !send->go_on_while_held});
-    }
-    return out;
-  }
-
-  int share(Kind kind) const {
-    const rules::Mix& mix = input_.settings.mix;
-    return kind == Kind::offer ? mix.offer : kind == Kind::engagement ? mix.engagement : mix.value;
-  }
-
-  // CONTRACT M1: how many of that kind any `window` messages may hold.
-  std::size_t most(Kind kind) const {
-    return std::max<std::size_t>(
-        1, input_.settings.mix.window * static_cast<std::size_t>(share(kind)) / 100);
-  }
-
-  void check(std::size_t playbook, std::size_t at) {
-    const MarketingSend& send = sends_[playbook][at];
-    if (send.kind == Kind::value) return;
-    if (share(send.kind) == 0) {
-      problems_.warning(send.step->place, "never-sent",
-                        fmt::format("this {0} can never leave: its share of the mix is 0",
-                                    rules::to_string(send.kind)),
-                        "give it a share in `mix`");
-      return;
-    }
-    if (!send.waits_while_held || input_.settings.fill) return;
-    if (send.kind == Kind::offer && !check_touches(playbook, at)) return;
-    check_mix(playbook, at);
-  }
-
-  // M2: are there fewer touches before the offer than it needs, and none to come but from behind
-  // it? False when that has been warned of.
-  bool check_touches(std::size_t playbook, std::size_t at) {
-    const auto needed = static_cast<std::size_t>(input_.settings.touches_before_offer);
-    const bool others_touch =
-        !input_.catalogue.touchpoints.empty() || others_send(playbook, [](Kind) { return true; });
-    if (at >= needed || others_touch) return true;
-    warn(playbook, at, fmt::format("it needs {} touches, at most {} come before it", needed, at),
-         [](Kind) { return true; });
-    return false;
-  }
-
-  // M1: is the share used up by the messages right before it, and nothing else sent from elsewhere?
-  void check_mix(std::size_t playbook, std::size_t at) {
-    const auto& sends = sends_[playbook];
-    const Kind kind = sends[at].kind;
-    const std::size_t first =
-        at + 1 > input_.settings.mix.window ? at + 1 - input_.settings.mix.window : 0;
-    const auto same = static_cast<std::size_t>(
-        std::count_if(sends.begin() + static_cast<std::ptrdiff_t>(first),
-                      sends.begin() + static_cast<std::ptrdiff_t>(at),
-                      [&](const MarketingSend& s) { return s.kind == kind; }));
-    const auto frees = [kind](Kind other) { return other != kind; };
-    if (same < most(kind) || others_send(playbook, frees)) return;
-    warn(playbook, at,
-         fmt::format("its share of the mix ({} of any {}) is used up by the sends before it",
-                     most(kind), input_.settings.mix.window),
-         frees);
-  }
-
-  template <class Frees>
-  bool others_send(std::size_t playbook, Frees frees) const {
-    for (std::size_t i = 0; i < sends_.size(); ++i) {
-      if (i == playbook) continue;
-      if (std::any_of(sends_[i].begin(), sends_[i].end(),
-                      [&](const MarketingSend& s) { return frees(s.kind); })) {
-        return true;
-      }
-    }
-    return false;
-  }
-
-  template <class Frees>
-  void warn(std::size_t playbook, std::size_t at, const std::string& why, Frees frees) {
-    const auto& sends = sends_[playbook];
-    const bool later = std::any_of(sends.begin() + static_cast<std::ptrdiff_t>(at) + 1, sends.end(),
-                                   [&](const MarketingSend& s) { return frees(s.kind); });
-    problems_.warning(sends[at].step->place, "held-for-ever",
-                      fmt::format("this {} is held until `hold` runs out: {}, and {}",
-                                  rules::to_string(sends[at].kind), why,
-                                  later ? "only later steps of this playbook could free it, which "
-                                          "wait for it"
-                                        : "nothing could free it"),
-                      std::string(hold_remedy));
-  }
-
-  const LintInput& input_;
-  Problems& problems_;
-  std::vector<std::vector<MarketingSend>> sends_;
-};
-
-void note_outside_mix(const LintInput& input, Problems& problems) {
-  const auto& messages = input.catalogue.messages;
-  const auto outside = std::count_if(messages.begin(), messages.end(), [](const auto& entry) {
-    return !rules::is_marketing(entry.second.kind);
-  });
-  if (outside == 0) return;
-  const double share = 100.0 * static_cast<double>(outside) / static_cast<double>(messages.size());
-  problems.note(
-      {input.settings_path, 0, 0, 1}, "outside-the-mix",
-      fmt::format("{} of {} messages ({:.0f} %) are replies, reminders or receipts, which "
-                  "the mix and the caps do not hold",
-                  outside, messages.size(), share));
+  return facts->second.kind;
 }
 
-}  // namespace
-
 void lint(const LintInput& input, Problems& problems) {
-  HoldLint(input, problems).run();
-  note_outside_mix(input, problems);
+  lint_conditions(input, problems);
+  lint_events(input, problems);
+  lint_flow(input, problems);
+  lint_holds(input, problems);
+  lint_messages(input, problems);
+  lint_pace(input, problems);
+  lint_times(input, problems);
+  lint_unused(input, problems);
 }
 
 void check_subjects(const Catalogue& catalogue, const Uses& uses, Problems& problems) {

@@ -225,7 +225,7 @@ class MessageReader {
     for (const auto& [name, file] : partials_) check_partial(name, *file, *library);
     for (const auto& [name, layout] : library->layouts) {
       const std::string path = fmt::format("{}{}.html", layouts_folder, name);
-      check_usage(layout.usage(), *library, in_file(path), problems_);
+      check_usage(layout.usage(), *library, in_file(path), uses_, problems_);
     }
     out_.library = std::move(library);
   }
@@ -263,7 +263,7 @@ class MessageReader {
       problems_.error(in_file(file.path)(error.place), error.message, error.remedy);
       return;
     }
-    check_usage((*partial)->usage(), library, in_file(file.path), problems_);
+    check_usage((*partial)->usage(), library, in_file(file.path), uses_, problems_);
     warn_of_raw((*partial)->usage(), in_file(file.path));
   }
 
@@ -337,8 +337,7 @@ class MessageReader {
     std::vector<std::string> paths;
     const auto& seen = workspace_.seen;
     for (auto& [path, place] : section.placed_texts("attach")) {
-      const bool is_there =
-          !workspace_.knows_files || std::find(seen.begin(), seen.end(), path) != seen.end();
+      const bool is_there = !workspace_.knows_files || std::ranges::find(seen, path) != seen.end();
       if (!is_there || !path.starts_with("files/")) {
         problems_.error(place, fmt::format("there is no file `{}`", path),
                         did_you_mean(path, seen, "put it below files/ and name it from there"));
@@ -357,11 +356,11 @@ class MessageReader {
     const auto name = section.text("layout");
     if (!name) return layouts.contains("default") ? "default" : "";
     if (!layouts.contains(*name)) {
-      const std::vector<std::string> names = keys_of(layouts);
       section.error("layout", fmt::format("there is no layout `{}`", *name),
-                    did_you_mean(*name, names, "put it in content/layouts"));
+                    did_you_mean(*name, keys_of(layouts), "put it in content/layouts"));
       return "";
     }
+    uses_.layouts.insert(*name);
     return *name;
   }
 
@@ -413,12 +412,13 @@ class MessageReader {
   void check_piece(const std::string& message, const content::liquid::Usage& usage,
                    const Piece& piece) {
     const auto place = [&](const base::Place& inside) { return place_of(piece, inside); };
-    check_usage(usage, *out_.library, place, problems_);
+    check_usage(usage, *out_.library, place, uses_, problems_);
     check_variables(usage, {}, catalogue_, place, problems_);
     for (const content::liquid::VariableUse& use : usage.variables) {
-      const bool depends = use.path.starts_with("event.") || use.path.starts_with("enrollment.");
-      if (!depends) continue;
-      out_.scenes[message].variables.push_back({use, place(use.place)});
+      constexpr std::string_view roots[] = {"contact.", "event.", "enrollment."};
+      const bool depends =
+          std::ranges::any_of(roots, [&](auto root) { return use.path.starts_with(root); });
+      if (depends) out_.scenes[message].variables.push_back({use, place(use.place)});
     }
     warn_of_raw(usage, place);
     check_pages(message, usage, place);

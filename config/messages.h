@@ -17,7 +17,7 @@ namespace nurtured::config {
 
 // What of a message depends on who sends it.
 struct MessageScenes {
-  // A variable that is a field of the event or the enrollment.
+  // A field of a variable: of the contact, the event, the enrollment.
   struct Variable {
     content::liquid::VariableUse use;
     base::Place place;  // in the file

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/encoding.h"
+#include "config/lint_pages.h"
 #include "config/redact.h"
 #include "rules/cel/json.h"
 
@@ -154,6 +155,7 @@ cel::Value to_value(const Problem& problem, const PrintOptions& options) {
                {"name", problem.name},
                {"message", problem.message},
                {"remedy", problem.remedy}};
+  if (auto doc = lint_doc(problem.name)) map.set("doc", *std::move(doc));
   if (place.line > 0) {
     const int column = std::max(place.column, 1);
     map.set("range", cel::Map{{"start", position(place.line, column)},

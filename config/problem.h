@@ -82,7 +82,8 @@ void print_problems(std::ostream& out, const std::vector<Problem>& problems, con
 
 // {"path", "severity", "name", "message", "remedy", "range": {"start": {"line", "column"}, "end":
 // {"line", "column"}}}; `end` is exclusive, both count from 1 in code points; a fault of a whole
-// file is at its beginning, and only what concerns no file has null.
+// file is at its beginning, and only what concerns no file has null. Where a page of docs/lints
+// tells more, "doc" is its path.
 cel::Value to_value(const Problem& problem, const PrintOptions& options = {});
 // All of them as one JSON array, a line a problem.
 std::string problems_json(const std::vector<Problem>& problems, const PrintOptions& options = {});

@@ -104,6 +104,7 @@ class StartReader {
   std::string read_segment(Section& section, std::string_view key) {
     const auto name = section.text(key);
     if (!name) return "";
+    reading_.uses.segments.insert(*name);
     check_segment(*name, section.node(key)->place, reading_.catalogue, problems_);
     return *name;
   }

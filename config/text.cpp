@@ -125,15 +125,17 @@ std::shared_ptr<const rules::Text> read_text(const Node& node,
   };
   // A former version was checked against the partials of its day.
   if (!reading.catalogue.is_former) {
-    check_usage(compiled->usage(), *library, place, reading.problems);
+    check_usage(compiled->usage(), *library, place, reading.uses, reading.problems);
     check_variables(compiled->usage(), scene, reading.catalogue, place, reading.problems);
   }
   return std::make_shared<LiquidText>(std::move(*compiled), library, node, reading.document.text);
 }
 
 void check_usage(const content::liquid::Usage& usage, const content::Library& library,
-                 const std::function<base::Place(const base::Place&)>& place, Problems& problems) {
+                 const std::function<base::Place(const base::Place&)>& place, Uses& uses,
+                 Problems& problems) {
   for (const content::liquid::PartialUse& use : usage.partials) {
+    uses.partials.insert(use.name);
     if (use.name.empty() || library.partials.find(use.name) != nullptr) continue;
     const std::vector<std::string> names = keys_of(library.partials.all());
     problems.error(place(use.place), fmt::format("there is no partial `{}`", use.name),

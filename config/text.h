@@ -17,9 +17,11 @@ std::shared_ptr<const rules::Text> read_text(const Node& node,
                                              const Scene& scene, const Reading& reading);
 
 // What a template asks for that is not there: partials and filters, with the nearest name. The
-// places that usage has are handed to `place`, which tells where they stand in the file.
+// places that usage has are handed to `place`, which tells where they stand in the file. Partials
+// are added to the uses.
 void check_usage(const content::liquid::Usage& usage, const content::Library& library,
-                 const std::function<base::Place(const base::Place&)>& place, Problems& problems);
+                 const std::function<base::Place(const base::Place&)>& place, Uses& uses,
+                 Problems& problems);
 
 // Warns of variables that can never have a value there: of an unknown name, of none of `vars`, or
 // no property of the event.

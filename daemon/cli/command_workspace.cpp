@@ -6,15 +6,26 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "config/lint_pages.h"
 #include "config/scenario_reader.h"
+#include "config/section.h"
 #include "config/workspace.h"
 #include "daemon/cli/toolbox.h"
+#include "rules/cel/json.h"
 
 namespace nurtured::daemon::cli {
 namespace {
 
 using base::ErrorKind;
 using base::Result;
+
+cel::Value lint_value(const config::LintPage& page, bool is_whole) {
+  cel::Map map{{"name", page.name},
+               {"title", config::lint_title(page)},
+               {"doc", config::lint_doc(page.name).value_or("")}};
+  if (is_whole) map.set("text", page.text);
+  return map;
+}
 
 int check(const Call& call, const std::string& format) {
   const auto keeper = make_keeper(call);
@@ -39,6 +50,41 @@ int check(const Call& call, const std::string& format) {
     call.console.out << fmt::format("good (playbooks: {}, messages: {}, scenarios: {})\n",
                                     files.config->book->current().size(),
                                     files.config->messages.size(), scenarios.size());
+  }
+  return done;
+}
+
+// `check --explain NAME`
+int explain_lint(const Call& call, const std::string& name, const std::string& format) {
+  const config::LintPage* page = config::find_lint_page(name);
+  if (page == nullptr) {
+    return complain(
+        call,
+        {ErrorKind::not_found,
+         fmt::format("`check` warns of nothing called {}", name),
+         config::did_you_mean(name, config::lint_names(), "see `nurtured check --list`"),
+         {}},
+        format);
+  }
+  if (format == "json") {
+    call.console.out << cel::to_json(lint_value(*page, true)) << '\n';
+  } else {
+    print_text(call.console.out, page->text);
+  }
+  return done;
+}
+
+// `check --list`
+int list_lints(const Call& call, const std::string& format) {
+  if (format == "json") {
+    cel::List all;
+    for (const config::LintPage& page : config::lint_pages())
+      all.push_back(lint_value(page, false));
+    call.console.out << cel::to_json(std::move(all)) << '\n';
+    return done;
+  }
+  for (const config::LintPage& page : config::lint_pages()) {
+    print_text(call.console.out, fmt::format("{:20} {}\n", page.name, config::lint_title(page)));
   }
   return done;
 }
@@ -82,11 +128,22 @@ void add_workspace_commands(CLI::App& app, Call& call) {
   auto* check_command = app.add_subcommand(
       "check", "load everything and print every problem with its place and what would be right");
   add_format(*check_command, *format);
+  const auto explained = std::make_shared<std::string>();
+  const auto lists = std::make_shared<bool>(false);
+  auto* explain = check_command->add_option(
+      "--explain", *explained, "what a warning of this name means, and how to mend or silence it");
+  explain->type_name("NAME");
+  check_command->add_flag("--list", *lists, "all that is warned of, by name")->excludes(explain);
   add_examples(*check_command,
                "  nurtured --config shop check\n"
+               "  nurtured check --explain held-for-ever\n"
                "  nurtured check --format json | jq '.[] | select(.severity == \"error\")'");
-  check_command->callback(
-      [&call, format] { call.action = [&call, format] { return check(call, *format); }; });
+  check_command->callback([&call, format, explained, lists] {
+    call.action = [&call, format, explained, lists] {
+      if (*lists) return list_lints(call, *format);
+      return explained->empty() ? check(call, *format) : explain_lint(call, *explained, *format);
+    };
+  });
 
   const auto folder = std::make_shared<std::string>();
   auto* init_command = app.add_subcommand("init", "write a first workspace");

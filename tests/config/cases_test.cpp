@@ -34,8 +34,10 @@ TEST_CASE("each faulty workspace gives all its problems, each at its place") {
     section.require("about");
     section.text("about");
     Workspace workspace = small_workspace();
+    std::vector<std::string> own;
     for (const Entry& entry : section.node("files")->entries) {
       put(workspace, entry.key, entry.value.text);
+      own.push_back(entry.key);
     }
     for (const std::string& seen : section.texts("seen")) workspace.seen.push_back(seen);
     std::vector<std::string> expected;
@@ -43,7 +45,13 @@ TEST_CASE("each faulty workspace gives all its problems, each at its place") {
     section.finish();
     REQUIRE(lines_of(unreadable.take()) == std::vector<std::string>{});
     const Compiled compiled = compile(workspace, test_options());
-    CHECK(lines_of(compiled.problems) == expected);
+    std::vector<Problem> problems = compiled.problems;
+    // The small workspace has messages for cases to send: none has to.
+    std::erase_if(problems, [&](const Problem& problem) {
+      return problem.name == "unused-message" &&
+             std::find(own.begin(), own.end(), problem.place.path) == own.end();
+    });
+    CHECK(lines_of(problems) == expected);
     CHECK((compiled.config == nullptr) == has_errors(compiled.problems));
   }
 }

@@ -74,6 +74,9 @@ TEST_CASE("the JSON form has half-open ranges and parses") {
   CHECK(list[0].find("range")->find("end")->find("column")->as_int() == 7);
   CHECK(list[1].find("range")->find("start")->find("column")->as_int() == 1);
   CHECK(list[1].find("name")->as_string() == "name");
+  CHECK(list[1].find("doc") == nullptr);
+  const Problem lint{Severity::warning, {"q.yaml", 0, 0, 1}, "raw", "no place", ""};
+  CHECK(to_value(lint).find("doc")->as_string() == "docs/lints/raw.md");
   CHECK(problems_json({}) == "[]\n");
 }
 

@@ -368,6 +368,26 @@ TEST_CASE("check finds a good workspace good and a broken one broken") {
   }));
 }
 
+TEST_CASE("check tells what it warns of, and what a warning means, without a workspace") {
+  Shell shell;
+  const std::string nowhere = shell.folder() / "nowhere";
+  const auto list = shell.run({"--config", nowhere, "check", "--list"});
+  CHECK(list.status == daemon::cli::done);
+  CHECK(list.out.find("held-for-ever        a message waits") != std::string::npos);
+  const auto page = shell.run({"--config", nowhere, "check", "--explain", "held-for-ever"});
+  CHECK(page.status == daemon::cli::done);
+  CHECK(page.out.starts_with("# held-for-ever: "));
+  CHECK(page.out.find("## How to silence it") != std::string::npos);
+  const auto json = shell.run({"check", "--explain", "raw", "--format", "json"});
+  CHECK(json.out.find("\"doc\":\"docs/lints/raw.md\"") != std::string::npos);
+  const auto all = shell.run({"check", "--list", "--format", "json"});
+  CHECK(all.out.find("\"name\":\"held-for-ever\"") != std::string::npos);
+  const auto missed = shell.run({"check", "--explain", "held-forever"});
+  CHECK(missed.status == daemon::cli::found_problem);
+  CHECK(missed.err.find("did you mean `held-for-ever`?") != std::string::npos);
+  CHECK(shell.run({"check", "--list", "--explain", "raw"}).status == daemon::cli::wrong_usage);
+}
+
 TEST_CASE("check of what is no workspace says what to do") {
   Shell shell;
   const auto ran = shell.run({"--config", shell.folder() / "nowhere", "check"});

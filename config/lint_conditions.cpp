@@ -1,0 +1,170 @@
+// Conditions that cannot mean what they say: that never hold, that hold before anything begins, or
+// that fail for whoever lacks an attribute.
+#include <algorithm>
+#include <set>
+#include <variant>
+
+#include <fmt/format.h>
+
+#include "config/lint.h"
+#include "rules/cel/scope.h"
+#include "rules/scope.h"
+
+namespace nurtured::config {
+namespace {
+
+using rules::Expression;
+using rules::Playbook;
+
+void note_never(const std::optional<Expression>& condition, std::string_view what,
+                Problems& problems) {
+  if (!condition || constant_of(*condition) != false) return;
+  problems.warning(condition->place, "never-true", fmt::format("this is never true: {}", what),
+                   "write what it is to depend on");
+}
+
+void note_never_true(const LintInput& input, Problems& problems) {
+  for (const rules::Segment& segment : input.segments) {
+    note_never(segment.condition, "nobody is ever in the segment", problems);
+  }
+  for (const auto& playbook : input.playbooks) {
+    for (const auto& start : playbook->starts) {
+      note_never(start.condition, "nobody starts by it", problems);
+    }
+    for (const auto& start : playbook->timed_starts) {
+      note_never(start.condition, "nobody starts by it", problems);
+    }
+    if (playbook->goal) note_never(playbook->goal->condition, "nobody reaches it", problems);
+    for (const auto& stop : playbook->stops) {
+      note_never(stop.condition, "it stops nobody", problems);
+    }
+    for (const auto& step : playbook->steps) {
+      if (const auto* wait = std::get_if<rules::WaitFor>(&step.action)) {
+        note_never(wait->condition, "no event is taken", problems);
+      } else if (const auto* ask = std::get_if<rules::Ask>(&step.action)) {
+        note_never(ask->condition, "no answer is taken", problems);
+      }
+    }
+  }
+}
+
+// A stop that is true at the start means no enrollment at all (CONTRACT section 2).
+void note_stops_at_once(const Playbook& playbook, Problems& problems) {
+  const Expression* start = nullptr;
+  if (playbook.starts.size() == 1 && playbook.timed_starts.empty() && !playbook.by_hand &&
+      playbook.starts.front().condition) {
+    start = &*playbook.starts.front().condition;
+  }
+  for (const rules::Stop& stop : playbook.stops) {
+    if (!stop.event.empty() || !stop.condition) continue;
+    const bool is_start = start != nullptr && start->source == stop.condition->source;
+    if (!is_start && constant_of(*stop.condition) != true) continue;
+    problems.warning(stop.condition->place, "stops-at-once",
+                     "this is true when the playbook starts, so that nobody ever enters it",
+                     "stop by what changes on the way, or remove this stop");
+  }
+}
+
+// ---- attributes
+
+// What every contact has.
+bool is_always_there(std::string_view name) {
+  constexpr std::string_view names[] = {"id", "tags", "stage", "score", "channels", "consent"};
+  return std::ranges::find(names, name) != std::end(names);
+}
+
+std::set<std::string, std::less<>> attributes_set(const LintInput& input) {
+  std::set<std::string, std::less<>> names;
+  for (const auto& playbook : input.playbooks) {
+    for (const auto& step : playbook->steps) {
+      const auto* set = std::get_if<rules::Set>(&step.action);
+      if (set == nullptr) continue;
+      for (const auto& [name, source] : set->attributes) names.insert(name);
+    }
+  }
+  return names;
+}
+
+class AttributeLint {
+ public:
+  AttributeLint(const LintInput& input, Problems& problems)
+      : book_({.settings = input.settings, .segments = input.segments}),
+        set_(attributes_set(input)),
+        problems_(problems) {}
+
+  void check(const Playbook& playbook) {
+    for (const auto& step : playbook.steps) {
+      if (const auto* choose = std::get_if<rules::Choose>(&step.action)) {
+        for (const auto& branch : choose->branches) {
+          if (branch.condition) check(*branch.condition);
+        }
+      } else if (const auto* repeat = std::get_if<rules::Repeat>(&step.action)) {
+        if (repeat->condition) check(*repeat->condition);
+      } else if (const auto* until = std::get_if<rules::WaitUntil>(&step.action)) {
+        check(until->moment);
+      } else if (const auto* set = std::get_if<rules::Set>(&step.action)) {
+        check(set->attributes);
+      } else if (const auto* emit = std::get_if<rules::Emit>(&step.action)) {
+        check(emit->properties);
+      }
+    }
+  }
+
+ private:
+  void check(const rules::Assignments& assignments) {
+    for (const auto& [name, source] : assignments) {
+      if (const auto* formula = std::get_if<Expression>(&source)) check(*formula);
+    }
+  }
+
+  // Asked of somebody of whom nothing is known: does it fail at an attribute of theirs?
+  void check(const Expression& expression) {
+    const rules::Contact nobody;
+    const rules::Event event;
+    const rules::ConditionScope scope(book_, nobody, &event, nullptr, base::Instant{});
+    const auto answer = expression.program.evaluate(scope);
+    if (answer || answer.error().kind != base::ErrorKind::not_found) return;
+    const base::Place& failed = answer.error().place;
+    for (const cel::FieldReference& field : expression.program.references().fields) {
+      const bool is_attribute = field.variable == "contact" && !field.path.empty() &&
+                                !is_always_there(field.path.front());
+      if (!is_attribute || set_.contains(rules::attribute_name(field.path.front()))) continue;
+      const bool failed_here = field.place.line == failed.line &&
+                               field.place.column <= failed.column + failed.length &&
+                               failed.column <= field.place.column + field.place.length;
+      if (!failed_here) continue;
+      problems_.warning(
+          expression.place, "missing-attribute",
+          fmt::format("this fails for everybody without `contact.{}`, and stops them here",
+                      field.path.front()),
+          fmt::format("ask first: has(contact.{0}) && …, or has(contact.{0}) ? … : …",
+                      field.path.front()));
+      return;
+    }
+  }
+
+  rules::Book book_;
+  std::set<std::string, std::less<>> set_;
+  Problems& problems_;
+};
+
+}  // namespace
+
+std::optional<bool> constant_of(const Expression& condition) {
+  const cel::References& references = condition.program.references();
+  if (!references.fields.empty() || !references.calls.empty()) return std::nullopt;
+  const cel::Environment nothing;
+  const auto answer = condition.program.test(cel::MapScope(nothing));
+  return answer ? std::optional(*answer) : std::nullopt;
+}
+
+void lint_conditions(const LintInput& input, Problems& problems) {
+  note_never_true(input, problems);
+  AttributeLint attributes(input, problems);
+  for (const auto& playbook : input.playbooks) {
+    note_stops_at_once(*playbook, problems);
+    attributes.check(*playbook);
+  }
+}
+
+}  // namespace nurtured::config

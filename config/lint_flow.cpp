@@ -1,0 +1,110 @@
+// Ways through a playbook: steps that nobody comes to, and waits that nothing ends.
+#include <algorithm>
+#include <variant>
+
+#include <fmt/format.h>
+
+#include "config/lint.h"
+
+namespace nurtured::config {
+namespace {
+
+using rules::no_step;
+using rules::Playbook;
+using rules::Step;
+using rules::StepEdge;
+using rules::StepIndex;
+
+std::vector<StepEdge> open_branches(const rules::Choose& choose, std::vector<StepEdge> edges) {
+  std::vector<StepEdge> open;
+  for (std::size_t i = 0; i < edges.size(); ++i) {
+    const bool has_condition = i < choose.branches.size() && choose.branches[i].condition;
+    const auto constant = has_condition ? constant_of(*choose.branches[i].condition) : std::nullopt;
+    if (constant == false) continue;
+    open.push_back(std::move(edges[i]));
+    if (constant == true) break;
+  }
+  return open;
+}
+
+std::vector<StepEdge> open_ways(const rules::Split& split, std::vector<StepEdge> edges) {
+  std::vector<StepEdge> open;
+  for (std::size_t i = 0; i < edges.size(); ++i) {
+    if (split.ways[i].weight > 0) open.push_back(std::move(edges[i]));
+  }
+  return open;
+}
+
+void note_unreachable(const Playbook& playbook, Problems& problems) {
+  const std::vector<bool> reachable = reachable_steps(playbook);
+  for (std::size_t i = 1; i < playbook.steps.size(); ++i) {
+    // What follows one such step in the file would only repeat it.
+    if (reachable[i] || !reachable[i - 1]) continue;
+    problems.warning(playbook.steps[i].place, "unreachable-step",
+                     fmt::format("nobody comes to this step ({})", playbook.steps[i].id),
+                     "remove it, or mend the condition, weight or `end` before it");
+  }
+}
+
+void note_endless_waits(const Playbook& playbook, Problems& problems) {
+  if (playbook.goal || !playbook.stops.empty()) return;
+  for (const Step& step : playbook.steps) {
+    const auto* wait = std::get_if<rules::WaitFor>(&step.action);
+    const auto* ask = std::get_if<rules::Ask>(&step.action);
+    const bool is_endless = (wait != nullptr && !wait->within) || (ask != nullptr && !ask->within);
+    if (!is_endless) continue;
+    problems.warning(step.place, "waits-for-ever",
+                     "who never does this stays in the playbook for ever",
+                     "say how long to wait (`within: 14d`), or give the playbook a goal or a stop");
+  }
+}
+
+}  // namespace
+
+std::vector<StepEdge> open_edges(const Playbook& playbook, const Step& step) {
+  std::vector<StepEdge> edges = rules::step_edges(step);
+  if (const auto* choose = std::get_if<rules::Choose>(&step.action)) {
+    return open_branches(*choose, std::move(edges));
+  }
+  if (const auto* split = std::get_if<rules::Split>(&step.action)) {
+    return open_ways(*split, std::move(edges));
+  }
+  const auto* leave = std::get_if<rules::Leave>(&step.action);
+  if (leave != nullptr && leave->playbook == playbook.id) return {};
+  const auto* repeat = std::get_if<rules::Repeat>(&step.action);
+  if (repeat != nullptr && repeat->condition) {
+    const auto constant = constant_of(*repeat->condition);
+    if (constant) {
+      std::erase_if(edges, [&](const StepEdge& edge) {
+        return (edge.kind == rules::EdgeKind::branch) != *constant;
+      });
+    }
+  }
+  return edges;
+}
+
+std::vector<bool> reachable_steps(const Playbook& playbook) {
+  std::vector<bool> reached(playbook.steps.size());
+  std::vector<StepIndex> open;
+  const auto reach = [&](StepIndex index) {
+    if (index == no_step || reached[index]) return;
+    reached[index] = true;
+    open.push_back(index);
+  };
+  reach(playbook.steps.empty() ? no_step : 0);
+  while (!open.empty()) {
+    const Step& step = playbook.steps[open.back()];
+    open.pop_back();
+    for (const StepEdge& edge : open_edges(playbook, step)) reach(edge.target);
+  }
+  return reached;
+}
+
+void lint_flow(const LintInput& input, Problems& problems) {
+  for (const auto& playbook : input.playbooks) {
+    note_unreachable(*playbook, problems);
+    note_endless_waits(*playbook, problems);
+  }
+}
+
+}  // namespace nurtured::config
