@@ -14,7 +14,7 @@ namespace {
 
 // The workspace that the program carries inside.
 std::shared_ptr<const config::Config> workspace() {
-  config::Workspace workspace{.files = config::default_workspace()};
+  config::Workspace workspace{.files = config::preset_workspace(config::default_preset)};
   std::erase_if(workspace.files,
                 [](const config::File& file) { return file.path.starts_with("schema/"); });
   const auto zones = config::system_zones();

@@ -86,6 +86,9 @@ class DeadlyStore final : public store::Store {
                                                         std::size_t limit) override {
     return store_.set_aside(after, limit);
   }
+  store::Result<store::EventPage> events_after(std::int64_t row, std::size_t limit) override {
+    return store_.events_after(row, limit);
+  }
 
  private:
   store::Store& store_;
