@@ -11,8 +11,8 @@
 #include "config/lint.h"
 #include "config/messages.h"
 #include "config/playbook_reader.h"
-#include "config/scenario_reader.h"
 #include "config/samples.h"
+#include "config/scenario_reader.h"
 #include "config/segment_reader.h"
 #include "config/settings.h"
 

@@ -69,8 +69,8 @@ struct MessageBounced {
 };
 struct HandedBack {};  // by the human who had the contact
 
-using Happening = std::variant<EventHappens, PlaybookStarted, LinkClicked, MessageOpened, ReplySent, Unsubscribed,
-                               ComplaintMade, MessageBounced, HandedBack>;
+using Happening = std::variant<EventHappens, PlaybookStarted, LinkClicked, MessageOpened, ReplySent,
+                               Unsubscribed, ComplaintMade, MessageBounced, HandedBack>;
 
 struct ScenarioEvent {
   Instant at;

@@ -68,8 +68,8 @@ std::optional<Node> parse_yaml(std::string_view text, const std::string& path, P
 // range is outside it.
 base::Place place_inside(const Node& scalar, std::string_view source, const base::Place& range);
 
-// The offset in `source`, which has no byte order mark, just after an unquoted scalar; npos when they
-// do not fit each other.
+// The offset in `source`, which has no byte order mark, just after an unquoted scalar; npos when
+// they do not fit each other.
 std::size_t end_of_plain(const Node& scalar, std::string_view source);
 
 // `text` without the byte order mark that some editors put in front.

@@ -256,8 +256,8 @@ class Machine {
   std::deque<std::variant<Event, StartRequest>> events_;  // built-in and emitted ones, and requests
   std::size_t events_taken_ = 0;
   std::map<std::int64_t, StepIndex> traced_;  // enrollment → where it stood, with trace_steps
-  bool is_history_ = false;  // what the input is, and so what follows from it
-  std::uint32_t hops_ = 0;   // of the events that are made now: Event::hops
+  bool is_history_ = false;                   // what the input is, and so what follows from it
+  std::uint32_t hops_ = 0;                    // of the events that are made now: Event::hops
   std::vector<SegmentIndex> stale_segments_;
   bool starts_stale_ = false;
 };
