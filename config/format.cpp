@@ -378,7 +378,8 @@ std::optional<std::string> format_text(std::string_view text, const std::string&
   // Whether a text in block style ends with a line break may be told by the end of the file alone.
   const bool ends_in_block = !lines->empty() && !lines->back().tokens.empty() &&
                              lines->back().tokens.back().kind == Kind::block;
-  if (ends_in_block && !plain.ends_with('\n')) out.pop_back();
+  const bool ends_in_text = plain.find_last_not_of(" \t") > plain.find_last_of('\n');
+  if (ends_in_block && !plain.ends_with('\n') && ends_in_text) out.pop_back();
   if (!keeps_all(*root, *lines, out, path)) {
     problems.error({path, 0, 0, 1}, "the formatter would change what this file means",
                    "this is a fault of ours: please report it with the file");
