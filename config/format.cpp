@@ -380,7 +380,14 @@ std::optional<std::string> format_text(std::string_view text, const std::string&
                              lines->back().tokens.back().kind == Kind::block;
   const bool ends_in_text = plain.find_last_not_of(" \t") > plain.find_last_of('\n');
   if (ends_in_block && !plain.ends_with('\n') && ends_in_text) out.pop_back();
-  if (!keeps_all(*root, *lines, out, path)) {
+  const bool is_kept = keeps_all(*root, *lines, out, path);
+  if (!is_kept && ends_in_block && !plain.ends_with('\n') && !ends_in_text) {
+    problems.error({path, static_cast<int>(lines->size()) + lines_before, 1, 1},
+                   "the file ends in blanks, and they may belong to the text before them",
+                   "remove them, or end the line");
+    return std::nullopt;
+  }
+  if (!is_kept) {
     problems.error({path, 0, 0, 1}, "the formatter would change what this file means",
                    "this is a fault of ours: please report it with the file");
     return std::nullopt;
