@@ -381,8 +381,9 @@ std::optional<std::string> format_text(std::string_view text, const std::string&
   const bool ends_in_text = plain.find_last_not_of(" \t") > plain.find_last_of('\n');
   if (ends_in_block && !plain.ends_with('\n') && ends_in_text) out.pop_back();
   const bool is_kept = keeps_all(*root, *lines, out, path);
-  if (!is_kept && ends_in_block && !plain.ends_with('\n') && !ends_in_text) {
-    problems.error({path, static_cast<int>(lines->size()) + lines_before, 1, 1},
+  if (!is_kept && !plain.ends_with('\n') && !ends_in_text) {
+    const auto last = static_cast<int>(std::ranges::count(plain, '\n')) + 1;
+    problems.error({path, last + lines_before, 1, 1},
                    "the file ends in blanks, and they may belong to the text before them",
                    "remove them, or end the line");
     return std::nullopt;
