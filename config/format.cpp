@@ -262,7 +262,7 @@ class Writer {
 
   void write_block(const Token& block, std::string& out) const {
     std::string_view text = block.text;
-    std::string_view head = text.substr(0, text.find('\n'));
+    const std::string_view head = text.substr(0, text.find('\n'));
     text.remove_prefix(std::min(head.size() + 1, text.size()));
     const std::size_t comment = std::min(head.find('#'), head.size());
     const auto marks = stripped_right(head.substr(0, comment));

@@ -7,17 +7,11 @@
 
 #include "config/catalogue.h"
 #include "config/literal.h"
+#include "config/names.h"
 #include "rules/event_shape.h"
 
 namespace nurtured::config {
 namespace {
-
-template <class Map>
-std::vector<std::string> keys_of(const Map& map) {
-  std::vector<std::string> keys;
-  for (const auto& entry : map) keys.push_back(entry.first);
-  return keys;
-}
 
 bool contains(const std::vector<std::string>& names, std::string_view name) {
   return std::ranges::find(names, name) != names.end();
@@ -144,6 +138,7 @@ void ScenarioContext::check_segment(const std::string& name, const base::Place& 
   if (config_ == nullptr || book()->segments().find(name) != nullptr) return;
   std::vector<std::string> names;
   const rules::Segments& segments = book()->segments();
+  names.reserve(segments.size());
   for (rules::SegmentIndex i = 0; i < segments.size(); ++i) names.push_back(segments[i].name);
   unknown("segment", name, place, names);
 }

@@ -40,11 +40,11 @@ base::Result<Moment> refuse(std::string_view text) {
                     std::string(remedy));
 }
 
-base::Result<Moment> parse_local(std::string text, const rules::Zone& zone) {
+base::Result<Moment> parse_local(const std::string& text, const rules::Zone& zone) {
   const bool is_day = looks_like(text, "0000-00-00");
   const auto precision = is_day ? std::nullopt : local_precision(text);
   // parse_instant knows the calendar; the clock is the zone's.
-  std::string padded =
+  const std::string padded =
       is_day ? text + " 00:00:00Z" : text + (precision == std::chrono::minutes{1} ? ":00Z" : "Z");
   const auto read = base::parse_instant(padded);
   if (!read) return refuse(text);

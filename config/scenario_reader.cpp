@@ -25,7 +25,7 @@ class ScenarioReader {
 
   // nullopt, and reported, when anything is wrong with it.
   std::optional<Scenario> read() {
-    Problems& problems = section_.problems();
+    const Problems& problems = section_.problems();
     const std::size_t errors_before = problems.errors();
     section_.require("name", "say in a few words what it shows");
     out_.name = section_.text("name").value_or("");

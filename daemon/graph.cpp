@@ -58,6 +58,7 @@ std::string text_of(const rules::ScheduleStart& start) {
 
 std::vector<StartText> starts_of(const Playbook& playbook) {
   std::vector<StartText> out;
+  out.reserve(playbook.starts.size() + playbook.timed_starts.size() + 1);
   for (const auto& start : playbook.starts) {
     out.push_back(
         {start.segment.empty() ? start.event : fmt::format("{}: {}", start.event, start.segment),

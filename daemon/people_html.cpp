@@ -63,6 +63,7 @@ std::string sends(const PeopleFigures& figures) {
   const std::size_t width = figures.days.size() > day_columns_max ? 7 : 1;
   std::vector<std::string> labels;
   std::vector<Series> series;
+  series.reserve(kind_count);
   for (const Kind kind : kinds) series.push_back({.name = std::string(to_string(kind))});
   std::string rows;
   for (std::size_t day = 0; day < figures.days.size(); day += width) {
@@ -124,6 +125,7 @@ std::string mix(const PeopleFigures& figures) {
 std::string holds(const PeopleFigures& figures) {
   std::vector<std::string> labels;
   std::vector<Series> series;
+  series.reserve(kind_count);
   for (const Kind kind : kinds) series.push_back({.name = std::string(to_string(kind))});
   std::map<rules::Reason, std::array<double, kind_count>> waited;
   std::string rows;
@@ -238,6 +240,7 @@ std::string first_offer(const PeopleFigures& figures) {
     if (series.values.size() <= week) series.values.resize(week + 1);
     ++series.values[week];
   }
+  labels.reserve(series.values.size());
   for (std::size_t week = 0; week < series.values.size(); ++week) {
     labels.push_back(std::to_string(week + 1));
   }

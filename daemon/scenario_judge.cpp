@@ -49,6 +49,7 @@ class Judge {
 
   std::vector<Unmet> run() {
     std::vector<Unmet> unmet;
+    unmet.reserve(played_.faults.size() + scenario_.expectations.size());
     for (const base::Error& fault : played_.faults) {
       unmet.push_back({.place = fault.place, .expected = fault.message, .actual = fault.remedy});
     }

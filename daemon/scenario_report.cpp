@@ -34,7 +34,8 @@ std::string full_text(const ScenarioReport& report, const Unmet& unmet) {
 }
 
 std::string full_text(const ScenarioReport& report, const config::Problem& problem) {
-  std::string text = base::to_string(place_in(report, problem.place)) + ": " + problem.message;
+  const std::string text =
+      base::to_string(place_in(report, problem.place)) + ": " + problem.message;
   return text + (problem.remedy.empty() ? "" : "; " + problem.remedy) + "\n";
 }
 
@@ -112,7 +113,7 @@ struct Suite {
 std::string junit_case(const ScenarioReport& report, const ScenarioResult& result) {
   const config::Scenario& scenario = *result.scenario;
   const std::string path = xml_text(path_in(report, scenario.path));
-  std::string out =
+  const std::string out =
       fmt::format("    <testcase name=\"{}\" classname=\"{}\" file=\"{}\" line=\"{}\"",
                   xml_text(scenario.title()), path, path, scenario.place.line);
   if (result.passed()) return out + "/>\n";

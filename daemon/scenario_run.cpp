@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <ranges>
 #include <set>
 #include <utility>
 
@@ -261,15 +262,15 @@ class Player {
   void end_holds() {
     using Held = std::tuple<std::size_t, std::int64_t, std::string, std::string>;
     std::map<Held, Instant> next;
-    for (auto line = out_.lines.rbegin(); line != out_.lines.rend(); ++line) {
-      const rules::Decision& decision = line->decision;
+    for (auto& line : out_.lines | std::views::reverse) {
+      const rules::Decision& decision = line.decision;
       if (decision.message.empty()) continue;
-      const Held held{line->contact, decision.enrollment, decision.step, decision.message};
+      const Held held{line.contact, decision.enrollment, decision.step, decision.message};
       if (decision.action == "hold") {
         const auto ended = next.find(held);
-        line->until = ended == next.end() ? scenario_.until : ended->second;
+        line.until = ended == next.end() ? scenario_.until : ended->second;
       }
-      next[held] = line->at;
+      next[held] = line.at;
     }
   }
 

@@ -13,7 +13,6 @@ namespace nurtured::daemon {
 namespace {
 
 using rules::Event;
-using rules::Reason;
 
 constexpr std::size_t page_rows = 10'000;
 constexpr std::size_t contacts_at_once = 500;

@@ -46,7 +46,7 @@ void Machine::handle(const Migrate& /*migrate*/) {
 }
 
 void Machine::migrate(Enrollment& enrollment, const Playbook& from, const Playbook& to) {
-  const auto ignored = [&](std::string why) {
+  const auto ignored = [&](const std::string& why) {
     record("ignored", &enrollment).detail = "it stays on version " + from.version + ": " + why;
   };
   const MatchedStep at = match_step(from, enrollment.step, to);

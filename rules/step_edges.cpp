@@ -97,6 +97,7 @@ struct Edges {
   }
   std::vector<StepEdge> operator()(const Split& split) const {
     std::vector<StepEdge> edges;
+    edges.reserve(split.ways.size());
     for (const Split::Way& way : split.ways) {
       edges.push_back(
           {EdgeKind::branch, way.target, fmt::format("{} (weight {})", way.name, way.weight)});
@@ -135,6 +136,7 @@ struct Label {
   std::string operator()(const Ask& ask) const {
     std::string out = send("ask", ask.send);
     std::vector<std::string_view> choices;
+    choices.reserve(ask.choices.size());
     for (const AnswerChoice& choice : ask.choices) choices.push_back(choice.id);
     if (!choices.empty()) out += fmt::format(": {}", fmt::join(choices, " / "));
     return out;

@@ -312,6 +312,71 @@ int simulate_shadow(const Call& call, const SimulateOptions& options) {
   return done;
 }
 
+// Whose doings are simulated: recorded ones, people's that are made up, or what the store recorded.
+void add_sources(CLI::App& command, SimulateOptions& options) {
+  auto* events = command
+                     .add_option("--events", options.events,
+                                 "events as the ingest takes them, one JSON object a line, "
+                                 "each with a timestamp; - reads stdin")
+                     ->option_text("FILE");
+  auto* until = command.add_option("--until", options.until, "where the clock stops")
+                    ->needs(events)
+                    ->option_text("TIME");
+  events->needs(until);
+  auto* people = command
+                     .add_option("--people", options.people,
+                                 "make so many people, and report what they go through")
+                     ->check(CLI::Range(std::size_t{1}, people_max))
+                     ->excludes(events)
+                     ->option_text("N");
+  auto* days = command
+                   .add_option("--days", options.days,
+                               "for how long; of --shadow the last 30 where left out")
+                   ->check(CLI::Range(1, days_max))
+                   ->excludes(events)
+                   ->option_text("D");
+  people->needs(days);
+  auto* shadow = command
+                     .add_flag("--shadow", options.shadow,
+                               "play what the store recorded of the last days with the applied "
+                               "book and with the files, and say what differs")
+                     ->excludes(events)
+                     ->excludes(people);
+  command
+      .add_option("--against", options.against,
+                  "the book to compare the files with: another workspace, or applied")
+      ->needs(shadow)
+      ->option_text("PATH (applied)");
+  command
+      .add_option("--habits", options.habits,
+                  "what people are like and do, as YAML; the workspace's habits.yaml where left "
+                  "out, and without one assumed")
+      ->needs(people)
+      ->option_text("FILE");
+  command.add_option("--report", options.report, "write the report as an HTML page, too")
+      ->needs(people)
+      ->option_text("FILE.html");
+}
+
+void add_manner(CLI::App& command, SimulateOptions& options) {
+  command
+      .add_option("--from", options.from,
+                  "where the clock begins; earlier events arrive then, late. The first event's "
+                  "time where left out, of people " +
+                      std::string(people_from))
+      ->option_text("TIME");
+  command
+      .add_option("--seed", options.seed,
+                  "of what people do by chance: the same input and seed print the same bytes")
+      ->option_text("N (0)");
+  command
+      .add_option("--format", options.format,
+                  "of events jsonl, or text for people; of people text, or json; of a shadow "
+                  "text, or jsonl")
+      ->check(CLI::IsMember({"jsonl", "text", "json"}))
+      ->option_text("FORMAT");
+}
+
 }  // namespace
 
 void add_simulate(CLI::App& app, Call& call) {
@@ -319,64 +384,8 @@ void add_simulate(CLI::App& app, Call& call) {
   auto* command = app.add_subcommand(
       "simulate",
       "the same engine on a virtual clock and a store in memory; nothing leaves the machine");
-  auto* events = command
-                     ->add_option("--events", options->events,
-                                  "events as the ingest takes them, one JSON object a line, "
-                                  "each with a timestamp; - reads stdin")
-                     ->option_text("FILE");
-  auto* until = command->add_option("--until", options->until, "where the clock stops")
-                    ->needs(events)
-                    ->option_text("TIME");
-  events->needs(until);
-  auto* people = command
-                     ->add_option("--people", options->people,
-                                  "make so many people, and report what they go through")
-                     ->check(CLI::Range(std::size_t{1}, people_max))
-                     ->excludes(events)
-                     ->option_text("N");
-  auto* days = command
-                   ->add_option("--days", options->days,
-                                "for how long; of --shadow the last 30 where left out")
-                   ->check(CLI::Range(1, days_max))
-                   ->excludes(events)
-                   ->option_text("D");
-  people->needs(days);
-  auto* shadow = command
-                     ->add_flag("--shadow", options->shadow,
-                                "play what the store recorded of the last days with the applied "
-                                "book and with the files, and say what differs")
-                     ->excludes(events)
-                     ->excludes(people);
-  command
-      ->add_option("--against", options->against,
-                   "the book to compare the files with: another workspace, or applied")
-      ->needs(shadow)
-      ->option_text("PATH (applied)");
-  command
-      ->add_option("--from", options->from,
-                   "where the clock begins; earlier events arrive then, late. The first event's "
-                   "time where left out, of people " +
-                       std::string(people_from))
-      ->option_text("TIME");
-  command
-      ->add_option("--seed", options->seed,
-                   "of what people do by chance: the same input and seed print the same bytes")
-      ->option_text("N (0)");
-  command
-      ->add_option("--habits", options->habits,
-                   "what people are like and do, as YAML; the workspace's habits.yaml where left "
-                   "out, and without one assumed")
-      ->needs(people)
-      ->option_text("FILE");
-  command->add_option("--report", options->report, "write the report as an HTML page, too")
-      ->needs(people)
-      ->option_text("FILE.html");
-  command
-      ->add_option("--format", options->format,
-                   "of events jsonl, or text for people; of people text, or json; of a shadow "
-                   "text, or jsonl")
-      ->check(CLI::IsMember({"jsonl", "text", "json"}))
-      ->option_text("FORMAT");
+  add_sources(*command, *options);
+  add_manner(*command, *options);
   add_examples(*command,
                "  nurtured simulate --events march.jsonl --until 2026-04-01T00:00:00Z\n"
                "  echo '{\"type\": \"track\", \"userId\": \"u1\", \"event\": "

@@ -65,6 +65,7 @@ bool is_named(const Scenario& scenario, const std::string& name) {
 Result<std::vector<const Scenario*>> choose(const std::vector<Scenario>& all,
                                             const TestOptions& options) {
   std::vector<std::string> titles;
+  titles.reserve(all.size());
   for (const Scenario& scenario : all) titles.push_back(scenario.title());
   for (const std::string& name : options.names) {
     const auto is_it = [&](const Scenario& scenario) { return is_named(scenario, name); };

@@ -176,7 +176,7 @@ Result<std::string> run_filter(const std::vector<std::string>& arguments, std::s
                       fmt::format("{} made more than {} bytes", name, limits.output_bytes_max));
   }
   if (WIFEXITED(*status) && WEXITSTATUS(*status) == 0) return text;
-  const auto complaint = written_to(*err);
+  auto complaint = written_to(*err);
   if (!complaint) return complaint;
   return base::fail(fmt::format(
       "{} failed: {}", name, base::cut_utf8(base::trimmed(*complaint), complaint_shown_bytes_max)));
