@@ -378,7 +378,8 @@ std::optional<std::string> format_text(std::string_view text, const std::string&
   // Whether a text in block style ends with a line break may be told by the end of the file alone.
   const bool ends_in_block = !lines->empty() && !lines->back().tokens.empty() &&
                              lines->back().tokens.back().kind == Kind::block;
-  const bool ends_in_text = plain.find_last_not_of(" \t") > plain.find_last_of('\n');
+  const bool ends_in_text =
+      plain.find_first_not_of(" \t", plain.find_last_of('\n') + 1) != std::string::npos;
   if (ends_in_block && !plain.ends_with('\n') && ends_in_text) out.pop_back();
   const bool is_kept = keeps_all(*root, *lines, out, path);
   if (!is_kept && !plain.ends_with('\n') && !ends_in_text) {

@@ -67,6 +67,7 @@ TEST_CASE("a file gets its canonical look") {
        "a:\n  b: |2- # c\n      x\n"},
       {"a block in a list", "- |\n x\n- >\n    y\n", "- |\n  x\n- >\n  y\n"},
       {"a block without a last line end", "a: |\n   x", "a: |\n  x"},
+      {"an empty block without a line end", "\n\n>", ">"},
       {"a block before blanks without a line end", "a: |\n   x\n ", "a: |\n  x\n"},
       {"an empty block", "a: |\nb: 1\n", "a: |\nb: 1\n"},
       {"blanks at ends within a block", "a: |\n   x  \n     \n   y\n", "a: |\n  x  \n    \n  y\n"},
