@@ -354,7 +354,7 @@ bool has_crlf(std::string_view text) {
 }
 
 // `line_before`: how many lines of the file stand above the text.
-std::optional<std::string> format_text(std::string_view text, const std::string& path,
+std::optional<std::string> format_once(std::string_view text, const std::string& path,
                                        int lines_before, Problems& problems) {
   Problems found;
   const auto root = parse_yaml(text, path, found);
@@ -397,6 +397,18 @@ std::optional<std::string> format_text(std::string_view text, const std::string&
   return with_line_ends(out, has_crlf(text));
 }
 
+// What would look otherwise each time it is formatted stays as it is.
+std::optional<std::string> format_text(std::string_view text, const std::string& path,
+                                       int lines_before, Problems& problems) {
+  auto once = format_once(text, path, lines_before, problems);
+  if (!once) return std::nullopt;
+  Problems ignored;
+  if (format_once(*once, path, lines_before, ignored) == once) return once;
+  problems.error({path, 0, 0, 1}, "the formatter does not settle on a look for this file",
+                 "this is a fault of ours: please report it with the file");
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::optional<std::string> format_yaml(std::string_view text, const std::string& path,
@@ -409,6 +421,10 @@ std::optional<std::string> format_file(const File& file, Problems& problems) {
   const auto message = read_message_file(file.path, file.text, problems);
   if (!message) return std::nullopt;
   const std::string_view text = message->text;
+  if (without_bom(text).size() != text.size()) {
+    problems.error({file.path, 1, 1, 1}, "a second byte order mark stands here", "remove it");
+    return std::nullopt;
+  }
   if (message->front_source.empty()) return std::string(text);
   const std::size_t begin = text.find('\n') + 1;
   const std::size_t end = message->front_source.size();
