@@ -118,6 +118,7 @@ void Machine::handle_event(const Event& came) {
 void Machine::count(const Event& event) {
   contact().history[event.name].add(event.occurred_at);
   segments_changed(book_.segments().by_event(event.name));
+  starts_stale_ = true;  // a date may be that of an event: last("order.paid")
 }
 
 void Machine::count_touch(const Event& event) {

@@ -81,9 +81,10 @@ void Machine::migrate(Pending& pending, const Enrollment& enrollment, const Play
   pending.version = to.version;
   pending.step = matched.step;
   pending.step_id = step.id;
+  // What a channel refused for good was that message.
+  if (pending.message != send->message) pending.targets.clear();
   pending.message = send->message;
   pending.hold_until = std::max(now_, add(pending.since, send->hold, zone()));
-  pending.targets.clear();
   const MessageInfo* message = book_.message(send->message);
   if (message == nullptr) return;
   // Where it cannot be told any more, what was said before holds.

@@ -1,6 +1,5 @@
 // A step as it is drawn and walked, whatever it does: a few words on it, and where it may lead.
-// The one place that knows the ways out of every kind of step; pictures, lints and the coverage of
-// tests go by it. Pure.
+// Pictures and lints go by it. Pure.
 #pragma once
 
 #include <cstdint>
