@@ -132,8 +132,7 @@ class Machine {
   void clock_changed();
   void touched(Instant at);
   std::optional<bool> judge_segment(SegmentIndex index);
-  // True when the contact entered or left one.
-  bool judge_segments();
+  void judge_segments();
   void judge_due_segments(Instant due);
   void plan_starts();
   void begin_due_starts(Instant due);

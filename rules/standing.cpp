@@ -202,15 +202,13 @@ std::optional<bool> Machine::judge_segment(SegmentIndex index) {
   return is_in;
 }
 
-bool Machine::judge_segments() {
-  bool moved = false;
+void Machine::judge_segments() {
   while (!stale_segments_.empty()) {
     auto concerned = std::exchange(stale_segments_, {});
     std::ranges::sort(concerned);
     for (const SegmentIndex index : concerned) {
       const auto is_in = judge_segment(index);
       if (!is_in) continue;
-      moved = true;
       const std::string& name = book_.segments()[index].name;
       Decision& decision = record("segment");
       decision.outcome = *is_in ? "entered" : "left";
@@ -218,7 +216,6 @@ bool Machine::judge_segments() {
       emit(*is_in ? "segment.entered" : "segment.left", cel::Map{{"segment", name}});
     }
   }
-  return moved;
 }
 
 void Machine::judge_due_segments(Instant due) {
