@@ -13,7 +13,7 @@ using namespace nurtured::daemon;
 namespace {
 
 void read_as(cli::ImportFormat format, ImportKind kind, const std::string& bytes) {
-  static const rules::Book book({}, {}, {}, {}, {}, {});
+  static const rules::Book book{rules::BookParts{}};
   const ImportContext context{
       .book = book,
       .now = base::Instant{std::chrono::days{20000}},
