@@ -268,11 +268,18 @@ std::vector<rules::Touchpoint> read_touchpoints(const Document& document, Catalo
   return out;
 }
 
+std::set<std::string> known_events(const Catalogue& catalogue, const Uses& uses) {
+  std::set<std::string> names = sent_events(catalogue, uses);
+  for (const auto& [event, place] : catalogue.touchpoints) names.insert(event);
+  return names;
+}
+
 void check_event_uses(const Catalogue& catalogue, const Uses& uses, Problems& problems) {
   if (!catalogue.knows_events) return;
-  std::set<std::string> names = sent_events(catalogue, uses);
-  if (!catalogue.events.empty()) check_touchpoints(catalogue, names, problems);
-  for (const auto& [event, place] : catalogue.touchpoints) names.insert(event);
+  if (!catalogue.events.empty()) {
+    check_touchpoints(catalogue, sent_events(catalogue, uses), problems);
+  }
+  const std::set<std::string> names = known_events(catalogue, uses);
   const std::vector<std::string> known(names.begin(), names.end());
   for (const EventUse& use : uses.events) {
     if (std::binary_search(known.begin(), known.end(), use.event)) continue;

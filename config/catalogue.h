@@ -114,6 +114,10 @@ void read_events(const Document& document, Catalogue& catalogue, Problems& probl
 std::vector<rules::Touchpoint> read_touchpoints(const Document& document, Catalogue& catalogue,
                                                 Problems& problems);
 
+// The events that something in the workspace says are sent: its own and ours, those of events.yaml
+// and touchpoints.yaml.
+std::set<std::string> known_events(const Catalogue& catalogue, const Uses& uses);
+
 // Events that are waited for and that nothing sends: an error where events.yaml lists what may
 // come, else a warning.
 void check_event_uses(const Catalogue& catalogue, const Uses& uses, Problems& problems);

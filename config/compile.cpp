@@ -10,6 +10,8 @@
 #include "config/catalogue.h"
 #include "config/lint.h"
 #include "config/messages.h"
+#include "config/name_gatherer.h"
+#include "config/names.h"
 #include "config/playbook_reader.h"
 #include "config/samples.h"
 #include "config/scenario_reader.h"
@@ -46,13 +48,16 @@ class Compiler {
     check_event_uses(catalogue_, uses_, problems_);
     check_playbook_uses();
     check_subjects(catalogue_, uses_, problems_);
-    if (problems_.has_errors())
-      return {nullptr, silence_allowed(workspace_, problems_.take(), false)};
+    WorkspaceNames names = gather();
+    if (problems_.has_errors()) {
+      return {nullptr, silence_allowed(workspace_, problems_.take(), false), std::move(names)};
+    }
     lint({workspace_, catalogue_, uses_, messages_, settings_.rules, segments_, playbooks_,
           settings_document_->root},
          problems_);
     auto config = build();
-    return {std::move(config), silence_allowed(workspace_, problems_.take(), true)};
+    return {std::move(config), silence_allowed(workspace_, problems_.take(), true),
+            std::move(names)};
   }
 
  private:
@@ -151,6 +156,22 @@ class Compiler {
       problems_.error(use.place, fmt::format("there is no playbook `{}`", use.name),
                       did_you_mean(use.name, playbook_ids_, "write it to playbooks/"));
     }
+  }
+
+  WorkspaceNames gather() const {
+    std::set<std::string> topics;
+    for (const rules::MessageInfo& info : messages_.infos) {
+      if (!info.topic.empty()) topics.insert(info.topic);
+    }
+    return gather_names({workspace_,
+                         catalogue_,
+                         uses_,
+                         settings_document_ ? &settings_document_->root : nullptr,
+                         options_.connector_types,
+                         keys_of(messages_.library->layouts),
+                         {topics.begin(), topics.end()},
+                         playbook_ids_,
+                         playbooks_});
   }
 
   std::shared_ptr<const Config> build() {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "config/config.h"
+#include "config/known_names.h"
 #include "config/problem.h"
 #include "config/section.h"
 #include "config/workspace.h"
@@ -28,6 +29,7 @@ struct CompileOptions {
 struct Compiled {
   std::shared_ptr<const Config> config;  // null when there are errors
   std::vector<Problem> problems;         // sorted; warnings and notes may come with a config
+  WorkspaceNames names;                  // as far as the files could be read
 };
 
 Compiled compile(const Workspace& workspace, const CompileOptions& options);

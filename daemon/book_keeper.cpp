@@ -92,8 +92,22 @@ config::Compiled BookKeeper::compile(const config::Workspace& workspace, bool wi
 }
 
 BookFiles BookKeeper::read() const {
-  BookFiles files;
+  return files_of(config::read_workspace(options_.config_path));
+}
+
+BookFiles BookKeeper::read_with(config::File draft) const {
   auto workspace = config::read_workspace(options_.config_path);
+  if (workspace) {
+    auto& files = workspace->files;
+    std::erase_if(files, [&](const config::File& file) { return file.path == draft.path; });
+    const auto place = std::ranges::upper_bound(files, draft.path, {}, &config::File::path);
+    files.insert(place, std::move(draft));
+  }
+  return files_of(std::move(workspace));
+}
+
+BookFiles BookKeeper::files_of(base::Result<config::Workspace> workspace) const {
+  BookFiles files;
   if (!workspace) {
     files.workspace.root = workspace_folder(options_.config_path);
     const base::Error& error = workspace.error();
@@ -104,6 +118,7 @@ BookFiles BookKeeper::read() const {
     auto compiled = compile(files.workspace, true);
     files.config = std::move(compiled.config);
     files.problems = std::move(compiled.problems);
+    files.names = std::move(compiled.names);
   }
   const std::string store = files.config != nullptr
                                 ? files.config->store

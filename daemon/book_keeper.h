@@ -39,6 +39,7 @@ struct BookFiles {
   config::Workspace workspace;
   std::vector<config::Problem> problems;
   std::shared_ptr<const config::Config> config;  // null when there are errors
+  config::WorkspaceNames names;                  // as far as they could be read
   std::string location;  // of the store, for store::open(); guessed when there are errors
 };
 
@@ -72,6 +73,8 @@ class BookKeeper {
 
   // Never fails: what cannot be read is a problem.
   BookFiles read() const;
+  // The same as if `draft` stood among them, in the place of the file that has its path.
+  BookFiles read_with(config::File draft) const;
 
   // Chooses between the files and the applied book: files that are good and new are applied, broken
   // ones leave the applied book running. `invalid` when there are neither good files nor an applied
@@ -103,6 +106,7 @@ class BookKeeper {
   const BookKeeperOptions& options() const { return options_; }
 
  private:
+  BookFiles files_of(base::Result<config::Workspace> workspace) const;
   config::Compiled compile(const config::Workspace& workspace, bool with_secrets) const;
   base::Result<PreparedBook> prepare(BookFiles files, store::Reader& reader, bool migrate) const;
   base::Result<std::shared_ptr<const config::Config>> adopt_applied(store::Reader& reader) const;

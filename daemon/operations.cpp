@@ -16,7 +16,7 @@ namespace {
 using base::ErrorKind;
 using base::Result;
 
-constexpr std::array<OperationEntry, 36> entries = {{
+constexpr std::array<OperationEntry, 37> entries = {{
     {"status", false, run_status},
     {"plan", false, run_plan},
     {"reload", true, run_reload},
@@ -36,6 +36,7 @@ constexpr std::array<OperationEntry, 36> entries = {{
     {"explain", false, run_explain},
     {"event/add", true, run_event_add},
     {"event/list", false, run_event_list},
+    {"event/learn", false, run_event_learn},
     {"event/retry", true, run_event_retry},
     {"touch/add", true, run_touch_add},
     {"touch/qr", false, run_touch_qr},

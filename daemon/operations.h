@@ -19,6 +19,7 @@
 //   contact/hand-back     {"contact", "by"}
 //   event/add             {"contact", "event", "properties", "at"}
 //   event/list            {"set_aside": true, "after", "limit"}     inputs that ended the daemon
+//   event/learn           {"days"}      names and types of what came in (config/event_learner.h)
 //   event/retry           {"number"}                                take one of them again
 //   touch/add             {"contact", "kind", "place", "channel", "note", "at"}
 //   touch/qr              {"kind", "note", "contact", "to", "until"} a link and its picture

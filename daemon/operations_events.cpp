@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "config/event_learner.h"
 #include "daemon/contact_view.h"
 #include "daemon/ingest.h"
 #include "daemon/links.h"
@@ -20,6 +21,11 @@ namespace {
 using base::Result;
 
 constexpr std::int64_t list_max = 1000;
+
+// Of `event/learn`: the newest of the log, in parts that stay far below a reader's time.
+constexpr std::int64_t learn_days_max = 3660;
+constexpr std::size_t learn_events_max = 200'000;
+constexpr std::size_t learn_page_rows = 1000;
 
 Result<Answer> add_event(const OperationsContext& context, const std::string& name,
                          std::string event, cel::Map properties, std::optional<base::Instant> at) {
@@ -99,6 +105,37 @@ Result<Answer> run_event_list(const OperationsContext& context, const cel::Value
   if (more) answer.text += fmt::format("more: --after {}\n", inputs->back().number);
   answer.result = cel::Map{{"set_aside", std::move(list)}, {"after", next}};
   return answer;
+}
+
+Result<Answer> run_event_learn(const OperationsContext& context, const cel::Value& request) {
+  RequestFields fields(request);
+  const auto days = fields.integer("days", 30, 1, learn_days_max);
+  if (auto done = fields.finish(); !done) return base::fail(done.error());
+  const base::Instant since = context.clock.now() - std::chrono::hours(24 * days);
+  config::EventLearner learner;
+  std::size_t read = 0;
+  bool is_whole = false;
+  for (std::int64_t row = std::numeric_limits<std::int64_t>::max();
+       !is_whole && read < learn_events_max;) {
+    const auto page = context.reader.events_before(row, learn_page_rows);
+    if (!page) return base::fail(page.error());
+    is_whole = page->last_row == row;
+    row = page->last_row;
+    for (const auto& record : page->events) {
+      if (record.event.received_at < since) {
+        is_whole = true;
+        continue;
+      }
+      learner.note(record.event.name, record.event.properties);
+      ++read;
+    }
+  }
+  const config::LearnedEvents& learned = learner.learned();
+  cel::Value result = config::to_value(learned);
+  return Answer{.result = cel::Map{{"learned", std::move(result)},
+                                   {"read", static_cast<std::int64_t>(read)},
+                                   {"whole", is_whole}},
+                .text = fmt::format("{} different events among {}\n", learned.events.size(), read)};
 }
 
 Result<Answer> run_event_retry(const OperationsContext& context, const cel::Value& request) {

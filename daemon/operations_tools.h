@@ -72,6 +72,7 @@ base::Result<Answer> run_explain(const OperationsContext& context, const cel::Va
 // operations_events.cpp
 base::Result<Answer> run_event_add(const OperationsContext& context, const cel::Value& request);
 base::Result<Answer> run_event_list(const OperationsContext& context, const cel::Value& request);
+base::Result<Answer> run_event_learn(const OperationsContext& context, const cel::Value& request);
 base::Result<Answer> run_event_retry(const OperationsContext& context, const cel::Value& request);
 base::Result<Answer> run_touch_add(const OperationsContext& context, const cel::Value& request);
 base::Result<Answer> run_touch_qr(const OperationsContext& context, const cel::Value& request);

@@ -38,6 +38,7 @@ class Queries {
   Result<std::vector<rules::Contact>> contacts_after(ContactId after, std::size_t limit);
   Result<std::vector<TimelineEntry>> timeline(ContactId contact, std::size_t limit);
   Result<EventPage> events_after(std::int64_t row, std::size_t limit);
+  Result<EventPage> events_before(std::int64_t row, std::size_t limit);
   Result<std::vector<StoredDelivery>> deliveries(const DeliveryQuery& query);
   Result<std::optional<rules::Delivery>> delivery(std::string_view key);
   Result<std::vector<rules::Notification>> notifications(std::size_t limit);
@@ -102,6 +103,9 @@ class Answering : public Interface {
   }
   Result<EventPage> events_after(std::int64_t row, std::size_t limit) override {
     return ask().events_after(row, limit);
+  }
+  Result<EventPage> events_before(std::int64_t row, std::size_t limit) override {
+    return ask().events_before(row, limit);
   }
   Result<std::vector<StoredDelivery>> deliveries(const DeliveryQuery& query) override {
     return ask().deliveries(query);

@@ -60,6 +60,9 @@ class Reader {
   // The log of events after that row, as long as it is kept; 0 begins it. At most `limit` rows,
   // each of which may hold several events of one contact.
   virtual Result<EventPage> events_after(std::int64_t row, std::size_t limit) = 0;
+  // The same backwards, the newest row first, from the one before that row; its greatest value
+  // begins with the newest.
+  virtual Result<EventPage> events_before(std::int64_t row, std::size_t limit) = 0;
 
   virtual Result<std::vector<StoredDelivery>> deliveries(const DeliveryQuery& query) = 0;
   virtual Result<std::optional<rules::Delivery>> delivery(std::string_view key) = 0;

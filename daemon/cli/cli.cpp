@@ -31,6 +31,7 @@ void add_commands(CLI::App& app, Call& call) {
   add_workspace_commands(app, call);
   add_fmt(app, call);
   add_graph(app, call);
+  add_schema(app, call);
   add_simulate(app, call);
   add_test(app, call);
   add_render(app, call);

@@ -109,7 +109,7 @@ TEST_CASE("schema and reader know the same keys") {
        "start: page.viewed\ngoal: {when: page.viewed, qqqqqqqq: 1}\nsteps: [{send: hello}]\n"},
       {"playbook", "definitions/stop/anyOf/1", p,
        "start: page.viewed\nstop: {when: page.viewed, qqqqqqqq: 1}\nsteps: [{send: hello}]\n"},
-      {"playbook", "definitions/via/anyOf/2", p,
+      {"playbook", "definitions/via/anyOf/3", p,
        "start: page.viewed\nvia: {all: [email], qqqqqqqq: 1}\nsteps: [{send: hello}]\n"},
       {"playbook", "definitions/step_send", p, step("send: hello, qqqqqqqq: 1")},
       {"playbook", "definitions/hold/anyOf/1", p,

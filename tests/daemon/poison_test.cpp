@@ -89,6 +89,9 @@ class DeadlyStore final : public store::Store {
   store::Result<store::EventPage> events_after(std::int64_t row, std::size_t limit) override {
     return store_.events_after(row, limit);
   }
+  store::Result<store::EventPage> events_before(std::int64_t row, std::size_t limit) override {
+    return store_.events_before(row, limit);
+  }
 
  private:
   store::Store& store_;

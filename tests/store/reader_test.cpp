@@ -74,6 +74,33 @@ TEST_CASE("the log of events is read part by part, each event once, under who it
   CHECK(events[24].contact == ContactId{25});
 }
 
+TEST_CASE("the log of events is read backwards as well, the newest first") {
+  const Scratch scratch;
+  const auto store = opened(scratch.location());
+  Batch batch;
+  for (std::int64_t id = 1; id <= 25; ++id) {
+    batch.events.push_back({ContactId{id},
+                            {.name = "e" + std::to_string(id),
+                             .occurred_at = sample_time,
+                             .received_at = sample_time}});
+  }
+  need(store->commit(batch));
+  const base::VirtualClock clock(sample_time);
+  const auto reader = need(open_reader(scratch.location(), clock));
+  std::vector<std::string> names;
+  std::int64_t row = std::numeric_limits<std::int64_t>::max();
+  for (;;) {
+    const EventPage page = need(reader->events_before(row, 10));
+    CHECK(page.events.size() <= 10);
+    if (page.last_row == row) break;
+    row = page.last_row;
+    for (const EventRecord& record : page.events) names.push_back(record.event.name);
+  }
+  REQUIRE(names.size() == 25);
+  CHECK(names.front() == "e25");
+  CHECK(names.back() == "e1");
+}
+
 TEST_CASE("a reader works on a store that nobody has open") {
   const Scratch scratch;
   fill(*opened(scratch.location()), 1, 3);
