@@ -1,5 +1,7 @@
 // The JSON Schemas of config/schema and the reader name the same keys, in both directions: an
 // unknown key is planted in every map, and what the reader then says it knows is compared.
+#include "config/schema.h"
+
 #include <algorithm>
 #include <fstream>
 #include <set>
@@ -264,6 +266,75 @@ TEST_CASE("every step that the reader knows is a step of the schema") {
     }
   }
   CHECK(in_reader == in_schema);
+}
+
+TEST_CASE("what stands for names in the schemas is what a workspace's names are gathered for") {
+  std::set<std::string> in_schemas;
+  for (const std::string& name : schema_names()) {
+    const cel::Value general = schema_of(name);
+    CHECK(cel::to_json(general) == cel::to_json(schema(name)));
+    const cel::Value* definitions = general.find("definitions");
+    if (definitions == nullptr) continue;
+    for (const auto& [key, definition] : definitions->as_map()) {
+      const cel::Value* comment = definition.find("$comment");
+      if (comment == nullptr) continue;
+      CHECK(comment->as_string() == schema_placeholder);
+      in_schemas.insert(key.as_string());
+    }
+  }
+  std::set<std::string> gathered;
+  const Compiled compiled = compile(small_workspace(), test_options());
+  for (const auto& [name, known] : compiled.names.by_definition) gathered.insert(name);
+  CHECK(gathered == in_schemas);
+}
+
+// "enum" where nothing else is allowed, "anyOf" where more may be, "type" where nothing is known.
+std::string shape_of_definition(const Compiled& compiled, const std::string& kind,
+                                const std::string& definition) {
+  const cel::Value schema = schema_of(kind, compiled.names);
+  for (const char* key : {"enum", "anyOf", "type"}) {
+    if (at(schema, "definitions/" + definition).find(key) != nullptr) return key;
+  }
+  return "";
+}
+
+TEST_CASE("names are closed where all of them are known, open where more may be") {
+  const auto [path, text, definition, shape] =
+      GENERATE(table<std::string, std::string, std::string, std::string>({
+          {"a.txt", "", "message_name", "enum"},
+          {"a.txt", "", "event_name", "anyOf"},
+          {"a.txt", "", "any_event_name", "anyOf"},
+          {"a.txt", "", "segment_name", "type"},
+          {"a.txt", "", "channel_name", "enum"},
+          {"a.txt", "", "tag", "type"},
+          {"events.yaml", "events: {a: {}}\n", "event_name", "enum"},
+          {"events.yaml", "events: {a: [\n", "event_name", "anyOf"},
+          {"segments.yaml", "segments: {hot: {if: 'true'}}\n", "segment_name", "enum"},
+          {"playbooks/p.yaml", "start: a\nsteps: [{tag: warm}]\n", "tag", "anyOf"},
+          {"playbooks/p.yaml", "start: a\nsteps: [{tag: warm}]\n", "playbook_id", "enum"},
+          {"playbooks/p.yaml", "start: a\nsteps: [{tgg: warm}]\n", "playbook_id", "enum"},
+          {"playbooks/p.yaml", "start: [\n", "playbook_id", "type"},
+          {"content/broken.md", "---\nkind: [\n---\n", "message_name", "enum"},
+          {"nurtured.yaml", "channels: [\n", "channel_name", "type"},
+      }));
+  CAPTURE(path, text, definition);
+  CHECK(shape_of_definition(compile_with(path, text), "playbook", definition) == shape);
+}
+
+TEST_CASE("a file that could not be read may hold any name") {
+  Workspace workspace = small_workspace();
+  workspace.problems.push_back({Severity::error, {"content/a.md", 0, 0, 1}, {}, "no access", {}});
+  CHECK(shape_of_definition(compile(workspace, test_options()), "playbook", "message_name") ==
+        "anyOf");
+}
+
+TEST_CASE("a schema over several lines is the same JSON") {
+  for (const std::string& name : schema_names()) {
+    const cel::Value general = schema_of(name);
+    const std::string text = schema_text(general);
+    CHECK(text.ends_with("}\n"));
+    CHECK(cel::to_json(cel::from_json(text, {.depth_max = 64}).value()) == cel::to_json(general));
+  }
 }
 
 }  // namespace
