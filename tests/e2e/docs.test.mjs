@@ -154,3 +154,20 @@ test('the scenarios of the guide pass', async (t) => {
     assert.ok(text.includes(line));
   }
 });
+
+test('the schemas that the guide maps are those that are written', async (t) => {
+  const folder = path.join(await temporaryFolder(t), 'shop');
+  const found = await examples('docs/editors.md');
+  assert.equal((await command(folder, ['init', folder])).status, 0);
+  const {status, stdout, stderr} = await command(folder, ['schema', '--into', path.join(folder, 'schema')]);
+  assert.equal(status, 0, stderr);
+  const written = stdout.trim().split('\n').map((file) => path.relative(folder, file));
+  const mapped = Object.keys(JSON.parse(found.get('.vscode/settings.json'))['yaml.schemas']);
+  assert.deepEqual([...mapped, 'schema/message.schema.json'].sort(), written);  // front matter is no YAML file
+  for (const [, file] of found.get('.helix/languages.toml').matchAll(/^"([^"]+)"/gm)) assert.ok(written.includes(file), file);
+  const playbook = await readFile(path.join(folder, 'playbooks/checklist-to-webinar.yaml'), 'utf8');
+  assert.ok(playbook.startsWith(found.get('line')));
+  const drafted = await command(folder, ['schema', '--learn', '--days', '90']);
+  assert.equal(drafted.status, 0, drafted.stderr);
+  assert.equal(drafted.stdout, await readFile(path.join(folder, 'events.yaml'), 'utf8'));
+});
