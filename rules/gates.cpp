@@ -202,14 +202,15 @@ Reason judge_address(const Book& book, const Snapshot& snapshot, Kind kind,
         consent != contact.consents.end() ? consent->second.given : channel->second.consent_assumed;
     if (!given) return Reason::consent;
   }
-  const auto& only_to = book.settings().only_to;
-  if (!only_to.empty() && !address.value.empty() &&
-      std::ranges::none_of(only_to, [&](const std::string& allowed) {
-        return to_key({address.channel, allowed}) == to_key(address);
-      })) {
-    return Reason::only_to;
-  }
+  if (!address.value.empty() && !is_let_out(book.settings(), address)) return Reason::only_to;
   return Reason::none;
+}
+
+bool is_let_out(const Settings& settings, const Address& address) {
+  return settings.only_to.empty() ||
+         std::ranges::any_of(settings.only_to, [&](const std::string& allowed) {
+           return to_key({address.channel, allowed}) == to_key(address);
+         });
 }
 
 bool is_wanted(const Book& book, const Snapshot& snapshot, const std::string& channel) {

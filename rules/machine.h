@@ -4,7 +4,7 @@
 // (what feeds the mix), visits.cpp (who follows links), choices.cpp (what people choose on our
 // pages), questions.cpp (what they answer), handoffs.cpp (when a human has them), outcomes.cpp (how
 // what left fared), standing.cpp (segments, and starts by the clock), migration.cpp (to another
-// version) and changes.cpp (what a contact is).
+// version), calls.cpp (what connectors are asked to do) and changes.cpp (what a contact is).
 #pragma once
 
 #include <deque>
@@ -179,6 +179,7 @@ class Machine {
   Flow execute(const Repeat& repeat, const Step& step, Enrollment& enrollment);
   Flow execute(const Enroll& enroll, const Step& step, Enrollment& enrollment);
   Flow execute(const Leave& leave, const Step& step, Enrollment& enrollment);
+  Flow execute(const Do& action, const Step& step, Enrollment& enrollment);
   const Split::Way* way_of(const Split& split, const Step& step, const Enrollment& enrollment);
   // After a step that changed the contact: stops are judged, and this enrollment may be gone.
   Flow after_change(std::int64_t number);
@@ -229,6 +230,22 @@ class Machine {
   void left_after_all(std::int64_t number);
   void render_failed(std::size_t index, Target& target, Kind kind, const std::string& reason);
   void remember_last(const Pending& pending, const Target& target, Kind kind);
+
+  // ---- calls.cpp ----
+  Call* find_call(const std::string& key);
+  // Hands over what may go now.
+  void settle_calls();
+  Reason judge_call(const Call& call) const;
+  void claim(Call& call);
+  void answered(Call& call, const Outcome& outcome);
+  void done(const Call& call, const cel::Value& output);
+  Enrollment* waiting_for(const Call& call);
+  // It is over: the call is forgotten, and so is what stood there of it.
+  void drop(const Call& call, DeliveryChange change);
+  void fail_call(Call& call, DeliveryChange change, const std::string& why);
+  void withdraw_calls(std::int64_t enrollment);
+  void push_call(const Call& call, DeliveryChange change);
+  Decision& record(std::string action, const Call& call);
 
   // ---- feedback.cpp ----
   void handle(const Feedback& feedback);

@@ -326,7 +326,7 @@ Machine::Flow Machine::execute(const Emit& emitted, const Step& step, Enrollment
   record("emit", &enrollment).detail = emitted.event;
   enrollment.step = step.next;
   emit(emitted.event,
-       typed_properties(book_.settings().events, emitted.event, *std::move(properties)));
+       typed_texts(book_.settings().events, emitted.event, *std::move(properties)));
   return Flow::next;
 }
 
@@ -501,6 +501,7 @@ void Machine::enrollment_due(std::int64_t number, Instant due) {
 }
 
 void Machine::withdraw(std::int64_t enrollment) {
+  withdraw_calls(enrollment);
   for (std::size_t i = 0; i < contact().pending.size();) {
     Pending& pending = contact().pending[i];
     if (pending.enrollment != enrollment) {
