@@ -8,7 +8,7 @@
 
 #include "config/assignments.h"
 #include "config/call_reader.h"
-#include "config/declared_values.h"
+#include "config/emit_reader.h"
 #include "config/literal.h"
 #include "config/question_reader.h"
 #include "config/send_reader.h"
@@ -427,48 +427,10 @@ class StepReader {
     return single(head, "score", score);
   }
 
-  Tree read_emit(Section& section, const Head& head) {
-    rules::Emit emit;
-    const Node* node = section.node("emit");
-    if (node->is_map()) {
-      auto inner = section.section("emit");
-      inner->require("event", "name the event");
-      emit.event = inner->text("event").value_or("");
-      if (inner->node("properties") != nullptr) {
-        emit.properties = read_assignments(*inner, "properties", context_);
-        check_emitted(emit, *inner->node("properties"));
-      }
-      inner->finish();
-    } else {
-      emit.event = section.text("emit").value_or("");
-    }
-    if (!emit.event.empty()) {
-      check_event_name(emit.event, node->place, problems_);
-      if (built_in_events().contains(emit.event)) {
-        problems_.error(node->place,
-                        fmt::format("the event `{}` is made by the engine alone", emit.event),
-                        "give yours a name of its own");
-      }
-      context_.reading.uses.emitted.insert(emit.event);
-    }
+  Tree read_emit_step(Section& section, const Head& head) {
+    rules::Emit emit = read_emit(section, context_);
     std::string base = "emit:" + emit.event;
     return single(head, std::move(base), std::move(emit));
-  }
-
-  // Properties as events.yaml declares them.
-  void check_emitted(const rules::Emit& emit, const Node& properties) {
-    const auto listed = context_.reading.catalogue.events.find(emit.event);
-    if (listed == context_.reading.catalogue.events.end() || !properties.is_map()) return;
-    check_declared(properties, emit.properties,
-                   {.shape = listed->second,
-                    .unknown =
-                        [&](std::string_view name) {
-                          return fmt::format("`{}` has no property `{}`", emit.event, name);
-                        },
-                    .unknown_remedy = "declare it in events.yaml",
-                    .type_remedy = "write such a value, or change its type in events.yaml",
-                    .types_templates = true},
-                   problems_);
   }
 
   Tree read_do_step(Section& section, const Head& head) {
@@ -510,7 +472,7 @@ const std::vector<StepReader::Kind>& StepReader::step_kinds() {
       {"untag", &StepReader::read_untag},
       {"move_to", &StepReader::read_move_to},
       {"score", &StepReader::read_score},
-      {"emit", &StepReader::read_emit},
+      {"emit", &StepReader::read_emit_step},
       {"notify", &StepReader::read_notify},
       {"handoff", &StepReader::read_handoff_step},
       {"end", &StepReader::read_end},
