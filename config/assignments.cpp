@@ -1,5 +1,7 @@
 #include "config/assignments.h"
 
+#include <algorithm>
+#include <memory>
 #include <optional>
 #include <utility>
 
@@ -11,16 +13,43 @@
 namespace nurtured::config {
 namespace {
 
+bool is_formula(const Node& node) {
+  return node.is_scalar() && node.text.starts_with('=');
+}
+
+bool is_template(const Node& node) {
+  return node.is_scalar() &&
+         (node.text.find("{{") != std::string::npos || node.text.find("{%") != std::string::npos);
+}
+
+// Whether it is the same each time.
+bool is_literal(const Node& node) {
+  const auto is_literal_entry = [](const Entry& entry) { return is_literal(entry.value); };
+  return !is_formula(node) && !is_template(node) && std::ranges::all_of(node.items, is_literal) &&
+         std::ranges::all_of(node.entries, is_literal_entry);
+}
+
+std::optional<rules::ValueSource> read_value(const Node& node, const StepContext& context);
+
+std::optional<rules::ValueSource> read_tree(const Node& node, const StepContext& context) {
+  auto tree = std::make_shared<rules::ValueTree>();
+  tree->is_list = node.is_list();
+  const auto add = [&](const std::string& name, const Node& item) {
+    if (auto value = read_value(item, context)) tree->entries.emplace_back(name, *std::move(value));
+  };
+  for (const Node& item : node.items) add("", item);
+  for (const Entry& entry : node.entries) add(entry.key, entry.value);
+  return tree;
+}
+
 std::optional<rules::ValueSource> read_value(const Node& node, const StepContext& context) {
-  if (!node.is_scalar()) return literal(node);
-  if (node.text.starts_with('=')) {
+  if (is_literal(node)) return literal(node);
+  if (!node.is_scalar()) return read_tree(node, context);
+  if (is_formula(node)) {
     auto read = read_expression(node, Wanted::formula, context.scene, context.reading);
     if (!read) return std::nullopt;
     return std::move(*read);
   }
-  const bool is_liquid =
-      node.text.find("{{") != std::string::npos || node.text.find("{%") != std::string::npos;
-  if (!is_liquid) return literal(node);
   auto text = read_text(node, context.library, context.scene, context.reading);
   if (text == nullptr) return std::nullopt;
   return text;

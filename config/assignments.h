@@ -1,4 +1,4 @@
-// What `set` and `emit` give to names. Inside config/ only.
+// What `set`, `emit` and `do` give to names. Inside config/ only.
 #pragma once
 
 #include <string_view>
@@ -9,7 +9,7 @@
 namespace nurtured::config {
 
 // The map under `key`. A text that begins with `=` is CEL, one that holds `{{` or `{%` is Liquid,
-// everything else is itself (config/literal.h).
+// in lists and maps too; everything else is itself (config/literal.h).
 rules::Assignments read_assignments(Section& section, std::string_view key,
                                     const StepContext& context);
 

@@ -33,6 +33,10 @@ bool fits(const rules::ValueSource& source, const Type& declared, bool types_tem
   if (const auto* formula = std::get_if<rules::Expression>(&source)) {
     return may_give(formula->program.type(), declared);
   }
+  if (const auto* tree = std::get_if<std::shared_ptr<const rules::ValueTree>>(&source)) {
+    return declared.is_dyn() ||
+           declared.sort() == ((*tree)->is_list ? Type::Sort::list : Type::Sort::map);
+  }
   return types_templates || may_give(Type::string(), declared);
 }
 
@@ -53,7 +57,8 @@ void check_declared(const Node& values, const rules::Assignments& read,
     }
     // A value that could not be read has been reported.
     const auto given = std::ranges::find(read, entry.key, &rules::Assignments::value_type::first);
-    if (given == read.end() || fits(given->second, property->type, declared.types_templates)) continue;
+    if (given == read.end() || fits(given->second, property->type, declared.types_templates))
+      continue;
     const bool is_template =
         std::holds_alternative<std::shared_ptr<const rules::Text>>(given->second);
     problems.error(entry.value.place,

@@ -106,6 +106,10 @@ class AttributeLint {
         check(set->attributes);
       } else if (const auto* emit = std::get_if<rules::Emit>(&step.action)) {
         check(emit->properties);
+      } else if (const auto* call = std::get_if<rules::Do>(&step.action)) {
+        check(call->arguments);
+      } else if (const auto* enroll = std::get_if<rules::Enroll>(&step.action)) {
+        if (enroll->properties) check(*enroll->properties);
       }
     }
   }
@@ -114,6 +118,8 @@ class AttributeLint {
   void check(const rules::Assignments& assignments) {
     for (const auto& [name, source] : assignments) {
       if (const auto* formula = std::get_if<Expression>(&source)) check(*formula);
+      const auto* tree = std::get_if<std::shared_ptr<const rules::ValueTree>>(&source);
+      if (tree != nullptr) check((*tree)->entries);
     }
   }
 

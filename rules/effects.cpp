@@ -22,6 +22,17 @@ base::Result<cel::Value> Machine::evaluate(const ValueSource& source,
     }
     return value;
   }
+  if (const auto* tree = std::get_if<std::shared_ptr<const ValueTree>>(&source)) {
+    if (!(*tree)->is_list) return evaluate((*tree)->entries, enrollment);
+    cel::List list;
+    list.reserve((*tree)->entries.size());
+    for (const auto& [name, item] : (*tree)->entries) {
+      auto value = evaluate(item, enrollment);
+      if (!value) return value;
+      list.push_back(*std::move(value));
+    }
+    return cel::Value(std::move(list));
+  }
   auto text = std::get<std::shared_ptr<const Text>>(source)->render(
       render_data(book_, contact(), &enrollment, now_));
   if (!text) return base::fail(text.error());

@@ -40,9 +40,16 @@ class Text {
   virtual std::string_view source() const = 0;
 };
 
-// What `set` and `emit` give: a literal as YAML has it, a Liquid text, or `=EXPR`.
-using ValueSource = std::variant<cel::Value, std::shared_ptr<const Text>, Expression>;
+// What `set`, `emit` and `do` give: a literal as YAML has it, a Liquid text, `=EXPR`, or a list or
+// map with such within.
+struct ValueTree;
+using ValueSource = std::variant<cel::Value, std::shared_ptr<const Text>, Expression,
+                                 std::shared_ptr<const ValueTree>>;
 using Assignments = std::vector<std::pair<std::string, ValueSource>>;
+struct ValueTree {
+  bool is_list = false;
+  Assignments entries;  // of a list, without names
+};
 
 using StepIndex = std::uint32_t;
 inline constexpr StepIndex no_step = 0xffffffff;

@@ -110,6 +110,16 @@ TEST_CASE("a call hands over what was asked, and what it gives back is there for
   CHECK(world.snapshot.contact.touches.count == 0);
 }
 
+TEST_CASE("what is asked may be nested, with formulas and templates within") {
+  World world(
+      book("  - do: crm.post\n    with:\n      fields: {NAME: \"{{ contact.first_name }}\", "
+           "PHONES: [{v: \"=1 + 1\"}, plain, 3, null]}\n      same: [a, {b: 1}]\n"));
+  world.event("a");
+  REQUIRE(world.deliveries.size() == 1);
+  CHECK(world.deliveries.front().text ==
+        R"({"fields":{"NAME":"Anna","PHONES":[{"v":2},"plain",3,null]},"same":["a",{"b":1}]})");
+}
+
 TEST_CASE("what a connector puts off is asked again under the same key, and given up in the end") {
   World world(book(one_call));
   world.event("a");
