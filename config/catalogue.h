@@ -12,6 +12,7 @@
 
 #include "config/document.h"
 #include "config/problem.h"
+#include "config/section.h"
 #include "rules/book.h"
 #include "rules/scope.h"
 
@@ -58,6 +59,9 @@ struct Catalogue {
   std::vector<std::string> channels;
   std::vector<std::string> default_via;
   std::vector<std::string> subject_channels;  // those that show a subject
+  // By connector; nullopt where its type is not known.
+  std::map<std::string, std::optional<std::vector<ActionShape>>, std::less<>> actions;
+  bool knows_actions = false;  // somebody told which types there are
   rules::Span history{.days = 400};
   cel::Value vars;         // null while nurtured.yaml cannot be read
   bool has_humans = true;  // somebody is told of a contact that a human has

@@ -134,6 +134,8 @@ struct Scenario {
   std::vector<ScenarioContact> contacts;
   std::vector<ScenarioEvent> events;  // by time
   std::vector<Expectation> expectations;
+  // What connectors give back for a call, a map, by CONNECTOR.ACTION; nothing where none is named.
+  std::vector<std::pair<std::string, cel::Value>> answers;
   Instant start;  // of the first event
   Instant until;
 

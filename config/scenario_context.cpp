@@ -161,6 +161,20 @@ void ScenarioContext::check_event(const std::string& name, const base::Place& pl
                   did_you_mean(name, known, "add it to events.yaml"));
 }
 
+void ScenarioContext::check_call(const std::string& name, const base::Place& place) const {
+  if (config_ == nullptr) return;
+  std::vector<std::string> known;
+  for (const auto& playbook : book()->current()) {
+    for (const rules::Step& step : playbook->steps) {
+      const auto* call = std::get_if<rules::Do>(&step.action);
+      if (call != nullptr) known.push_back(call->connector + "." + call->action);
+    }
+  }
+  if (std::ranges::find(known, name) != known.end()) return;
+  problems_.error(place, fmt::format("no step does `{}`", name),
+                  did_you_mean(name, known, "name one as its step `do` does"));
+}
+
 void ScenarioContext::check_link(const std::string& id, const base::Place& place) const {
   const bool is_url = id.find("://") != std::string::npos;
   if (config_ == nullptr || is_url || is_body_link(id)) return;

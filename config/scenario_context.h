@@ -58,6 +58,8 @@ class ScenarioContext {
   void check_segment(const std::string& name, const base::Place& place) const;
   void check_channel(const std::string& name, const base::Place& place) const;
   void check_event(const std::string& name, const base::Place& place) const;
+  // CONNECTOR.ACTION of a `do` step.
+  void check_call(const std::string& name, const base::Place& place) const;
   void check_link(const std::string& id, const base::Place& place) const;
   // The properties of an event, held against its shape and typed by it; a text that is to be a time
   // may be a moment on the contact's clock.

@@ -41,7 +41,7 @@ class ExpectationReader {
     std::string_view key;
     Read read;
   };
-  static constexpr std::size_t kinds_count = 17;
+  static constexpr std::size_t kinds_count = 18;
   static const std::array<Kind, kinds_count>& kinds();
 
   std::optional<Expectation> read_never(const Node& inner) {
@@ -188,7 +188,8 @@ class ExpectationReader {
     auto text = section_.text(key);
     if (!text) return std::nullopt;
     say(key, "\"" + *text + "\"");
-    if (key == "emit" || key == "split") {
+    if (key == "do") context_.check_call(*text, place_of(key));
+    if (key == "emit" || key == "split" || key == "do") {
       line.detail = *std::move(text);
     } else {
       line.detail_part = *std::move(text);
@@ -293,6 +294,7 @@ ExpectationReader::kinds() {
       {"handoff", &ExpectationReader::read_text_line},
       {"emit", &ExpectationReader::read_text_line},
       {"split", &ExpectationReader::read_text_line},
+      {"do", &ExpectationReader::read_text_line},
       {"stage", &ExpectationReader::read_stage},
       {"tag", &ExpectationReader::read_tag},
       {"untag", &ExpectationReader::read_tag},

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "config/literal.h"
 #include "config/scenario_cases.h"
 #include "config/scenario_contact.h"
 #include "config/scenario_context.h"
@@ -38,6 +39,7 @@ class ScenarioReader {
     read_start();
     read_events();
     read_expectations();
+    read_answers();
     read_until();
     section_.allow({"cases"});  // which are written in already
     section_.finish();
@@ -133,6 +135,21 @@ class ScenarioReader {
         }
       }
       out_.expectations.push_back(*std::move(expectation));
+    }
+  }
+
+  // As `events` is for contacts, this is for connectors: what comes back.
+  void read_answers() {
+    const auto answers = section_.section("answers");
+    if (!answers) return;
+    for (const Entry& entry : section_.node("answers")->entries) {
+      context_.check_call(entry.key, entry.place);
+      if (entry.value.is_map()) {
+        out_.answers.emplace_back(entry.key, literal(entry.value));
+      } else {
+        section_.problems().error(entry.value.place, "this is no map of what is given back",
+                                  "write {NAME: VALUE}");
+      }
     }
   }
 

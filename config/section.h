@@ -19,6 +19,7 @@
 #include <functional>
 #include <initializer_list>
 #include <limits>
+#include <map>
 #include <optional>
 #include <set>
 #include <span>
@@ -31,6 +32,7 @@
 #include "config/secret.h"
 #include "config/yaml.h"
 #include "rules/calendar.h"
+#include "rules/event_shape.h"
 
 namespace nurtured::config {
 
@@ -131,9 +133,18 @@ class Section {
 std::string did_you_mean(std::string_view name, std::span<const std::string> candidates,
                          std::string otherwise = {});
 
+// What a step may have a connector of some type do (`do: CONNECTOR.ACTION`).
+struct ActionShape {
+  std::string name;
+  rules::EventShape takes;            // `with`
+  std::vector<std::string> required;  // of what it takes
+  rules::EventShape gives;            // `save`
+};
+
 // The types that `type:` of a connector may name, handed in by whoever knows connectors.
 struct ConnectorTypes {
   std::vector<std::string> names;
+  std::map<std::string, std::vector<ActionShape>, std::less<>> actions;  // by type
   // Those whose messages have a subject line, so that a message without one is a mistake.
   std::vector<std::string> with_subject;
   // Reads every option of a connector of that type, reporting what is wrong. config/ has read

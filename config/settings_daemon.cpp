@@ -148,11 +148,17 @@ void read_keep(Section& root, Keep& keep, Catalogue& catalogue) {
 }
 
 void read_connector(const Entry& entry, Section& section, const ConnectorTypes& types,
-                    Config& config) {
+                    Catalogue& catalogue, Config& config) {
   if (!section.require("type", "say what it is: type: smtp")) return;
   const auto type = section.text("type");
   if (!type) return;
   config.connectors.emplace(entry.key, ConnectorConfig{entry.key, *type, entry.value});
+  const auto actions = types.actions.find(*type);
+  if (actions != types.actions.end()) {
+    catalogue.actions[entry.key] = actions->second;
+  } else {
+    catalogue.actions[entry.key].reset();
+  }
   if (types.names.empty()) return;
   if (std::find(types.names.begin(), types.names.end(), *type) == types.names.end()) {
     section.error("type", fmt::format("there is no connector type `{}`", *type),
@@ -164,13 +170,15 @@ void read_connector(const Entry& entry, Section& section, const ConnectorTypes& 
   section.finish();
 }
 
-void read_connectors(Section& root, const ConnectorTypes& types, Config& config) {
+void read_connectors(Section& root, const ConnectorTypes& types, Catalogue& catalogue,
+                     Config& config) {
+  catalogue.knows_actions = !types.names.empty();
   const auto map = root.section("connectors");
   if (!map) return;
   for (const Entry& entry : root.node("connectors")->entries) {
     check_name(entry.key, "connector", "", entry.place, root.problems());
     Section section(entry.value, "connectors." + entry.key, root.problems(), root.secrets());
-    read_connector(entry, section, types, config);
+    read_connector(entry, section, types, catalogue, config);
   }
 }
 
@@ -317,7 +325,7 @@ void read_daemon(Section& root, const Document& document, const CompileOptions& 
       root.error("dedup", "`dedup` is longer than 60d", "7d is plenty for repeats");
     }
   }
-  read_connectors(root, options.connector_types, config);
+  read_connectors(root, options.connector_types, catalogue, config);
   read_channels(root, options.connector_types, catalogue, settings, config);
   read_notify(root, catalogue, config);
   read_handoff_settings(root, catalogue, settings, config);

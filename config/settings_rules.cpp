@@ -129,7 +129,8 @@ std::vector<rules::Mute> read_mute(Section& root, const Reading& reading) {
     }
     std::optional<rules::Expression> condition;
     if (section.require("if", "say when these kinds are muted")) {
-      condition = read_expression(*section.node("if"), Wanted::condition, {}, reading);
+      condition =
+          read_expression(*section.node("if"), Wanted::condition, {.watches_clock = true}, reading);
     }
     section.finish();
     if (condition) out.push_back({std::move(*condition), std::move(muted)});

@@ -7,6 +7,8 @@
 #include <fmt/format.h>
 
 #include "config/assignments.h"
+#include "config/call_reader.h"
+#include "config/emit_reader.h"
 #include "config/literal.h"
 #include "config/question_reader.h"
 #include "config/send_reader.h"
@@ -40,7 +42,7 @@ class StepReader {
   using Read = Tree (StepReader::*)(Section& section, const Head& head);
   struct Kind {
     std::string_view key;
-    Read read;  // nullptr: named by the contract, and not there yet
+    Read read;
   };
   static const std::vector<Kind>& step_kinds();
 
@@ -102,11 +104,6 @@ class StepReader {
       const auto kind = std::find_if(kinds_known.begin(), kinds_known.end(),
                                      [&](const Kind& k) { return k.key == entry.key; });
       if (kind == kinds_known.end()) continue;
-      if (kind->read == nullptr) {
-        problems_.error(entry.place,
-                        fmt::format("the step `{}` is not available in this version", entry.key));
-        return nullptr;
-      }
       if (found != nullptr) {
         problems_.error(
             entry.place,
@@ -122,9 +119,7 @@ class StepReader {
 
   void report_unknown(const Node& node) {
     std::vector<std::string> names;
-    for (const Kind& kind : step_kinds()) {
-      if (kind.read != nullptr) names.emplace_back(kind.key);
-    }
+    for (const Kind& kind : step_kinds()) names.emplace_back(kind.key);
     for (const Entry& entry : node.entries) {
       const std::string hint = did_you_mean(entry.key, names);
       if (hint.empty()) continue;
@@ -313,7 +308,8 @@ class StepReader {
     return std::holds_alternative<rules::Wait>(action) ||
            std::holds_alternative<rules::WaitUntil>(action) ||
            std::holds_alternative<rules::WaitFor>(action) ||
-           std::holds_alternative<rules::HandOff>(action) || rules::send_of(action) != nullptr;
+           std::holds_alternative<rules::HandOff>(action) ||
+           std::holds_alternative<rules::Do>(action) || rules::send_of(action) != nullptr;
   }
 
   // ---- other playbooks
@@ -431,67 +427,16 @@ class StepReader {
     return single(head, "score", score);
   }
 
-  Tree read_emit(Section& section, const Head& head) {
-    rules::Emit emit;
-    const Node* node = section.node("emit");
-    if (node->is_map()) {
-      auto inner = section.section("emit");
-      inner->require("event", "name the event");
-      emit.event = inner->text("event").value_or("");
-      if (inner->node("properties") != nullptr) {
-        emit.properties = read_assignments(*inner, "properties", context_);
-        check_emitted(emit.event, *inner->node("properties"));
-      }
-      inner->finish();
-    } else {
-      emit.event = section.text("emit").value_or("");
-    }
-    if (!emit.event.empty()) {
-      check_event_name(emit.event, node->place, problems_);
-      if (built_in_events().contains(emit.event)) {
-        problems_.error(node->place,
-                        fmt::format("the event `{}` is made by the engine alone", emit.event),
-                        "give yours a name of its own");
-      }
-      context_.reading.uses.emitted.insert(emit.event);
-    }
+  Tree read_emit_step(Section& section, const Head& head) {
+    rules::Emit emit = read_emit(section, context_);
     std::string base = "emit:" + emit.event;
     return single(head, std::move(base), std::move(emit));
   }
 
-  // Properties as events.yaml declares them, as far as they are written out.
-  void check_emitted(const std::string& event, const Node& properties) {
-    const auto listed = context_.reading.catalogue.events.find(event);
-    if (listed == context_.reading.catalogue.events.end()) return;
-    const rules::EventShape& shape = listed->second;
-    std::vector<std::string> names;
-    names.reserve(shape.properties.size());
-    for (const auto& property : shape.properties) names.push_back(property.name);
-    for (const Entry& entry : properties.entries) {
-      const auto property =
-          std::find_if(shape.properties.begin(), shape.properties.end(),
-                       [&](const auto& known) { return known.name == entry.key; });
-      if (property == shape.properties.end()) {
-        if (shape.open) continue;
-        problems_.error(entry.place, fmt::format("`{}` has no property `{}`", event, entry.key),
-                        did_you_mean(entry.key, names, "declare it in events.yaml"));
-      } else if (is_written_out(entry.value) &&
-                 !rules::fits(literal(entry.value), property->type)) {
-        problems_.error(
-            entry.value.place,
-            fmt::format(
-                "`{}` is declared as {}, and this is none", entry.key,
-                property->type.is(cel::Kind::timestamp) ? "timestamp" : property->type.name()),
-            "write such a value, or change its type in events.yaml");
-      }
-    }
-  }
-
-  // Neither a formula nor a template.
-  static bool is_written_out(const Node& node) {
-    return !node.is_scalar() ||
-           (!node.text.starts_with('=') && node.text.find("{{") == std::string::npos &&
-            node.text.find("{%") == std::string::npos);
+  Tree read_do_step(Section& section, const Head& head) {
+    rules::Do call = read_do(section, context_);
+    std::string base = fmt::format("do:{}.{}", call.connector, call.action);
+    return single(head, std::move(base), std::move(call));
   }
 
   Tree read_notify(Section& section, const Head& head) {
@@ -527,7 +472,7 @@ const std::vector<StepReader::Kind>& StepReader::step_kinds() {
       {"untag", &StepReader::read_untag},
       {"move_to", &StepReader::read_move_to},
       {"score", &StepReader::read_score},
-      {"emit", &StepReader::read_emit},
+      {"emit", &StepReader::read_emit_step},
       {"notify", &StepReader::read_notify},
       {"handoff", &StepReader::read_handoff_step},
       {"end", &StepReader::read_end},
@@ -535,7 +480,7 @@ const std::vector<StepReader::Kind>& StepReader::step_kinds() {
       {"repeat", &StepReader::read_repeat},
       {"enroll", &StepReader::read_enroll},
       {"leave", &StepReader::read_leave},
-      {"do", nullptr},
+      {"do", &StepReader::read_do_step},
   };
   return kinds_known;
 }

@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "config/call_reader.h"
+
 namespace nurtured::config {
 namespace {
 
@@ -24,16 +26,25 @@ std::vector<std::string> read_event_names(Section& section, std::string_view key
   return names;
 }
 
-// The events that a step waits for, by what it saves them as; no events where it saves something
-// else.
-using SavedEvents = std::map<std::string, std::vector<std::string>, std::less<>>;
+// What may stand under one name of `save`: the events that steps wait for, what connectors give
+// back. Neither where it is something else.
+struct SavedSources {
+  std::vector<std::string> events;
+  std::vector<std::string> calls;
+};
+using SavedNames = std::map<std::string, SavedSources, std::less<>>;
 
-void gather_saved(const Node& node, SavedEvents& saved) {
+void gather_saved(const Node& node, SavedNames& saved) {
   for (const Node& item : node.items) gather_saved(item, saved);
   for (const Entry& entry : node.entries) gather_saved(entry.value, saved);
   const Node* name = node.find("save");
   if (name == nullptr || !name->is_scalar()) return;
-  std::vector<std::string>& events = saved[name->text];
+  SavedSources& sources = saved[name->text];
+  if (const Node* call = node.find("do"); call != nullptr && call->is_scalar()) {
+    sources.calls.push_back(call->text);
+    return;
+  }
+  std::vector<std::string>& events = sources.events;
   const Node* what = node.find("wait_for");
   if (what == nullptr) what = node.find("any");
   if (what != nullptr && what->is_map()) what = what->find("any");
@@ -56,12 +67,16 @@ std::string read_save(Section& section, const Reading& reading) {
 }
 
 std::vector<rules::EnrollmentShape::Saved> saved_in(const Node& steps, const Catalogue& catalogue) {
-  SavedEvents saved;
+  SavedNames saved;
   gather_saved(steps, saved);
   std::vector<rules::EnrollmentShape::Saved> out;
-  for (const auto& [name, events] : saved) {
+  for (const auto& [name, sources] : saved) {
     std::optional<rules::EventShape> shape;
-    if (!events.empty()) shape = shape_of(catalogue, events);
+    if (!sources.events.empty() && sources.calls.empty()) {
+      shape = shape_of(catalogue, sources.events);
+    } else if (sources.calls.size() == 1 && sources.events.empty()) {
+      shape = output_of(sources.calls.front(), catalogue);
+    }
     out.push_back({name, std::move(shape)});
   }
   return out;

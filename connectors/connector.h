@@ -13,17 +13,20 @@
 #include <vector>
 
 #include "base/instant.h"
+#include "base/result.h"
 #include "connectors/inbox.h"
 #include "content/message.h"
 #include "rules/kind.h"
 
 namespace nurtured::connectors {
 
-// The provider has taken the message.
+// The provider has taken the message, or done what it was asked.
 struct Delivered {
   std::string provider_id;  // the provider's own name for it; may be empty
   // The address under which the provider knows the contact from now on, where it told of a new one.
   std::optional<std::string> new_address;
+  // Of an action: a JSON object of what it gave back; empty: nothing.
+  std::string output = {};
   bool operator==(const Delivered&) const = default;
 };
 
@@ -126,7 +129,9 @@ struct Option {
   std::vector<std::string_view> choices;
 };
 
-enum class ParameterType { text, integer, number, boolean };
+enum class ParameterType { text, integer, number, boolean, any };
+
+std::string_view to_string(ParameterType type);
 
 struct Parameter {
   std::string_view name;
@@ -140,7 +145,24 @@ struct Action {
   std::string_view name;
   std::string_view description;
   std::vector<Parameter> parameters;
+  bool takes_others = false;  // any other name with any value, too
+  std::vector<Parameter> outputs;
+  bool gives_others = false;
 };
+
+// One call of an action.
+struct OutboundCall {
+  std::string delivery_key;  // unique and the same at each attempt
+  std::string contact;       // the contact's key
+  std::string playbook;
+  std::string step;
+  std::string action;
+  std::string arguments;    // a JSON object that fits the action (check_arguments)
+  base::Instant sent_at{};  // the first attempt's time, the same at each attempt
+};
+
+// `invalid` for what is no JSON object, or none that the action takes: named in one line.
+base::Result<void> check_arguments(const Action& action, std::string_view arguments);
 
 struct Limits {
   double rate = 0;  // messages a second; 0: as fast as they come
@@ -166,9 +188,22 @@ struct Descriptor {
   DestinationGap per_destination = nullptr;  // null: none
   std::vector<Option> options;  // beside `type`, `rate` and `concurrency`, which all have
   std::vector<Action> actions;
+
+  // nullptr where there is no such action.
+  const Action* find_action(std::string_view name) const;
 };
 
 using Done = std::function<void(Outcome)>;
+
+// The side of a connector that does the actions of its descriptor.
+class Actor {
+ public:
+  virtual ~Actor() = default;
+
+  // Does what the descriptor names and `check_arguments` let pass. Calls `done` as Connector::send
+  // does.
+  virtual void perform(OutboundCall call, Done done) = 0;
+};
 
 // Lives on the thread that runs the io_context it was given. Destroying it drops what is under way
 // without calling back.
@@ -183,6 +218,8 @@ class Connector {
   // Calls `done` exactly once, on the io_context's thread and never from inside send(), within the
   // connector's total deadline.
   virtual void send(OutboundMessage message, Done done) = 0;
+  // nullptr where the descriptor has no actions. Lives as long as the connector.
+  virtual Actor* actor() { return nullptr; }
   // Begins to hand in what comes back, where the section says from where; until destroyed. Once.
   virtual void listen(const Intake& /*intake*/) {}
   // Another connector takes its place: it hands in nothing more, for two that listen may take what

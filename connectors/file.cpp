@@ -58,7 +58,7 @@ std::string json_of(const OutboundMessage& message) {
 }
 
 // Syncing a file blocks for milliseconds, so it has a thread of its own.
-class FileConnector final : public Connector {
+class FileConnector final : public Connector, public Actor {
  public:
   FileConnector(FileOptions options, const Environment& environment)
       : options_(std::move(options)),
@@ -73,10 +73,23 @@ class FileConnector final : public Connector {
   content::Format format() const override { return options_.format; }
   Limits limits() const override { return options_.limits; }
 
+  Actor* actor() override { return this; }
+
   void send(OutboundMessage message, Done done) override {
+    write_later(std::move(message), std::move(done));
+  }
+
+  // There is one action.
+  void perform(OutboundCall call, Done done) override {
+    write_later(std::move(call), std::move(done));
+  }
+
+ private:
+  template <class What>
+  void write_later(What what, Done done) {
     ++waiting_;
-    asio::post(thread_, [this, message = std::move(message), done = std::move(done)]() mutable {
-      Outcome outcome = write(message);
+    asio::post(thread_, [this, what = std::move(what), done = std::move(done)]() mutable {
+      Outcome outcome = write(what);
       // The page is for eyes: while more is waiting, it can wait too.
       if (--waiting_ == 0) {
         if (auto written = folder_.write_index(); !written && is_delivered(outcome)) {
@@ -88,7 +101,6 @@ class FileConnector final : public Connector {
     });
   }
 
- private:
   static bool is_delivered(const Outcome& outcome) {
     return std::holds_alternative<Delivered>(outcome);
   }
@@ -103,9 +115,23 @@ class FileConnector final : public Connector {
   }
 
   Outcome write(const OutboundMessage& message, std::string_view suffix, std::string_view bytes) {
-    const FileRow row{file_stem(message.delivery_key) + std::string(suffix),
-                      base::to_rfc3339(message.sent_at), message.to, message.rendered.subject,
-                      message.message};
+    return write(
+        {file_stem(message.delivery_key) + std::string(suffix), base::to_rfc3339(message.sent_at),
+         message.to, message.rendered.subject, message.message},
+        bytes);
+  }
+
+  Outcome write(const OutboundCall& call) {
+    const FileRow row{file_stem(call.delivery_key) + ".json", base::to_rfc3339(call.sent_at),
+                      call.contact, call.playbook + ", " + call.step, call.action};
+    Outcome outcome = write(row, call.arguments + "\n");
+    if (auto* delivered = std::get_if<Delivered>(&outcome)) {
+      delivered->output = json::serialize(json::object{{"file", row.file}});
+    }
+    return outcome;
+  }
+
+  Outcome write(const FileRow& row, std::string_view bytes) {
     if (auto written = folder_.write(row, bytes); !written) {
       return Deferred{.reason = to_reason(written.error().message), .scope = Scope::connector};
     }
@@ -160,7 +186,10 @@ const Descriptor& file_descriptor() {
                "the sender of e-mail",
                {}},
           },
-      .actions = {},
+      .actions = {{.name = "write",
+                   .description = "writes what `with` gives as a JSON file",
+                   .takes_others = true,
+                   .outputs = {{.name = "file", .description = "its name in the folder"}}}},
   };
   return descriptor;
 }

@@ -36,6 +36,40 @@ constexpr Type chat_type() {
   return with_chat;
 }
 
+cel::Type type_of(ParameterType type) {
+  switch (type) {
+    case ParameterType::text:
+      return cel::Type::string();
+    case ParameterType::integer:
+      return cel::Type::integer();
+    case ParameterType::number:
+      return cel::Type::number();
+    case ParameterType::boolean:
+      return cel::Type::boolean();
+    case ParameterType::any:
+      break;
+  }
+  return cel::Type::dyn();
+}
+
+rules::EventShape shape_of(const std::vector<Parameter>& parameters, bool open) {
+  rules::EventShape shape{.open = open};
+  for (const Parameter& one : parameters) {
+    shape.properties.push_back({std::string(one.name), type_of(one.type)});
+  }
+  return shape;
+}
+
+config::ActionShape shape_of(const Action& action) {
+  config::ActionShape shape{.name = std::string(action.name),
+                            .takes = shape_of(action.parameters, action.takes_others),
+                            .gives = shape_of(action.outputs, action.gives_others)};
+  for (const Parameter& one : action.parameters) {
+    if (one.required) shape.required.emplace_back(one.name);
+  }
+  return shape;
+}
+
 // Sorted by name.
 constexpr Type types[] = {
     type<file_descriptor, read_file, make_file>(),
@@ -78,8 +112,11 @@ std::optional<ChatSide> make_chat_side(std::string_view name, config::Section& s
 config::ConnectorTypes connector_types() {
   config::ConnectorTypes known;
   for (const Type& one : types) {
-    known.names.emplace_back(one.descriptor().type);
-    if (one.descriptor().has_subject) known.with_subject.emplace_back(one.descriptor().type);
+    const Descriptor& descriptor = one.descriptor();
+    known.names.emplace_back(descriptor.type);
+    if (descriptor.has_subject) known.with_subject.emplace_back(descriptor.type);
+    auto& actions = known.actions[std::string(descriptor.type)];
+    for (const Action& action : descriptor.actions) actions.push_back(shape_of(action));
   }
   known.check = [](std::string_view name, config::Section& section) {
     if (const Type* const found = find(name)) found->check(section);

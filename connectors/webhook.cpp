@@ -17,7 +17,7 @@ using namespace std::chrono_literals;
 
 constexpr std::string_view secret_prefix = "whsec_";
 
-class WebhookConnector final : public Connector {
+class WebhookConnector final : public Connector, public Actor {
  public:
   WebhookConnector(WebhookOptions options, const Environment& environment)
       : options_(std::move(options)),
@@ -28,26 +28,38 @@ class WebhookConnector final : public Connector {
   const Descriptor& descriptor() const override { return webhook_descriptor(); }
   Limits limits() const override { return options_.limits; }
 
+  Actor* actor() override { return this; }
+
   void send(OutboundMessage message, Done done) override {
-    client_.send(request_for(message), [this, life = post_.life(),
-                                        done = std::move(done)](const http::HttpResult& result) {
-      if (life.expired()) return;
-      done(result ? classify_webhook(*result, clock_.now())
-                  : outcome_of_failure(result.error(), webhook_descriptor().honours_key));
-    });
+    post(message.delivery_key, webhook_payload(message), std::move(done));
+  }
+
+  // There is one action.
+  void perform(OutboundCall call, Done done) override {
+    post(call.delivery_key, webhook_payload(call), std::move(done));
   }
 
  private:
-  http::HttpRequest request_for(const OutboundMessage& message) const {
+  void post(std::string_view delivery_key, std::string body, Done done) {
+    client_.send(
+        request_for(delivery_key, std::move(body)),
+        [this, life = post_.life(), done = std::move(done)](const http::HttpResult& result) {
+          if (life.expired()) return;
+          done(result ? classify_webhook(*result, clock_.now())
+                      : outcome_of_failure(result.error(), webhook_descriptor().honours_key));
+        });
+  }
+
+  http::HttpRequest request_for(std::string_view delivery_key, std::string body) const {
     http::HttpRequest request;
     request.method = "POST";
     request.url = options_.url.reveal();
-    request.body = webhook_payload(message);
+    request.body = std::move(body);
     request.total_time_max = options_.total_time_max;
     request.allow_private = options_.allow_private;
     request.repeatable = true;
     // The key is made of names that people chose: as it stands it might not fit a header.
-    const std::string key = base::to_hex(base::view(base::sha256(message.delivery_key)));
+    const std::string key = base::to_hex(base::view(base::sha256(delivery_key)));
     const std::string seconds = std::to_string(base::to_millis(clock_.now()) / 1000);
     request.headers = {{"Content-Type", "application/json"},
                        {"Idempotency-Key", key},
@@ -110,9 +122,29 @@ std::string webhook_payload(const OutboundMessage& message) {
   return json::serialize(payload);
 }
 
+std::string webhook_payload(const OutboundCall& call) {
+  const json::object payload{
+      {"delivery", call.delivery_key},
+      {"contact", call.contact},
+      {"playbook", call.playbook},
+      {"step", call.step},
+      {"do", call.action},
+      {"with", json::parse(call.arguments)},
+      {"sent_at", base::to_rfc3339(call.sent_at)},
+  };
+  return json::serialize(payload);
+}
+
+std::string webhook_output(std::string_view body) {
+  if (body.size() > webhook_output_bytes_max) return {};
+  boost::system::error_code failed;
+  const json::value value = json::parse(body, failed);
+  return !failed && value.is_object() ? std::string(body) : std::string();
+}
+
 Outcome classify_webhook(const http::HttpResponse& response, base::Instant now) {
   const int status = response.status;
-  if (status >= 200 && status < 300) return Delivered{};
+  if (status >= 200 && status < 300) return Delivered{.output = webhook_output(response.body)};
   const std::string code = std::to_string(status);
   const std::string reason = "HTTP " + code;
   switch (status) {
@@ -163,7 +195,11 @@ const Descriptor& webhook_descriptor() {
                {}},
               {"timeout", OptionType::period, false, "30s", "longest wait for an answer", {}},
           },
-      .actions = {},
+      .actions = {{.name = "post",
+                   .description =
+                       "POSTs what `with` gives, and keeps the JSON object that comes back",
+                   .takes_others = true,
+                   .gives_others = true}},
   };
   return descriptor;
 }

@@ -1,7 +1,7 @@
-// Messages as JSON to a URL of one's own. Each request is signed as the Standard Webhooks
-// specification has it (standardwebhooks.com: webhook-id, webhook-timestamp, webhook-signature) and
-// carries the delivery key as Idempotency-Key, so a repeat is known as one and an unanswered
-// request is simply sent again.
+// Messages, and calls, as JSON to a URL of one's own. Each request is signed as the Standard
+// Webhooks specification has it (standardwebhooks.com: webhook-id, webhook-timestamp,
+// webhook-signature) and carries the delivery key as Idempotency-Key, so a repeat is known as one
+// and an unanswered request is simply sent again.
 #pragma once
 
 #include <chrono>
@@ -32,7 +32,13 @@ std::string webhook_signature(std::string_view secret, std::string_view id,
                               std::string_view seconds, std::string_view body);
 // What the receiver's answer means. Pure.
 Outcome classify_webhook(const http::HttpResponse& response, base::Instant now);
+// What an answer to a call gave back: a JSON object of at most webhook_output_bytes_max; empty for
+// any other body. Pure.
+std::string webhook_output(std::string_view body);
 // The body of the request. Pure.
 std::string webhook_payload(const OutboundMessage& message);
+std::string webhook_payload(const OutboundCall& call);
+
+inline constexpr std::size_t webhook_output_bytes_max = 64 << 10;
 
 }  // namespace nurtured::connectors

@@ -65,8 +65,7 @@ cel::Value decision_value(const rules::Decision& decision) {
 }
 
 std::string delivery_text(const rules::Delivery& delivery) {
-  return fmt::format("delivery {} {} by {} to {}{}", delivery.message, to_string(delivery.change),
-                     delivery.to.channel, delivery.to.value,
+  return fmt::format("delivery {} {}{}", what_of(delivery), to_string(delivery.change),
                      delivery.reason.empty() ? "" : ": " + delivery.reason);
 }
 
@@ -86,6 +85,8 @@ std::string_view to_string(EnrollmentState state) {
       return "parked";
     case EnrollmentState::finished:
       return "finished";
+    case EnrollmentState::calling:
+      return "calling";
   }
   return {};
 }
@@ -183,6 +184,8 @@ std::string state_text(const rules::Enrollment& enrollment, const rules::Book& b
       return "is parked" + at_step + ", because a step failed: " + enrollment.parked_reason;
     case EnrollmentState::finished:
       return "has finished; a late goal still counts" + until("");
+    case EnrollmentState::calling:
+      return "waits for a connector to do what it was asked" + at_step;
   }
   return {};
 }
@@ -274,15 +277,24 @@ cel::Value to_value(const rules::Snapshot& snapshot, const rules::Book& book) {
   return map;
 }
 
+std::string what_of(const rules::Delivery& delivery) {
+  if (delivery.is_call()) return delivery.connector + "." + delivery.action;
+  return fmt::format("{} by {} to {}", delivery.message, delivery.to.channel, delivery.to.value);
+}
+
 cel::Value to_value(const rules::Delivery& delivery) {
   cel::Map map{{"delivery", delivery.key},
                {"state", to_string(delivery.change)},
                {"at", time_value(delivery.at)},
-               {"message", delivery.message},
-               {"kind", rules::to_string(delivery.kind)},
-               {"channel", delivery.to.channel},
-               {"to", delivery.to.value},
                {"attempt", static_cast<std::int64_t>(delivery.attempt)}};
+  if (delivery.is_call()) {
+    map.set("do", delivery.connector + "." + delivery.action);
+  } else {
+    map.set("message", delivery.message);
+    map.set("kind", rules::to_string(delivery.kind));
+    map.set("channel", delivery.to.channel);
+    map.set("to", delivery.to.value);
+  }
   put(map, "playbook", delivery.playbook);
   put(map, "step", delivery.step);
   put(map, "reason", delivery.reason);

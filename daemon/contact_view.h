@@ -40,6 +40,8 @@ cel::Value to_value(const rules::Contact& contact, const rules::Book& book);
 cel::Value to_value(const rules::Snapshot& snapshot, const rules::Book& book);
 cel::Value to_value(const rules::Enrollment& enrollment, const rules::Book& book);
 cel::Value to_value(const rules::Delivery& delivery);
+// "welcome by email to a@example.org", or what is asked of a connector: "crm.post".
+std::string what_of(const rules::Delivery& delivery);
 cel::Value to_value(const std::optional<rules::Suppression>& suppression);
 // {"contact": …, "email:u1@example.org": …}; addresses that are not suppressed are left out.
 cel::Value suppressions_value(const rules::Snapshot& snapshot);

@@ -2,15 +2,15 @@
 
 #include <fstream>
 #include <iterator>
-#include <list>
 #include <set>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <spdlog/spdlog.h>
 
 #include "daemon/attachments.h"
+#include "daemon/timer_list.h"
+#include "rules/cel/json.h"
 
 namespace nurtured::daemon {
 namespace {
@@ -19,8 +19,6 @@ namespace asio = boost::asio;
 
 // A full inbox is asked again after this long.
 constexpr std::chrono::milliseconds inbox_retry{50};
-constexpr int tell_attempts_max = 5;
-constexpr std::chrono::seconds tell_retry{30};
 // An ambiguous send to a receiver that knows our key is repeated this soon.
 constexpr base::Milliseconds repeat_after = std::chrono::seconds{5};
 
@@ -40,33 +38,21 @@ rules::OutcomeKind kind_of(connectors::Blame blame) {
   return rules::OutcomeKind::refused_message;
 }
 
+// A map, also where nothing was given back: what is missing of it is null, as in any other.
+cel::Value output_of(const connectors::Delivered& delivered) {
+  if (delivered.output.empty()) return cel::Map{};
+  auto output = cel::from_json(delivered.output, {.tolerant = true});
+  return output ? *std::move(output) : cel::Value(cel::Map{});
+}
+
 }  // namespace
-
-// Timers that a destroyed dispatcher takes with it.
-class Dispatcher::Timers {
- public:
-  explicit Timers(asio::io_context& io) : io_(io) {}
-
-  void after(std::chrono::milliseconds delay, std::function<void()> job) {
-    timers_.emplace_back(io_);
-    const auto timer = std::prev(timers_.end());
-    timer->expires_after(delay);
-    timer->async_wait([this, timer, job = std::move(job)](const boost::system::error_code& error) {
-      if (error) return;
-      timers_.erase(timer);
-      job();
-    });
-  }
-
- private:
-  asio::io_context& io_;
-  std::list<asio::steady_timer> timers_;
-};
 
 rules::Outcome to_outcome(const std::string& key, const connectors::Outcome& outcome,
                           bool honours_key) {
   rules::Outcome result{.delivery = key};
-  if (const auto* deferred = std::get_if<connectors::Deferred>(&outcome)) {
+  if (const auto* delivered = std::get_if<connectors::Delivered>(&outcome)) {
+    result.output = output_of(*delivered);
+  } else if (const auto* deferred = std::get_if<connectors::Deferred>(&outcome)) {
     result.kind = rules::OutcomeKind::deferred;
     result.retry_after = deferred->retry_after;
     result.reason = deferred->reason;
@@ -88,7 +74,7 @@ Dispatcher::Dispatcher(asio::io_context& io, Inbox& inbox, const base::Clock& cl
       inbox_(inbox),
       clock_(clock),
       hooks_(std::move(hooks)),
-      timers_(std::make_unique<Timers>(io)),
+      timers_(std::make_unique<TimerList>(io)),
       alive_(std::make_shared<bool>(true)) {}
 
 Dispatcher::~Dispatcher() {
@@ -131,13 +117,17 @@ void Dispatcher::take(std::vector<DeliveryNotice> notices) {
     std::set<std::string> touched;
     for (const auto& notice : notices) {
       if (notice.delivery.change == rules::DeliveryChange::ready) {
-        touched.insert(line_of(notice.delivery.to.channel));
+        touched.insert(line_of(notice.delivery));
       }
       handle(notice);
     }
     for (const auto& name : touched) pump(name);
     check_drained();
   });
+}
+
+std::string Dispatcher::line_of(const rules::Delivery& delivery) const {
+  return delivery.is_call() ? delivery.connector : line_of(delivery.to.channel);
 }
 
 std::string Dispatcher::line_of(const std::string& channel) const {
@@ -150,11 +140,13 @@ void Dispatcher::handle(const DeliveryNotice& notice) {
   const std::string key = notice.delivery.key;
   switch (notice.delivery.change) {
     case rules::DeliveryChange::ready: {
-      const auto line = lines_.find(line_of(notice.delivery.to.channel));
+      const auto line = lines_.find(line_of(notice.delivery));
       if (line == lines_.end()) {
-        answer(notice.delivery.contact, {.delivery = key,
-                                         .kind = rules::OutcomeKind::deferred,
-                                         .reason = "the channel has no connector"});
+        answer(notice.delivery.contact,
+               {.delivery = key,
+                .kind = rules::OutcomeKind::deferred,
+                .reason = notice.delivery.is_call() ? "there is no such connector"
+                                                    : "the channel has no connector"});
         return;
       }
       const bool is_new = line->second.waiting.add(
@@ -167,7 +159,11 @@ void Dispatcher::handle(const DeliveryNotice& notice) {
       if (claimed == claimed_.end()) return;
       const std::string name = std::move(claimed->second.line);
       claimed_.erase(claimed);
-      send(name, notice);
+      if (notice.delivery.is_call()) {
+        perform(name, notice);
+      } else {
+        send(name, notice);
+      }
       return;
     }
     case rules::DeliveryChange::returned: {
@@ -303,10 +299,48 @@ void Dispatcher::send(const std::string& name, const DeliveryNotice& notice) {
                                       .sent_at = notice.delivery.at};
   ++sending_;
   const auto connector = line->second.connector;
-  connector->send(std::move(message), [this, alive = alive_, connector, name, key,
-                                       contact](const connectors::Outcome& outcome) {
+  connector->send(std::move(message), when_done(name, notice.delivery, connector));
+}
+
+// The connector lives until it has answered.
+connectors::Done Dispatcher::when_done(const std::string& name, const rules::Delivery& delivery,
+                                       const std::shared_ptr<connectors::Connector>& connector) {
+  return [this, alive = alive_, connector, name, key = delivery.key,
+          contact = delivery.contact](const connectors::Outcome& outcome) {
     if (*alive) finished(name, key, contact, outcome);
-  });
+  };
+}
+
+void Dispatcher::perform(const std::string& name, const DeliveryNotice& notice) {
+  const rules::Delivery& delivery = notice.delivery;
+  const auto line = lines_.find(name);
+  if (line == lines_.end()) {
+    answer(delivery.contact, {.delivery = delivery.key, .kind = rules::OutcomeKind::unsent});
+    return;
+  }
+  const auto connector = line->second.connector;
+  const auto* action = connector->descriptor().find_action(delivery.action);
+  connectors::Actor* const actor = connector->actor();
+  const auto fits = action == nullptr || actor == nullptr
+                        ? base::fail("it has no such action")
+                        : connectors::check_arguments(*action, delivery.text);
+  if (!fits) {
+    answer(delivery.contact, {.delivery = delivery.key,
+                              .kind = rules::OutcomeKind::refused_message,
+                              .reason = fits.error().message});
+    give_place(name);
+    pump(name);
+    return;
+  }
+  ++sending_;
+  actor->perform({.delivery_key = delivery.key,
+                  .contact = notice.contact,
+                  .playbook = delivery.playbook,
+                  .step = delivery.step,
+                  .action = delivery.action,
+                  .arguments = delivery.text,
+                  .sent_at = delivery.at},
+                 when_done(name, delivery, connector));
 }
 
 void Dispatcher::finished(const std::string& name, const std::string& key, rules::ContactId contact,
@@ -363,111 +397,6 @@ void Dispatcher::release(const std::string& connector) {
     released.push_back(name);
   }
   for (const auto& name : released) pump(name);
-}
-
-void Dispatcher::tell(std::vector<rules::Notification> notifications) {
-  asio::post(io_, [this, alive = alive_, notifications = std::move(notifications)] {
-    if (!*alive) return;
-    for (const auto& notification : notifications) tell_one(notification, {});
-  });
-}
-
-void Dispatcher::tell_kept(std::vector<rules::Notification> notifications) {
-  asio::post(io_, [this, alive = alive_, notifications = std::move(notifications)] {
-    if (!*alive) return;
-    kept_.insert(kept_.end(), notifications.begin(), notifications.end());
-    if (!telling_kept_) tell_next_kept();
-  });
-}
-
-void Dispatcher::tell_next_kept() {
-  telling_kept_ = !kept_.empty() && !draining_;
-  if (!telling_kept_) return;
-  // Who writes a lot fills no group: what is told last shows the talk before it.
-  const auto& front = kept_.front();
-  const bool is_overtaken =
-      front.contact && std::any_of(kept_.begin() + 1, kept_.end(), [&](const auto& later) {
-        return later.contact == front.contact;
-      });
-  const auto next = [this] {
-    const Instant at = kept_.front().at;
-    kept_.pop_front();
-    // Of several of one moment the last speaks for all.
-    if (hooks_.told && (kept_.empty() || kept_.front().at > at)) hooks_.told(at);
-    asio::post(io_, [this, alive = alive_] {
-      if (*alive) tell_next_kept();
-    });
-  };
-  if (is_overtaken) return next();
-  tell_one(front, next);
-}
-
-// `finished` is called once there is nothing more to try, unless the daemon ends first.
-void Dispatcher::tell_one(const rules::Notification& notification, std::function<void()> finished) {
-  // What a contact wrote is no matter for a log.
-  if (notification.contact) {
-    spdlog::info("notify {} {}: of contact {}", notification.playbook, notification.step,
-                 notification.contact.value);
-  } else {
-    spdlog::info("notify {} {}: {}", notification.playbook, notification.step,
-                 connectors::to_reason(notification.text));
-  }
-  const auto list = hooks_.tellings ? hooks_.tellings(notification) : std::vector<Telling>();
-  if (list.empty()) {
-    if (finished) finished();
-    return;
-  }
-  // Told when the last of them is.
-  struct Rest {
-    std::size_t count = 0;
-    bool put_off = false;
-    std::function<void()> finished;
-  };
-  const auto rest = std::make_shared<Rest>(Rest{list.size(), false, std::move(finished)});
-  for (const Telling& telling : list) {
-    tell_to(notification, telling, 1, [this, rest](bool put_off) {
-      rest->put_off = rest->put_off || put_off;
-      if (--rest->count > 0) return;
-      // What a shutdown put off is told after the next start.
-      if (rest->finished && !(rest->put_off && draining_)) rest->finished();
-    });
-  }
-}
-
-void Dispatcher::tell_to(const rules::Notification& notification, const Telling& telling,
-                         int attempt, const std::function<void(bool put_off)>& finished) {
-  const auto line = lines_.find(line_of(telling.channel));
-  if (line == lines_.end()) return finished(false);
-  const std::string key = telling_key(notification);
-  connectors::OutboundMessage message{.delivery_key = key,
-                                      .message_id = hooks_.message_id(key),
-                                      .contact = "operator",
-                                      .channel = telling.channel,
-                                      .to = telling.to,
-                                      .kind = rules::Kind::receipt,
-                                      .message = "notify",
-                                      .playbook = notification.playbook,
-                                      .rendered = telling.rendered,
-                                      .sent_at = notification.at};
-  ++telling_;
-  const auto connector = line->second.connector;
-  connector->send(std::move(message), [this, alive = alive_, connector, notification, telling,
-                                       attempt, finished](const connectors::Outcome& outcome) {
-    if (!*alive) return;
-    --telling_;
-    const bool put_off = std::holds_alternative<connectors::Deferred>(outcome);
-    if (put_off && attempt < tell_attempts_max && !draining_) {
-      timers_->after(tell_retry * attempt, [this, notification, telling, attempt, finished] {
-        tell_to(notification, telling, attempt + 1, finished);
-      });
-    } else {
-      if (!std::holds_alternative<connectors::Delivered>(outcome)) {
-        spdlog::error("the humans could not be told: {}", connectors::to_string(outcome));
-      }
-      finished(put_off);
-    }
-    check_drained();
-  });
 }
 
 void Dispatcher::drain(std::function<void()> done) {

@@ -35,6 +35,8 @@ class io_context;
 
 namespace nurtured::daemon {
 
+class TimerList;
+
 // `rests` ends by itself, `stopped` by release() or a reload.
 enum class ConnectorState { works, rests, stopped };
 
@@ -104,12 +106,14 @@ class Dispatcher {
     std::string to;
     Instant at;
   };
-  class Timers;
 
   void handle(const DeliveryNotice& notice);
   void pump(const std::string& name);
   void look_again(const std::string& name, Line& line);
   void send(const std::string& name, const DeliveryNotice& notice);
+  void perform(const std::string& name, const DeliveryNotice& notice);
+  connectors::Done when_done(const std::string& name, const rules::Delivery& delivery,
+                             const std::shared_ptr<connectors::Connector>& connector);
   void finished(const std::string& name, const std::string& key, rules::ContactId contact,
                 const connectors::Outcome& outcome);
   void submit(std::vector<EngineInput> inputs);
@@ -118,6 +122,7 @@ class Dispatcher {
   void judge_connector(const std::string& name, Line& line, const connectors::Outcome& outcome);
   void tell_state(const ConnectorAlarm& alarm, Line& line);
   std::string line_of(const std::string& channel) const;
+  std::string line_of(const rules::Delivery& delivery) const;
   void give_place(const std::string& name);
   void check_drained();
   // `finished` may be empty.
@@ -141,7 +146,7 @@ class Dispatcher {
   bool telling_kept_ = false;
   bool draining_ = false;
   std::function<void()> drained_;
-  std::unique_ptr<Timers> timers_;
+  std::unique_ptr<TimerList> timers_;
   std::shared_ptr<bool> alive_;  // false once destroyed: callbacks that come late do nothing
 };
 

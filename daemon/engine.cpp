@@ -371,12 +371,14 @@ void Engine::BatchWork::collect(rules::Transition transition, const rules::Conta
   }
   for (auto& delivery : transition.deliveries) {
     notice(delivery, contact);
-    if (delivery.change == rules::DeliveryChange::committing) {
+    // What is no message counts in no mix, and asking for it again after a loss harms nobody.
+    if (delivery.change == rules::DeliveryChange::committing && !delivery.is_call()) {
       batch_.journal.emplace_back(store::DepartureRecord{delivery.at, delivery.contact, delivery.to,
                                                          delivery.kind, delivery.key});
     }
     // A claim of what is not known any more is answered, and leaves the store as it is.
-    if (!delivery.message.empty()) batch_.deliveries.push_back(std::move(delivery));
+    const bool is_known = !delivery.message.empty() || delivery.is_call();
+    if (is_known) batch_.deliveries.push_back(std::move(delivery));
   }
   for (auto& notification : transition.notifications) {
     result_.notifications.push_back(notification);
@@ -391,7 +393,7 @@ void Engine::BatchWork::notice(const rules::Delivery& delivery, const rules::Con
                         .contact = contact.user_id,
                         .locale = contact.locale,
                         .timezone = contact.timezone};
-  if (delivery.change == rules::DeliveryChange::committing) {
+  if (delivery.change == rules::DeliveryChange::committing && !delivery.is_call()) {
     const auto enrollment =
         std::ranges::find(contact.enrollments, delivery.enrollment, &rules::Enrollment::number);
     if (engine_.options_.for_rendering) {

@@ -241,6 +241,17 @@ std::string standing_text(const ExplainInput& input) {
   return text;
 }
 
+std::string call_text(const rules::Call& call, const rules::Zone& zone) {
+  std::string text = fmt::format("    {}.{} asked for since {}", call.connector, call.action,
+                                 local_text(call.since, zone));
+  if (call.state == rules::CallState::committing) text += ", on its way";
+  if (call.reason != rules::Reason::none) {
+    text += fmt::format(", held: {}", rules::to_string(call.reason));
+  }
+  if (call.not_before) text += ", tried again at " + local_text(*call.not_before, zone);
+  return text + (call.connector_reason.empty() ? "\n" : ": " + call.connector_reason + "\n");
+}
+
 }  // namespace
 
 cel::Value explain(const ExplainInput& input) {
@@ -278,6 +289,9 @@ std::string explain_text(const ExplainInput& input) {
   for (const auto& enrollment : contact.enrollments) {
     text += fmt::format("  {} #{} {}\n", enrollment.playbook, enrollment.number,
                         state_text(enrollment, book, zone));
+    for (const auto& call : contact.calls) {
+      if (call.enrollment == enrollment.number) text += call_text(call, zone);
+    }
   }
   const auto recent = shown_of(input);
   if (!recent.empty()) text += "lately, newest first\n";

@@ -281,9 +281,8 @@ Result<Answer> run_delivery_list(const OperationsContext& context, const cel::Va
     if (!contact) return base::fail(contact.error());
     const std::string user_id = *contact ? (*contact)->contact.user_id : "";
     list.push_back(with_contact(to_value(delivery), user_id));
-    text += fmt::format("{}  {} {} {} to {} by {} at {}{}\n", delivery.key,
-                        to_string(delivery.change), user_id, delivery.message, delivery.to.value,
-                        delivery.to.channel, base::to_rfc3339(delivery.at),
+    text += fmt::format("{}  {} {} {} at {}{}\n", delivery.key, to_string(delivery.change), user_id,
+                        what_of(delivery), base::to_rfc3339(delivery.at),
                         delivery.reason.empty() ? "" : ": " + delivery.reason);
   }
   store::DeliveryPlace place = query.after;
@@ -310,6 +309,10 @@ Result<Answer> run_delivery_resend(const OperationsContext& context, const cel::
   if ((*delivery)->change != rules::DeliveryChange::uncertain) {
     return base::fail(ErrorKind::conflict, fmt::format("the delivery is {} and not uncertain",
                                                        to_string((*delivery)->change)));
+  }
+  if ((*delivery)->is_call()) {
+    return base::fail(ErrorKind::conflict, "the delivery is no message but a call of a connector",
+                      "retry its enrollment: `nurtured enrollment retry`");
   }
   const auto snapshot = context.reader.contact((*delivery)->contact);
   if (!snapshot) return base::fail(snapshot.error());

@@ -11,8 +11,9 @@ namespace {
 constexpr std::size_t recovered_max = 1'000'000;  // deliveries that a start hands on
 constexpr std::size_t untold_max = 1000;          // notifications likewise, the latest
 
-bool knows_our_key(const config::Config& config, const std::string& channel) {
-  const auto* descriptor = descriptor_of(config, channel);
+bool knows_our_key(const config::Config& config, const rules::Delivery& delivery) {
+  const auto* descriptor = delivery.is_call() ? connector_descriptor(config, delivery.connector)
+                                              : descriptor_of(config, delivery.to.channel);
   return descriptor != nullptr && descriptor->honours_key;
 }
 
@@ -30,9 +31,8 @@ EngineInput outcome_of_rendering(const rules::Delivery& delivery, const Suspect&
 
 EngineInput outcome_of(const rules::Delivery& delivery, const config::Config& config) {
   rules::Outcome outcome{.delivery = delivery.key,
-                         .kind = knows_our_key(config, delivery.to.channel)
-                                     ? rules::OutcomeKind::unsent
-                                     : rules::OutcomeKind::uncertain,
+                         .kind = knows_our_key(config, delivery) ? rules::OutcomeKind::unsent
+                                                                 : rules::OutcomeKind::uncertain,
                          .reason = "the daemon ended before the outcome was known"};
   return ContactInput{delivery.contact, std::move(outcome)};
 }

@@ -100,6 +100,11 @@ class Player {
 
   SimulationOptions options(const std::function<void(const rules::Passage&)>& passed) {
     SimulationOptions options{.passed = passed, .from = scenario_.start - known_before};
+    options.output = [this](const rules::Delivery& call) {
+      const auto found = std::ranges::find(scenario_.answers, call.connector + "." + call.action,
+                                           [](const auto& answer) { return answer.first; });
+      return found == scenario_.answers.end() ? cel::Value(cel::Map{}) : found->second;
+    };
     // Most scenarios ask nothing of their people.
     if (!std::ranges::all_of(scenario_.events, is_event)) {
       options.departed = [this](const DeliveryNotice& notice, Instant) {

@@ -20,6 +20,7 @@ std::string_view detail_key(std::string_view action) {
   if (action == "move_to") return "stage";
   if (action == "emit") return "event";
   if (action == "notify") return "text";
+  if (action == "do") return "action";
   return "detail";
 }
 
@@ -122,6 +123,10 @@ base::Result<void> Simulation::step(const std::vector<Arrived>& inputs, Instant 
 
 Arrived Simulation::answer(const DeliveryNotice& notice, Instant now) {
   rules::Outcome outcome{.delivery = notice.delivery.key};
+  if (notice.delivery.is_call()) {
+    outcome.output = options_.output ? options_.output(notice.delivery) : cel::Map{};
+    return {ContactInput{notice.delivery.contact, std::move(outcome)}, now};
+  }
   if (options_.render) {
     auto links = links_.find(notice.delivery.kind);
     if (links == links_.end()) {

@@ -29,6 +29,8 @@ struct SimulationOptions {
   // What a send ends in, drawn for each attempt; the default is that every send succeeds. Tests
   // draw faults here.
   std::function<rules::Outcome(const rules::Delivery&, Instant now)> outcome;
+  // What a connector gives back for a call, a map; the default is that it gives nothing.
+  std::function<cel::Value(const rules::Delivery&)> output;
   // Told of each message that has just left, with all it was made of: what its receiver does about
   // it is given back to Simulation::later.
   std::function<void(const DeliveryNotice&, Instant now)> departed;

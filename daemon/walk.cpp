@@ -54,7 +54,8 @@ void add_walk_inputs(const rules::Contact& contact, const rules::Book& book, con
       inputs.emplace_back(ContactInput{contact.id, rules::RetryEnrollment{enrollment.number}});
     }
   }
-  if (!contact.pending.empty() || contact.standing_rules != book.standing_rules()) {
+  const bool has_waiting = !contact.pending.empty() || !contact.calls.empty();
+  if (has_waiting || contact.standing_rules != book.standing_rules()) {
     inputs.emplace_back(ContactInput{contact.id, rules::Rejudge{.deferred_too = walk.retry}});
   }
 }

@@ -60,6 +60,9 @@ std::optional<Instant> next_wake(const Book& book, const Snapshot& snapshot) {
   std::optional<Instant> wake;
   for (const auto& enrollment : contact.enrollments) consider(wake, enrollment.due);
   for (const auto& pending : contact.pending) consider(wake, pending_due(pending));
+  for (const auto& call : contact.calls) {
+    if (call.state == CallState::held) consider(wake, call.not_before);
+  }
   consider(wake, fill_due(book, snapshot));
   consider(wake, click_due(contact));
   if (contact.handoff) consider(wake, contact.handoff->until);

@@ -68,9 +68,21 @@ std::string_view to_string(Reason reason) {
   return "";
 }
 
+namespace {
+
+std::string key_of(ContactId contact, const auto& sent, std::string_view channel) {
+  return std::to_string(contact.value) + "." + std::to_string(sent.enrollment) + "." +
+         std::to_string(sent.step) + "." + std::to_string(sent.turn) + "." + std::string(channel);
+}
+
+}  // namespace
+
 std::string delivery_key(ContactId contact, const Pending& pending, const std::string& channel) {
-  return std::to_string(contact.value) + "." + std::to_string(pending.enrollment) + "." +
-         std::to_string(pending.step) + "." + std::to_string(pending.turn) + "." + channel;
+  return key_of(contact, pending, channel);
+}
+// A step sends or calls, never both: no channel's name can make the two one.
+std::string delivery_key(ContactId contact, const Call& call) {
+  return key_of(contact, call, "do");
 }
 
 }  // namespace nurtured::rules

@@ -82,6 +82,7 @@ enum class EnrollmentState {
   sending,    // for the outcome of the message in `pending`
   parked,     // a step failed for this contact; goes on when retried
   finished,   // ended, kept while a later goal still counts as a conversion
+  calling,    // for the answer to the call in `calls`
 };
 
 // How often the steps of a `repeat` have begun.
@@ -192,6 +193,34 @@ struct Pending {
   bool operator==(const Pending&) const = default;
 };
 
+enum class CallState {
+  held,        // waits for its next try, or for what it is kept by
+  ready,       // with the dispatcher
+  committing,  // marked; the connector may have got it
+};
+
+// What a `do` step asked of a connector and has no answer to yet. It is no message: of the gates it
+// passes only pauses and staging.
+struct Call {
+  std::int64_t enrollment = 0;
+  std::string playbook;
+  PlaybookVersion version;
+  std::uint32_t step = 0;
+  std::uint32_t turn = 0;
+  std::string step_id;
+  std::string connector;
+  std::string action;
+  std::string arguments;  // a JSON object
+  CallState state = CallState::held;
+  std::uint32_t attempt = 0;
+  Instant since;
+  Reason reason = Reason::none;       // why it is held
+  std::optional<Instant> not_before;  // of a try that was put off: the next one
+  std::string connector_reason;       // of the last try
+
+  bool operator==(const Call&) const = default;
+};
+
 // A link that was followed, and by whom is not known yet: rules/visits.cpp.
 struct Click {
   std::string delivery;
@@ -299,6 +328,7 @@ struct Contact {
   // Which segments and timed starts the two lists above are of: Book::standing_rules. 0: of none.
   std::uint64_t standing_rules = 0;
   std::vector<ChosenWay> ways;
+  std::vector<Call> calls;
 
   bool operator==(const Contact&) const = default;
 };
@@ -328,5 +358,6 @@ struct Snapshot {
 // Identifies one delivery for ever: enrollment, step, turn, channel. Stored, and the source of the
 // Message-ID.
 std::string delivery_key(ContactId contact, const Pending& pending, const std::string& channel);
+std::string delivery_key(ContactId contact, const Call& call);
 
 }  // namespace nurtured::rules

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "rules/cel/watch.h"
 #include "rules/scope.h"
 #include "rules/standing.h"
 
@@ -84,9 +85,9 @@ bool is_paused(const Book& book, const Pauses& pauses, const Pending& pending, K
 }
 
 bool is_muting(const Mute& mute, const Book& book, const Contact& contact,
-               const Enrollment* enrollment, Instant now) {
+               const Enrollment* enrollment, Instant now, cel::Watch* watch = nullptr) {
   const auto answer =
-      mute.condition.program.test(ConditionScope(book, contact, nullptr, enrollment, now));
+      mute.condition.program.test(ConditionScope(book, contact, nullptr, enrollment, now, watch));
   return answer && *answer;
 }
 
@@ -131,24 +132,20 @@ const Mute* muted_by(const Book& book, const Contact& contact, const Enrollment*
   return nullptr;
 }
 
-// When time alone ends it ("a ticket in the last 3 days"): looked for ever further ahead, then
-// halved down to the millisecond. A shorter gap before the end that is found may be passed over.
+// When time alone ends it ("a ticket in the last 3 days"): looked for at each moment at which the
+// answer can change. After so many looks the next one is answer enough, for it is judged again
+// then.
 std::optional<Instant> end_of_mute(const Mute& mute, const Book& book, const Contact& contact,
                                    const Enrollment* enrollment, Instant now) {
-  constexpr base::Milliseconds ahead_max = std::chrono::hours{24 * 64};
-  const auto muting = [&](Instant at) { return is_muting(mute, book, contact, enrollment, at); };
-  base::Milliseconds still{0};
-  base::Milliseconds over = std::chrono::minutes{1};
-  while (muting(now + over)) {
-    if (over >= ahead_max) return std::nullopt;
-    still = over;
-    over *= 2;
+  constexpr int looks_max = 100;
+  Instant at = now;
+  for (int look = 0; look < looks_max; ++look) {
+    cel::Watch watch;
+    if (!is_muting(mute, book, contact, enrollment, at, &watch)) break;
+    if (!watch.change_in()) return std::nullopt;
+    at = std::min(at + *watch.change_in(), base::instant_max);
   }
-  while (over - still > base::Milliseconds{1}) {
-    const base::Milliseconds middle = still + (over - still) / 2;
-    (muting(now + middle) ? still : over) = middle;
-  }
-  return now + over;
+  return at;
 }
 
 std::int64_t count_days(const Ledger& ledger, const Zone& zone, LocalDay from, LocalDay to) {
@@ -202,14 +199,15 @@ Reason judge_address(const Book& book, const Snapshot& snapshot, Kind kind,
         consent != contact.consents.end() ? consent->second.given : channel->second.consent_assumed;
     if (!given) return Reason::consent;
   }
-  const auto& only_to = book.settings().only_to;
-  if (!only_to.empty() && !address.value.empty() &&
-      std::ranges::none_of(only_to, [&](const std::string& allowed) {
-        return to_key({address.channel, allowed}) == to_key(address);
-      })) {
-    return Reason::only_to;
-  }
+  if (!address.value.empty() && !is_let_out(book.settings(), address)) return Reason::only_to;
   return Reason::none;
+}
+
+bool is_let_out(const Settings& settings, const Address& address) {
+  return settings.only_to.empty() ||
+         std::ranges::any_of(settings.only_to, [&](const std::string& allowed) {
+           return to_key({address.channel, allowed}) == to_key(address);
+         });
 }
 
 bool is_wanted(const Book& book, const Snapshot& snapshot, const std::string& channel) {

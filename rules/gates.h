@@ -45,6 +45,9 @@ Verdict judge(const Book& book, const Pauses& pauses, const Snapshot& snapshot,
 // `via: all` message, which share the slot of the first.
 Reason judge_address(const Book& book, const Snapshot& snapshot, Kind kind, const Address& address);
 
+// Staging (`only_to`): whether anything may leave for this address.
+bool is_let_out(const Settings& settings, const Address& address);
+
 // Whether the person lets marketing come by this channel: consent, and no suppression.
 bool is_wanted(const Book& book, const Snapshot& snapshot, const std::string& channel);
 

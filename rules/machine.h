@@ -1,10 +1,11 @@
 // One transition in the making: the working state that the parts of `advance` share. Private to
 // rules/: include rules/advance.h instead. The parts are events.cpp (what comes in), steps.cpp
-// (what an enrollment does), slots.cpp (what may leave), feedback.cpp (what comes back), fill.cpp
-// (what feeds the mix), visits.cpp (who follows links), choices.cpp (what people choose on our
-// pages), questions.cpp (what they answer), handoffs.cpp (when a human has them), outcomes.cpp (how
-// what left fared), standing.cpp (segments, and starts by the clock), migration.cpp (to another
-// version) and changes.cpp (what a contact is).
+// (what an enrollment does), effects.cpp (what its steps change), endings.cpp (how it ends),
+// slots.cpp (what may leave), feedback.cpp (what comes back), fill.cpp (what feeds the mix),
+// visits.cpp (who follows links), choices.cpp (what people choose on our pages), questions.cpp
+// (what they answer), handoffs.cpp (when a human has them), outcomes.cpp (how what left fared),
+// standing.cpp (segments, and starts by the clock), migration.cpp (to another version), calls.cpp
+// (what connectors are asked to do) and changes.cpp (what a contact is).
 #pragma once
 
 #include <deque>
@@ -44,6 +45,9 @@ class Machine {
     std::string playbook;
     Event event;
   };
+
+  // What is to be done with an enrollment after a step of it.
+  enum class Flow { next, wait, gone };
 
   // ---- shared ----
   Contact& contact() { return out_.next.contact; }
@@ -102,6 +106,7 @@ class Machine {
   // The event as it is judged: a button has become the answer that it stands for, and the message
   // that it answers is named. nullopt for a button of a question that is open no more.
   std::optional<Event> as_said(const Event& event);
+  Flow execute(const Ask& ask, const Step& step, Enrollment& enrollment);
   // The enrollment whose open question the event answers; 0 where there is none.
   std::int64_t question_for(const Event& event) const;
   void answer(std::int64_t number, const Event& event);
@@ -110,6 +115,7 @@ class Machine {
                    const std::string& why);
 
   // ---- handoffs.cpp ----
+  Flow execute(const HandOff& handoff, const Step& step, Enrollment& enrollment);
   void begin_handoff(Handoff handoff, const std::string& step, std::string why);
   void end_handoff(const std::string& by);
   // What the contact wrote and no playbook takes goes to the humans.
@@ -162,44 +168,45 @@ class Machine {
   // looked up anew after each step, because a change to the contact may have ended it.
   void run_steps(std::int64_t number);
   void trace(const Enrollment& enrollment, const Playbook& playbook);
-  enum class Flow { next, wait, gone };
   Flow execute(const Step& step, Enrollment& enrollment);
   Flow execute(const Send& send, const Step& step, Enrollment& enrollment);
   Flow execute(const Wait& wait, const Step& step, Enrollment& enrollment);
   Flow execute(const WaitUntil& wait, const Step& step, Enrollment& enrollment);
   Flow execute(const WaitFor& wait, const Step& step, Enrollment& enrollment);
   Flow execute(const Choose& choose, const Step& step, Enrollment& enrollment);
+  Flow execute(const Split& split, const Step& step, Enrollment& enrollment);
+  Flow execute(const Repeat& repeat, const Step& step, Enrollment& enrollment);
+  const Split::Way* way_of(const Split& split, const Step& step, const Enrollment& enrollment);
+  void park(Enrollment& enrollment, const base::Error& error);
+  // Keeps a value for later steps, as enrollment.NAME; nothing where the name is empty.
+  static void save(Enrollment& enrollment, const std::string& name, cel::Value value);
+  void expectation_met(Enrollment& enrollment, const WaitFor& wait, const cel::Value& event);
+  void enrollment_due(std::int64_t number, Instant due);
+  // When a message of a step is no longer to be sent; none: never.
+  base::Result<std::optional<Instant>> expiry_of(const Send& send, const MessageInfo& message,
+                                                 const Enrollment& enrollment) const;
+  Instant wait_end(const Enrollment& enrollment, const Wait& wait) const;
+
+  // ---- effects.cpp ----
   Flow execute(const Set& set, const Step& step, Enrollment& enrollment);
   Flow execute(const Tag& tag, const Step& step, Enrollment& enrollment);
   Flow execute(const MoveTo& move, const Step& step, Enrollment& enrollment);
   Flow execute(const Score& score, const Step& step, Enrollment& enrollment);
   Flow execute(const Emit& emit, const Step& step, Enrollment& enrollment);
   Flow execute(const Notify& notify, const Step& step, Enrollment& enrollment);
-  Flow execute(const End& end, const Step& step, Enrollment& enrollment);
-  Flow execute(const Ask& ask, const Step& step, Enrollment& enrollment);
-  Flow execute(const HandOff& handoff, const Step& step, Enrollment& enrollment);
-  Flow execute(const Split& split, const Step& step, Enrollment& enrollment);
-  Flow execute(const Repeat& repeat, const Step& step, Enrollment& enrollment);
   Flow execute(const Enroll& enroll, const Step& step, Enrollment& enrollment);
   Flow execute(const Leave& leave, const Step& step, Enrollment& enrollment);
-  const Split::Way* way_of(const Split& split, const Step& step, const Enrollment& enrollment);
   // After a step that changed the contact: stops are judged, and this enrollment may be gone.
   Flow after_change(std::int64_t number);
   base::Result<cel::Value> evaluate(const ValueSource& source, const Enrollment& enrollment);
   base::Result<cel::Value> evaluate(const Assignments& assignments, const Enrollment& enrollment);
-  void park(Enrollment& enrollment, const base::Error& error);
-  // Keeps a value for later steps, as enrollment.NAME; nothing where the name is empty.
-  static void save(Enrollment& enrollment, const std::string& name, cel::Value value);
-  void expectation_met(Enrollment& enrollment, const WaitFor& wait, const cel::Value& event);
-  void enrollment_due(std::int64_t number, Instant due);
+
+  // ---- endings.cpp ----
+  Flow execute(const End& end, const Step& step, Enrollment& enrollment);
   void end(std::int64_t number, const std::string& outcome);
   void finish_enrollment(std::int64_t number);
   void withdraw(std::int64_t enrollment);
   void forget_finished();
-  // When a message of a step is no longer to be sent; none: never.
-  base::Result<std::optional<Instant>> expiry_of(const Send& send, const MessageInfo& message,
-                                                 const Enrollment& enrollment) const;
-  Instant wait_end(const Enrollment& enrollment, const Wait& wait) const;
 
   // ---- slots.cpp ----
   // Judges everything that is held, until nothing changes any more.
@@ -231,6 +238,23 @@ class Machine {
   void left_after_all(std::int64_t number);
   void render_failed(std::size_t index, Target& target, Kind kind, const std::string& reason);
   void remember_last(const Pending& pending, const Target& target, Kind kind);
+
+  // ---- calls.cpp ----
+  Flow execute(const Do& action, const Step& step, Enrollment& enrollment);
+  Call* find_call(const std::string& key);
+  // Hands over what may go now.
+  void settle_calls();
+  Reason judge_call(const Call& call) const;
+  void claim(Call& call);
+  void answered(Call& call, const Outcome& outcome);
+  void done(const Call& call, const cel::Value& output);
+  Enrollment* waiting_for(const Call& call);
+  // It is over: the call is forgotten, and so is what stood there of it.
+  void drop(const Call& call, DeliveryChange change);
+  void fail_call(Call& call, DeliveryChange change, const std::string& why);
+  void withdraw_calls(std::int64_t enrollment);
+  void push_call(const Call& call, DeliveryChange change);
+  Decision& record(std::string action, const Call& call);
 
   // ---- feedback.cpp ----
   void handle(const Feedback& feedback);

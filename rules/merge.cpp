@@ -49,6 +49,11 @@ void merge_enrollments(Contact& into, const Contact& from) {
       pending.enrollment = moved.number;
       into.pending.push_back(std::move(pending));
     }
+    for (Call call : from.calls) {
+      if (call.enrollment != enrollment.number) continue;
+      call.enrollment = moved.number;
+      into.calls.push_back(std::move(call));
+    }
     into.enrollments.push_back(std::move(moved));
   }
   for (const auto& start : from.starts) {
@@ -66,7 +71,9 @@ void merge_enrollments(Contact& into, const Contact& from) {
 }  // namespace
 
 bool may_merge(const Contact& from) {
-  return std::ranges::none_of(from.pending, [](const Pending& pending) {
+  const bool is_calling = std::ranges::any_of(
+      from.calls, [](const Call& call) { return call.state != CallState::held; });
+  return !is_calling && std::ranges::none_of(from.pending, [](const Pending& pending) {
     return std::ranges::any_of(pending.targets, [](const Target& target) {
       return target.state == TargetState::ready || target.state == TargetState::committing;
     });

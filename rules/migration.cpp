@@ -67,6 +67,10 @@ void Machine::migrate(Enrollment& enrollment, const Playbook& from, const Playbo
     return pending.enrollment == enrollment.number && (in_flight(pending) || has_left(pending));
   });
   if (is_leaving) return ignored("a message of it is on its way");
+  const bool is_called = std::ranges::any_of(contact().calls, [&](const Call& call) {
+    return call.enrollment == enrollment.number && call.state != CallState::held;
+  });
+  if (is_called) return ignored("a connector has been asked to do what its step says");
   for (Pending& pending : contact().pending) {
     if (pending.enrollment == enrollment.number) migrate(pending, enrollment, from, to);
   }
@@ -80,6 +84,11 @@ void Machine::migrate(Enrollment& enrollment, const Playbook& from, const Playbo
   enrollment.step = at.step;
   record("migrate", &enrollment).detail = from.version + " -> " + to.version;
   renew_due(enrollment, to.steps[at.step].action);
+  if (enrollment.state != EnrollmentState::calling) return;
+  // What is asked is what the step says now.
+  withdraw_calls(enrollment.number);
+  enrollment.state = EnrollmentState::running;
+  run_steps(enrollment.number);
 }
 
 // What is held becomes what the step sends now; what a step that has gone held stays as it was.

@@ -1,34 +1,15 @@
 // How what may leave fares: the dispatcher's claims, for which all gates are judged a last time,
 // and the providers' answers.
 #include <algorithm>
-#include <array>
 
-#include "base/digest.h"
 #include "rules/machine.h"
+#include "rules/retry.h"
 
 namespace nurtured::rules {
 namespace {
 
-// After a transient refusal; the last is repeated until three days have passed (reference: RFC 5321
-// section 4.5.4.1 asks for 30 minutes between most attempts and days in all).
-constexpr std::array<std::chrono::minutes, 6> retry_delays = {
-    std::chrono::minutes{5},  std::chrono::minutes{15},  std::chrono::minutes{30},
-    std::chrono::minutes{60}, std::chrono::minutes{120}, std::chrono::minutes{240}};
-constexpr base::Milliseconds retry_for_max = std::chrono::hours{72};
-
 // What passed the gates before its `hold` ran out may spend this long in the dispatcher's queue.
 constexpr base::Milliseconds queue_time_max = std::chrono::minutes{15};
-
-// A fifth earlier or later, the same on every run, so that what was refused together does not come
-// back together.
-base::Milliseconds jittered(base::Milliseconds delay, const std::string& key,
-                            std::uint32_t attempt) {
-  const auto digest = base::sha256(key + "#" + std::to_string(attempt));
-  const std::int64_t spread = delay.count() / 5;
-  const std::int64_t drawn =
-      (std::int64_t{digest[0]} * 256 + digest[1]) * 2 * spread / 65536 - spread;
-  return delay + base::Milliseconds{drawn};
-}
 
 }  // namespace
 
@@ -45,6 +26,9 @@ void Machine::take_back(const Pending& pending, const Target& target, Kind kind)
 }
 
 void Machine::handle(const Claim& claim) {
+  if (Call* call = find_call(claim.delivery); call != nullptr && call->state == CallState::ready) {
+    return this->claim(*call);
+  }
   const auto [index, target] = find_delivery(claim.delivery);
   if (target == nullptr || target->state != TargetState::ready) {
     // Withdrawn meanwhile: the dispatcher is told to forget it.
@@ -94,6 +78,7 @@ void Machine::handle(const Claim& claim) {
 }
 
 void Machine::handle(const Outcome& outcome) {
+  if (Call* call = find_call(outcome.delivery)) return answered(*call, outcome);
   const auto [index, target] = find_delivery(outcome.delivery);
   if (target == nullptr || !in_flight(*target)) return;
   const Pending& pending = contact().pending[index];
@@ -172,10 +157,7 @@ void Machine::deferred(std::size_t index, Target& target, Kind kind, const Outco
   const Pending& pending = contact().pending[index];
   const std::string key = delivery_key(contact().id, pending, target.address.channel);
   take_back(pending, target, kind);
-  const std::size_t step = std::min<std::size_t>(target.attempt, retry_delays.size());
-  base::Milliseconds delay =
-      jittered(retry_delays.at(step == 0 ? 0 : step - 1), key, target.attempt);
-  if (outcome.retry_after) delay = std::max(*outcome.retry_after, base::Milliseconds{1000});
+  const base::Milliseconds delay = retry_delay(key, target.attempt, outcome.retry_after);
   target.state = TargetState::held;
   target.departed.reset();
   target.not_before = now_ + delay;
@@ -225,7 +207,7 @@ void Machine::uncertain(std::size_t index, Target& target, Kind kind) {
     // A missing receipt harms more than a second one: it is sent again. `departed` stays, for it
     // may have left, and what comes back of it shows that it did: left_after_all().
     target.state = TargetState::held;
-    target.not_before = now_ + jittered(retry_delays.front(), key, target.attempt);
+    target.not_before = now_ + retry_delay(key, target.attempt);
     push_delivery(pending, target, DeliveryChange::returned, kind);
     return;
   }

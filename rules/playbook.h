@@ -151,9 +151,16 @@ struct Enroll {
 struct Leave {
   std::string playbook;
 };
+// Has a connector do something beside sending, and waits for its answer.
+struct Do {
+  std::string connector;
+  std::string action;
+  Assignments arguments;
+  std::string save;  // what it gave back is kept under this name
+};
 
 using StepAction = std::variant<Send, Wait, WaitUntil, WaitFor, Choose, Set, Tag, MoveTo, Score,
-                                Emit, Notify, End, Ask, HandOff, Split, Repeat, Enroll, Leave>;
+                                Emit, Notify, End, Ask, HandOff, Split, Repeat, Enroll, Leave, Do>;
 
 // What the step sends; nullptr where it sends nothing.
 const Send* send_of(const StepAction& action);

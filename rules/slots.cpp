@@ -94,6 +94,7 @@ std::pair<std::size_t, Target*> Machine::find_delivery(const std::string& key) {
 void Machine::settle() {
   // Each pass either changes nothing or moves a message towards its end, so this ends.
   for (std::size_t pass = 0; pass < limits_.steps_max && settle_once(); ++pass) drain_events();
+  settle_calls();
 }
 
 bool Machine::settle_once() {
@@ -294,6 +295,7 @@ void Machine::handle(const Rejudge& rejudge) {
   for (Pending& pending : contact().pending) {
     for (Target& target : pending.targets) target.not_before.reset();
   }
+  for (Call& call : contact().calls) call.not_before.reset();
 }
 
 void Machine::handle(const ResendDelivery& command) {

@@ -120,6 +120,7 @@ struct Edges {
   }
   std::vector<StepEdge> operator()(const Enroll&) const { return only(); }
   std::vector<StepEdge> operator()(const Leave&) const { return only(); }
+  std::vector<StepEdge> operator()(const Do&) const { return only(); }
   std::vector<StepEdge> operator()(const Wait&) const { return only(); }
   std::vector<StepEdge> operator()(const Set&) const { return only(); }
   std::vector<StepEdge> operator()(const Tag&) const { return only(); }
@@ -188,6 +189,9 @@ struct Label {
   }
   std::string operator()(const Enroll& enroll) const { return "enroll in " + enroll.playbook; }
   std::string operator()(const Leave& leave) const { return "leave " + leave.playbook; }
+  std::string operator()(const Do& call) const {
+    return fmt::format("do {}.{}", call.connector, call.action);
+  }
   std::string operator()(const End&) const { return "end"; }
 };
 

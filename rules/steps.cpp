@@ -1,17 +1,13 @@
-// What an enrollment does: its steps, one after the other, until it waits, ends or fails.
+// What an enrollment does: its steps, one after the other, until it waits, ends or fails. What a
+// step changes is in effects.cpp, how an enrollment ends in endings.cpp.
 #include <algorithm>
 
 #include "base/digest.h"
-#include "rules/cel/json.h"
 #include "rules/machine.h"
-#include "rules/traits.h"
 
 namespace nurtured::rules {
 namespace {
 
-// How long a finished enrollment is kept for a goal without `within`, whose late arrival counts as
-// a conversion.
-constexpr Span conversion_watch{.days = 400};
 // How many splits a contact remembers; the oldest are drawn anew.
 constexpr std::size_t ways_max = 1000;
 
@@ -73,11 +69,6 @@ void Machine::trace(const Enrollment& enrollment, const Playbook& playbook) {
 Machine::Flow Machine::execute(const Step& step, Enrollment& enrollment) {
   return std::visit([&](const auto& action) { return execute(action, step, enrollment); },
                     step.action);
-}
-
-Machine::Flow Machine::after_change(std::int64_t number) {
-  judge_stops(nullptr);
-  return find_enrollment(number) == nullptr ? Flow::gone : Flow::next;
 }
 
 base::Result<std::optional<Instant>> Machine::expiry_of(const Send& send,
@@ -229,126 +220,6 @@ Machine::Flow Machine::execute(const Choose& choose, const Step& step, Enrollmen
   return Flow::next;
 }
 
-base::Result<cel::Value> Machine::evaluate(const ValueSource& source,
-                                           const Enrollment& enrollment) {
-  if (const auto* literal = std::get_if<cel::Value>(&source)) return *literal;
-  if (const auto* expression = std::get_if<Expression>(&source)) {
-    auto value = expression->program.evaluate(scope(nullptr, &enrollment));
-    if (!value) {
-      base::Error error = value.error();
-      error.place = expression->place;
-      return base::fail(std::move(error));
-    }
-    return value;
-  }
-  auto text = std::get<std::shared_ptr<const Text>>(source)->render(
-      render_data(book_, contact(), &enrollment, now_));
-  if (!text) return base::fail(text.error());
-  return cel::Value(*std::move(text));
-}
-
-base::Result<cel::Value> Machine::evaluate(const Assignments& assignments,
-                                           const Enrollment& enrollment) {
-  cel::Map values;
-  for (const auto& [name, source] : assignments) {
-    auto value = evaluate(source, enrollment);
-    if (!value) return value;
-    values.set(name, *std::move(value));
-  }
-  return cel::Value(std::move(values));
-}
-
-Machine::Flow Machine::execute(const Set& set, const Step& step, Enrollment& enrollment) {
-  const auto values = evaluate(set.attributes, enrollment);
-  if (!values) {
-    park(enrollment, values.error());
-    return Flow::wait;
-  }
-  const cel::Map& traits = values->as_map();
-  ContactChange change;
-  std::vector<std::string> problems;
-  apply_traits(traits, change, problems);
-  if (!problems.empty()) {
-    park(enrollment, {.message = problems.front(), .place = step.place});
-    return Flow::wait;
-  }
-  for (const auto& entry : traits) {
-    record("set", &enrollment).detail =
-        cel::to_plain_text(entry.key) + " = " + cel::to_plain_text(entry.value);
-  }
-  const std::int64_t number = enrollment.number;
-  enrollment.step = step.next;
-  apply(change);
-  return after_change(number);
-}
-
-Machine::Flow Machine::execute(const Tag& tag, const Step& step, Enrollment& enrollment) {
-  ContactChange change;
-  for (const auto& name : tag.tags) {
-    record(tag.remove ? "untag" : "tag", &enrollment).detail = name;
-  }
-  (tag.remove ? change.tags_removed : change.tags_added) = tag.tags;
-  const std::int64_t number = enrollment.number;
-  enrollment.step = step.next;
-  apply(change);
-  return after_change(number);
-}
-
-Machine::Flow Machine::execute(const MoveTo& move, const Step& step, Enrollment& enrollment) {
-  record("move_to", &enrollment).detail = move.stage;
-  const std::int64_t number = enrollment.number;
-  enrollment.step = step.next;
-  if (contact().stage != move.stage) {
-    emit(
-        "stage.moved",
-        cel::Map{{"from", contact().stage}, {"to", move.stage}, {"playbook", enrollment.playbook}});
-    contact().stage = move.stage;
-    profile_changed();
-  }
-  return after_change(number);
-}
-
-Machine::Flow Machine::execute(const Score& score, const Step& step, Enrollment& enrollment) {
-  contact().score = score.absolute ? score.amount : contact().score + score.amount;
-  profile_changed();
-  record("score", &enrollment).detail = cel::to_plain_text(cel::Value(contact().score));
-  const std::int64_t number = enrollment.number;
-  enrollment.step = step.next;
-  return after_change(number);
-}
-
-Machine::Flow Machine::execute(const Emit& emitted, const Step& step, Enrollment& enrollment) {
-  auto properties = evaluate(emitted.properties, enrollment);
-  if (!properties) {
-    park(enrollment, properties.error());
-    return Flow::wait;
-  }
-  record("emit", &enrollment).detail = emitted.event;
-  enrollment.step = step.next;
-  emit(emitted.event,
-       typed_properties(book_.settings().events, emitted.event, *std::move(properties)));
-  return Flow::next;
-}
-
-Machine::Flow Machine::execute(const Notify& notify, const Step& step, Enrollment& enrollment) {
-  auto text = notify.text->render(render_data(book_, contact(), &enrollment, now_));
-  if (!text) {
-    park(enrollment, text.error());
-    return Flow::wait;
-  }
-  record("notify", &enrollment).detail = *text;
-  out_.notifications.push_back({now_, enrollment.playbook, step.id, *std::move(text)});
-  enrollment.step = step.next;
-  return Flow::next;
-}
-
-Machine::Flow Machine::execute(const End&, const Step&, Enrollment& enrollment) {
-  const std::int64_t number = enrollment.number;
-  withdraw(number);
-  finish_enrollment(number);
-  return Flow::gone;
-}
-
 // By what the person is called rather than by a number of the store's, so that a simulation and
 // another store split alike.
 const Split::Way* Machine::way_of(const Split& split, const Step& step,
@@ -407,46 +278,6 @@ Machine::Flow Machine::execute(const Repeat& repeat, const Step& step, Enrollmen
   return Flow::next;
 }
 
-Machine::Flow Machine::execute(const Enroll& enroll, const Step& step, Enrollment& enrollment) {
-  Event event{.name = "enrollment.requested",
-              .properties = enrollment.event,
-              .occurred_at = now_,
-              .received_at = now_,
-              .hops = hops_};
-  if (enroll.properties) {
-    auto properties = evaluate(*enroll.properties, enrollment);
-    if (!properties) {
-      park(enrollment, properties.error());
-      return Flow::wait;
-    }
-    event.properties = *std::move(properties);
-  }
-  record("enroll", &enrollment).detail = enroll.playbook;
-  enrollment.step = step.next;
-  events_.emplace_back(StartRequest{enroll.playbook, std::move(event)});
-  return Flow::next;
-}
-
-Machine::Flow Machine::execute(const Leave& leave, const Step& step, Enrollment& enrollment) {
-  const std::int64_t number = enrollment.number;
-  record("leave", &enrollment).detail = leave.playbook;
-  enrollment.step = step.next;
-  std::vector<std::int64_t> left;
-  for (const Enrollment& other : contact().enrollments) {
-    if (other.playbook == leave.playbook) left.push_back(other.number);
-  }
-  for (const std::int64_t other : left) {
-    const Enrollment* found = find_enrollment(other);
-    if (found == nullptr) continue;
-    if (found->state == EnrollmentState::finished) {
-      withdraw(other);
-    } else {
-      end(other, "stopped");
-    }
-  }
-  return find_enrollment(number) == nullptr ? Flow::gone : Flow::next;
-}
-
 void Machine::park(Enrollment& enrollment, const base::Error& error) {
   enrollment.state = EnrollmentState::parked;
   enrollment.due.reset();
@@ -498,80 +329,6 @@ void Machine::enrollment_due(std::int64_t number, Instant due) {
   }
   enrollment->state = EnrollmentState::running;
   run_steps(number);
-}
-
-void Machine::withdraw(std::int64_t enrollment) {
-  for (std::size_t i = 0; i < contact().pending.size();) {
-    Pending& pending = contact().pending[i];
-    if (pending.enrollment != enrollment) {
-      ++i;
-      continue;
-    }
-    const MessageInfo* message = book_.message(pending.message);
-    const Kind kind = message == nullptr ? Kind::value : message->kind;
-    bool leaving = false;
-    for (Target& target : pending.targets) {
-      if (target.state == TargetState::ready) {
-        push_delivery(pending, target, DeliveryChange::returned, kind);
-        free_slot(delivery_key(contact().id, pending, target.address.channel), target.address);
-        target.state = TargetState::refused;
-      }
-      leaving = leaving || target.state == TargetState::committing;
-    }
-    if (leaving) {
-      // It may be on the wire: its outcome is still awaited.
-      ++i;
-      continue;
-    }
-    const bool left = std::ranges::any_of(pending.targets, [](const Target& target) {
-      return target.state == TargetState::departed || target.state == TargetState::uncertain;
-    });
-    if (!left) record("skip", pending, kind).reason = Reason::withdrawn;
-    contact().pending.erase(contact().pending.begin() + static_cast<std::ptrdiff_t>(i));
-  }
-}
-
-void Machine::end(std::int64_t number, const std::string& outcome) {
-  withdraw(number);
-  const Enrollment* enrollment = find_enrollment(number);
-  if (enrollment == nullptr) return;
-  Decision& decision = record("end", enrollment);
-  decision.step.clear();
-  decision.outcome = outcome;
-  emit(
-      "enrollment.ended",
-      cel::Map{{"playbook", enrollment->playbook}, {"key", enrollment->key}, {"outcome", outcome}});
-  std::erase_if(contact().enrollments, [&](const Enrollment& e) { return e.number == number; });
-}
-
-void Machine::finish_enrollment(std::int64_t number) {
-  Enrollment* enrollment = find_enrollment(number);
-  if (enrollment == nullptr) return;
-  Decision& decision = record("end", enrollment);
-  decision.step.clear();
-  decision.outcome = "finished";
-  emit("enrollment.ended",
-       cel::Map{
-           {"playbook", enrollment->playbook}, {"key", enrollment->key}, {"outcome", "finished"}});
-  enrollment->state = EnrollmentState::finished;
-  const Playbook* playbook = playbook_of(*enrollment);
-  enrollment->due.reset();
-  if (playbook != nullptr && playbook->goal) {
-    enrollment->due =
-        add(enrollment->started, playbook->goal->within.value_or(conversion_watch), zone());
-  }
-}
-
-// A finished enrollment stays while its goal may still come, or a message of it is still held or on
-// its way.
-void Machine::forget_finished() {
-  std::erase_if(contact().enrollments, [&](const Enrollment& enrollment) {
-    if (enrollment.state != EnrollmentState::finished) return false;
-    if (enrollment.due && *enrollment.due > now_) return false;
-    return std::ranges::none_of(contact().pending, [&](const Pending& pending) {
-      return pending.enrollment == enrollment.number;
-    });
-  });
 }
 
 }  // namespace nurtured::rules

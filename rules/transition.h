@@ -41,6 +41,13 @@ struct Delivery {
   std::string reason;
   std::string text = {};     // Pending::text
   std::string subject = {};  // Pending::subject
+  // Of a call, which is no message: what is asked of which connector, with `text` as its arguments
+  // (a JSON object). Then there is no message and nobody it goes to, and the kind is a receipt's,
+  // which counts in no mix.
+  std::string connector = {};
+  std::string action = {};
+
+  bool is_call() const { return !action.empty(); }
 };
 
 // ---- in ----
@@ -69,7 +76,8 @@ struct Outcome {
   std::string delivery;
   OutcomeKind kind = OutcomeKind::delivered;
   std::optional<base::Milliseconds> retry_after;
-  std::string reason;  // in the provider's words, cut
+  std::string reason;      // in the provider's words, cut
+  cel::Value output = {};  // of a call that was delivered: what it gave back
 };
 
 // Whose fault a bounce is, as connectors classify it.

@@ -1,5 +1,5 @@
 // The field lists: one for each stored struct, read by the encoder and the decoder alike. Inside
-// store/ only.
+// store/ only; the numbers of closed sets are in store/enumerators.h.
 //
 // `visit(tag, member)` is called in ascending order of tags; a third argument is what the member is
 // when the field is left out, made from fields before it. `visit.name` is for texts that many
@@ -15,208 +15,13 @@
 #include "rules/contact.h"
 #include "rules/event.h"
 #include "rules/transition.h"
+#include "store/enumerators.h"
 #include "store/types.h"
 
 namespace nurtured::store {
 
 template <class T>
 struct Fields;  // static void list(visit, self), self const or not
-
-// ---- numbers of closed sets. Stored. The switches have no default, so that a new enumerator must
-// get its number.
-
-constexpr int number_of(rules::SuppressionScope scope) {
-  switch (scope) {
-    case rules::SuppressionScope::marketing:
-      return 0;
-    case rules::SuppressionScope::all:
-      return 1;
-  }
-  return -1;
-}
-
-constexpr int number_of(rules::Kind kind) {
-  switch (kind) {
-    case rules::Kind::value:
-      return 0;
-    case rules::Kind::engagement:
-      return 1;
-    case rules::Kind::offer:
-      return 2;
-    case rules::Kind::reply:
-      return 3;
-    case rules::Kind::reminder:
-      return 4;
-    case rules::Kind::receipt:
-      return 5;
-  }
-  return -1;
-}
-
-constexpr int number_of(rules::EnrollmentState state) {
-  using enum rules::EnrollmentState;
-  switch (state) {
-    case running:
-      return 0;
-    case waiting:
-      return 1;
-    case expecting:
-      return 2;
-    case sending:
-      return 3;
-    case parked:
-      return 4;
-    case finished:
-      return 5;
-  }
-  return -1;
-}
-
-constexpr int number_of(rules::TargetState state) {
-  using enum rules::TargetState;
-  switch (state) {
-    case held:
-      return 0;
-    case ready:
-      return 1;
-    case committing:
-      return 2;
-    case departed:
-      return 3;
-    case uncertain:
-      return 4;
-    case refused:
-      return 5;
-  }
-  return -1;
-}
-
-constexpr int number_of(rules::DeliveryChange change) {
-  using enum rules::DeliveryChange;
-  switch (change) {
-    case ready:
-      return 0;
-    case committing:
-      return 1;
-    case departed:
-      return 2;
-    case uncertain:
-      return 3;
-    case refused:
-      return 4;
-    case returned:
-      return 5;
-  }
-  return -1;
-}
-
-constexpr int number_of(rules::Reason reason) {
-  using enum rules::Reason;
-  switch (reason) {
-    case none:
-      return 0;
-    case handoff:
-      return 1;
-    case suppressed:
-      return 2;
-    case consent:
-      return 3;
-    case unreachable:
-      return 4;
-    case touches:
-      return 5;
-    case mix:
-      return 6;
-    case cap:
-      return 7;
-    case quiet:
-      return 8;
-    case muted:
-      return 9;
-    case in_flight:
-      return 10;
-    case paused:
-      return 11;
-    case deferred:
-      return 12;
-    case only_to:
-      return 13;
-    case expired:
-      return 14;
-    case hold:
-      return 15;
-    case late:
-      return 16;
-    case withdrawn:
-      return 17;
-    case refused:
-      return 18;
-    case uncertain:
-      return 19;
-    case failed:
-      return 20;
-  }
-  return -1;
-}
-
-constexpr int number_of(SetAside::Kind kind) {
-  switch (kind) {
-    case SetAside::Kind::other:
-      return 0;
-    case SetAside::Kind::event:
-      return 1;
-    case SetAside::Kind::timer:
-      return 2;
-  }
-  return -1;
-}
-
-constexpr int number_of(cel::Kind kind) {
-  using enum cel::Kind;
-  switch (kind) {
-    case null:
-      return 0;
-    case boolean:
-      return 1;
-    case integer:
-      return 2;
-    case unsigned_integer:
-      return 3;
-    case decimal:
-      return 4;
-    case string:
-      return 5;
-    case bytes:
-      return 6;
-    case timestamp:
-      return 7;
-    case duration:
-      return 8;
-    case type:
-      return 9;
-    case list:
-      return 10;
-    case map:
-      return 11;
-    case optional:
-      return 12;
-  }
-  return -1;
-}
-
-// The enumerator with this stored number; nullopt for one that no release so far wrote.
-template <class Enum>
-constexpr std::optional<Enum> enumerator(std::uint64_t number) {
-  constexpr int enumerators_max = 64;
-  for (int i = 0; i < enumerators_max; ++i) {
-    const auto candidate = static_cast<Enum>(i);
-    const int stored = number_of(candidate);
-    if (stored >= 0 && static_cast<std::uint64_t>(stored) == number) return candidate;
-  }
-  return std::nullopt;
-}
-
-// ---- structs
 
 template <>
 struct Fields<rules::Consent> {
@@ -346,6 +151,27 @@ struct Fields<rules::Pending> {
 };
 
 template <>
+struct Fields<rules::Call> {
+  static void list(auto& visit, auto& self) {
+    visit(1, self.enrollment);
+    visit.name(2, self.playbook);
+    visit.name(3, self.version);
+    visit(4, self.step);
+    visit(5, self.turn);
+    visit.name(6, self.step_id);
+    visit.name(7, self.connector);
+    visit.name(8, self.action);
+    visit(9, self.arguments);
+    visit(10, self.state);
+    visit(11, self.attempt);
+    visit(12, self.since);
+    visit(13, self.reason);
+    visit(14, self.not_before);
+    visit(15, self.connector_reason);
+  }
+};
+
+template <>
 struct Fields<rules::Handoff> {
   static void list(auto& visit, auto& self) {
     visit(1, self.since);
@@ -450,6 +276,7 @@ struct Fields<rules::Contact> {  // `id` is the row's
     visit(29, self.planned_starts);
     visit(30, self.standing_rules);
     visit(31, self.ways);
+    visit(32, self.calls);
   }
 };
 
@@ -547,6 +374,8 @@ struct Fields<rules::Delivery> {  // `contact` and `at` are the row's
     visit(11, self.reason);
     visit(12, self.text);
     visit(13, self.subject);
+    visit.name(14, self.connector);
+    visit.name(15, self.action);
   }
 };
 
@@ -596,11 +425,11 @@ struct Fields<BookFile> {
 template <class T>
 inline constexpr std::size_t members = boost::pfr::tuple_size_v<T>;
 
-static_assert(members<rules::Contact> == 31 && members<rules::Enrollment> == 22);
+static_assert(members<rules::Contact> == 32 && members<rules::Enrollment> == 22);
 static_assert(members<rules::Membership> == 3 && members<rules::PlannedStart> == 3);
 static_assert(members<rules::ChosenWay> == 3 && members<rules::Rounds> == 2);
 static_assert(members<rules::Click> == 9 && members<rules::LastMessage> == 4);
-static_assert(members<rules::Handoff> == 5);
+static_assert(members<rules::Handoff> == 5 && members<rules::Call> == 15);
 static_assert(members<rules::Pending> == 18 && members<rules::Target> == 6);
 static_assert(members<rules::Tally> == 5 && members<rules::Ledger> == 2);
 static_assert(members<rules::Departure> == 2 && members<rules::LastStart> == 3);
@@ -609,6 +438,6 @@ static_assert(members<rules::Address> == 2 && members<rules::AddressState> == 5)
 static_assert(members<rules::Event> == 7 && members<rules::ContactChange> == 9);
 static_assert(members<rules::ConsentChange> == 7 && members<rules::SuppressionChange> == 4);
 static_assert(members<rules::Decision> == 13);
-static_assert(members<rules::Delivery> == 15 && members<rules::Notification> == 5);
+static_assert(members<rules::Delivery> == 17 && members<rules::Notification> == 5);
 
 }  // namespace nurtured::store

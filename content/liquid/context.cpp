@@ -29,6 +29,11 @@ bool contains(const Value& left, const Value& right) {
     return text->find(to_text(right)) != std::string_view::npos;
   }
   if (const auto* range = std::get_if<Range>(&left)) {
+    const cel::Value* number = as_data(right);
+    if (number != nullptr && number->is_double()) {
+      const double at = number->as_double();
+      return at >= static_cast<double>(range->first) && at <= static_cast<double>(range->last);
+    }
     const auto whole = as_integer(right);
     return whole && *whole >= range->first && *whole <= range->last;
   }

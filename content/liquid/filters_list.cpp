@@ -82,9 +82,12 @@ struct Keyed {
   cel::Value key;
 };
 
+// Whether the keys are only held against each other: that of a single item is never asked for.
+enum class Keys { compared, judged };
+
 // The items with what they are ordered by. nullopt where an item has no properties: then the
 // filter's result is nil.
-Checked<std::optional<std::vector<Keyed>>> keyed_items(const FilterInput& call) {
+Checked<std::optional<std::vector<Keyed>>> keyed_items(const FilterInput& call, Keys keys) {
   const auto items = items_of(call.input, call.budget);
   if (!items) return passed_on(items);
   const bool by_property = !call.arguments.empty() && !is_nil(call.arguments[0]);
@@ -98,7 +101,9 @@ Checked<std::optional<std::vector<Keyed>>> keyed_items(const FilterInput& call) 
     }
     Property property = property_of(item, key);
     if (property.state == Property::State::absent) return std::nullopt;
-    if (property.state == Property::State::wrong) return property_fault(key);
+    if (property.state == Property::State::wrong) {
+      if (keys == Keys::judged || items->size() > 1) return property_fault(key);
+    }
     keyed.push_back({item, std::move(property.value)});
   }
   return keyed;
@@ -125,7 +130,7 @@ bool are_comparable(const std::vector<Keyed>& keyed) {
 
 // nil comes last, equal keys keep their order.
 Checked<Value> sort(const FilterInput& call) {
-  auto keyed = keyed_items(call);
+  auto keyed = keyed_items(call, Keys::compared);
   if (!keyed) return passed_on(keyed);
   if (!*keyed) return cel::Value();
   if (!are_comparable(**keyed)) return fault("sort: the values have no order among themselves");
@@ -149,7 +154,7 @@ std::string folded(const cel::Value& value) {
 }
 
 Checked<Value> sort_natural(const FilterInput& call) {
-  auto keyed = keyed_items(call);
+  auto keyed = keyed_items(call, Keys::compared);
   if (!keyed) return passed_on(keyed);
   if (!*keyed) return cel::Value();
   for (Keyed& entry : **keyed) {
@@ -167,7 +172,7 @@ Checked<Value> sort_natural(const FilterInput& call) {
 // ---- by property
 
 Checked<Value> uniq(const FilterInput& call) {
-  const auto keyed = keyed_items(call);
+  const auto keyed = keyed_items(call, Keys::compared);
   if (!keyed) return passed_on(keyed);
   if (!*keyed) return cel::Value();
   std::unordered_set<std::string> seen;
@@ -179,7 +184,7 @@ Checked<Value> uniq(const FilterInput& call) {
 }
 
 Checked<Value> compact(const FilterInput& call) {
-  const auto keyed = keyed_items(call);
+  const auto keyed = keyed_items(call, Keys::judged);
   if (!keyed) return passed_on(keyed);
   if (!*keyed) return cel::Value();
   cel::List items;

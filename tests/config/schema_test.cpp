@@ -151,6 +151,7 @@ TEST_CASE("schema and reader know the same keys") {
       {"playbook", "definitions/step_enroll/properties/enroll/anyOf/1", p,
        step("enroll: {playbook: p, qqqqqqqq: 1}")},
       {"playbook", "definitions/step_leave", p, step("leave: p, qqqqqqqq: 1")},
+      {"playbook", "definitions/step_do", p, step("do: out.write, qqqqqqqq: 1")},
       {"playbook", "definitions/step_end", p, step("end: true, qqqqqqqq: 1")},
       {"message", "", m, message("qqqqqqqq: 1")},
       {"message", "properties/buttons/items", m,

@@ -17,6 +17,16 @@ inline CompileOptions test_options() {
   options.zones = system_zones().value();
   options.connector_types.names = {"file", "smtp", "telegram", "webhook"};
   options.connector_types.with_subject = {"smtp"};
+  options.connector_types.actions = {
+      {"file", {{.name = "write", .gives = {{{"file", cel::Type::string()}}, false}}}},
+      {"smtp", {}},
+      {"telegram", {}},
+      {"webhook",
+       {{.name = "post"},
+        {.name = "label",
+         .takes = {{{"name", cel::Type::string()}, {"count", cel::Type::integer()}}, false},
+         .required = {"name"},
+         .gives = {{{"id", cel::Type::integer()}}, false}}}}};
   options.connector_types.check = [](std::string_view type, Section& section) {
     if (type == "smtp") {
       section.require("url", "write smtp://HOST:PORT");

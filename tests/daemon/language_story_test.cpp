@@ -55,6 +55,14 @@ const std::vector<Story> step_stories = {
      .events = {"02 10:00 u1 a", "03 10:00 u1 a", "04 10:00 u1 a", "05 10:00 u1 a"},
      .expected = {"02 10:00 u1 tag left", "03 10:00 u1 tag left", "04 10:00 u1 tag left",
                   "05 10:00 u1 tag left"}},
+    {.name = "a connector does what it is asked, by night too, and what it gives is kept",
+     .playbook = "start: a\nsteps:\n  - do: outbox.write\n    with: {who: \"{{ contact.id }}\"}\n"
+                 "    save: paper\n  - choose:\n      - if: enrollment.paper.file == null\n"
+                 "        then: [{tag: nothing}]\n  - wait: 1h\n  - do: outbox.write\n",
+     .events = {"02 23:00 u1 a"},
+     .expected = {"02 23:00 u1 do outbox.write", "02 23:00 u1 tag nothing",
+                  "02 23:00 u1 wait until 03 00:00", "03 00:00 u1 do outbox.write"},
+     .settings = ""},
     {.name = "another playbook begins with our event, after the step that asked for it",
      .playbook = "start: a\nsteps:\n  - enroll: q\n  - tag: first\n",
      .events = {"02 10:00 u1 a {\"city\":\"Riga\"}"},

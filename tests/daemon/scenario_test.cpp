@@ -71,14 +71,14 @@ struct Ran {
 
 // The contact of every scenario is anna, in Moscow, who begins on Monday at noon.
 Ran run(const std::string& events, const std::string& expectations,
-        const std::string& traits = "consent: {email: true}") {
-  config::Workspace files = workspace();
+        const std::string& traits = "consent: {email: true}", config::Workspace files = workspace(),
+        const std::string& more = "") {
   config::put(files, "tests/t.yaml",
               "tests:\n  - name: n\n    contact: {id: anna, first_name: Anna, timezone: "
               "Europe/Moscow, email: anna@example.org, " +
                   traits + "}\n    events: [{at: \"2026-03-02 12:00\", event: began}" +
                   (events.empty() ? "" : ", " + events) + "]\n    expect: [" + expectations +
-                  "]\n");
+                  "]\n" + more);
   const auto compiled = config::compile(files, config::test_options());
   for (const auto& line : config::lines_of(compiled.problems)) UNSCOPED_INFO(line);
   REQUIRE(compiled.config != nullptr);
@@ -204,6 +204,22 @@ TEST_CASE("people are as the scenario says from the start on") {
             .empty());
   CHECK(run("", "{send: hello, channel: telegram}", "channels.telegram: 4711").text().empty());
   CHECK(run("", "{hold: hello, reason: consent}", "tags: []").text().empty());
+}
+
+TEST_CASE(
+    "what connectors give back is what the scenario says, and nothing where it says nothing") {
+  config::Workspace files = workspace();
+  config::put(files, "playbooks/p.yaml",
+              "start: {when: began}\nsteps:\n  - wait: 1h\n  - do: out.write\n    save: paper\n"
+              "  - set: {paper: \"=enrollment.paper.file\"}\n");
+  const std::string consent = "consent: {email: true}";
+  const std::string done = "{do: out.write, at: 1h}";
+  CHECK(run("", done + ", {attribute: {paper: paper-7}}", consent, files,
+            "    answers: {out.write: {file: paper-7}}\n")
+            .text()
+            .empty());
+  CHECK(run("", done + ", {fails: p}", consent, files).text().empty());
+  CHECK_FALSE(run("", "{never: {do: out.write}}", consent, files).text().empty());
 }
 
 TEST_CASE("coverage knows the steps and the branches that were reached") {

@@ -46,7 +46,7 @@ std::string to_line(const cel::Value& line) {
   };
   std::string text = short_time(text_of(line, "at")) + " " + text_of(line, "contact");
   for (const std::string_view key :
-       {"do", "message", "tag", "event", "score", "detail", "reason", "outcome"}) {
+       {"do", "message", "tag", "event", "action", "score", "detail", "reason", "outcome"}) {
     // The words of a reason are for people; the reason is what is fixed.
     if (key == "detail" && text_of(line, "do") != "set") continue;
     const std::string value = text_of(line, key);

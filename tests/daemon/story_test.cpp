@@ -112,6 +112,14 @@ const std::vector<Story> stories = {
                 "---\nkind: reminder\nsubject: s\nexpires: enrollment.started + "
                 "duration(\"1h\")\n---\nSoon.\n"},
                {"content/receipt.md", "---\nkind: receipt\nsubject: s\n---\nPaid.\n"}}},
+    {.name = "a mute ends in the short gap between two reasons for it",
+     .playbook = "start: a\nsteps: [{send: o1, hold: 30d}]\n",
+     .events = {"02 10:00 u1 ticket", "02 11:00 u1 a"},
+     .expected = {"02 11:00 u1 hold o1 muted until 05 10:00", "05 10:00 u1 send o1"},
+     .settings =
+         std::string(free_settings) +
+         "mute: [{if: 'did(\"ticket\", \"3d\") || now >= timestamp(\"2026-03-05T10:05:00Z\")', "
+         "kinds: [offer]}]\n"},
     {.name = "a mute ends when time has passed",
      .playbook = "start: {when: a}\nsteps:\n  - send: o1\n",
      .events = {"02 10:00 u1 ticket", "02 11:00 u1 a"},

@@ -151,6 +151,24 @@ rules::Pending pending(Random& random) {
           .until = perhaps(random, moment)};
 }
 
+rules::Call call(Random& random) {
+  return {.enrollment = integer(random),
+          .playbook = text(random),
+          .version = text(random),
+          .step = small<std::uint32_t>(random),
+          .turn = small<std::uint32_t>(random),
+          .step_id = text(random),
+          .connector = text(random),
+          .action = text(random),
+          .arguments = text(random),
+          .state = one_of<rules::CallState>(random, 3),
+          .attempt = small<std::uint32_t>(random),
+          .since = moment(random),
+          .reason = reason(random),
+          .not_before = perhaps(random, moment),
+          .connector_reason = text(random)};
+}
+
 rules::Enrollment enrollment(Random& random) {
   return {.number = integer(random),
           .playbook = text(random),
@@ -161,7 +179,7 @@ rules::Enrollment enrollment(Random& random) {
           .event = random_value(random),
           .event_at = moment(random),
           .saved = random_value(random),
-          .state = one_of<rules::EnrollmentState>(random, 6),
+          .state = one_of<rules::EnrollmentState>(random, 7),
           .step = small<std::uint32_t>(random),
           .turn = small<std::uint32_t>(random),
           .since = moment(random),
@@ -228,50 +246,52 @@ cel::Value random_value(Random& random, int depth) {
 
 rules::Contact random_contact(Random& random, ContactId id) {
   const auto value = [](Random& r) { return random_value(r); };
-  return {.id = id,
-          .user_id = text(random),
-          .anonymous_ids = list(random, text),
-          .attributes = table(random, value),
-          .addresses = table(random, text),
-          .consents = table(random, consent),
-          .tags = list(random, text),
-          .suppression = perhaps(random, suppression),
-          .timezone = text(random),
-          .locale = text(random),
-          .stage = text(random),
-          .score = pick(random, std::array{0.0, 1.0, -7.25, 1e9}),
-          .created = moment(random),
-          .history = table(random, tally),
-          .touches = tally(random),
-          .touch_counted = table(random, tally),
-          .ledger = ledger(random),
-          .enrollments_made = integer(random),
-          .enrollments = list(random, enrollment),
-          .starts = list(random,
-                         [](Random& r) {
-                           return rules::LastStart{
-                               .playbook = text(r), .key = text(r), .at = moment(r)};
-                         }),
-          .pending = list(random, pending),
-          .fill_sent = list(random, text),
-          .fill_last = perhaps(random, moment),
-          .memberships = list(random,
-                              [](Random& r) {
-                                return rules::Membership{.segment = text(r),
-                                                         .is_in = chance(r),
-                                                         .due = perhaps(r, moment)};
-                              }),
-          .planned_starts = list(random,
-                                 [](Random& r) {
-                                   return rules::PlannedStart{
-                                       .playbook = text(r),
-                                       .start = static_cast<std::uint32_t>(r.below(9)),
-                                       .due = moment(r)};
-                                 }),
-          .standing_rules = random.next(),
-          .ways = list(random, [](Random& r) {
-            return rules::ChosenWay{.playbook = text(r), .step = text(r), .way = text(r)};
-          })};
+  return {
+      .id = id,
+      .user_id = text(random),
+      .anonymous_ids = list(random, text),
+      .attributes = table(random, value),
+      .addresses = table(random, text),
+      .consents = table(random, consent),
+      .tags = list(random, text),
+      .suppression = perhaps(random, suppression),
+      .timezone = text(random),
+      .locale = text(random),
+      .stage = text(random),
+      .score = pick(random, std::array{0.0, 1.0, -7.25, 1e9}),
+      .created = moment(random),
+      .history = table(random, tally),
+      .touches = tally(random),
+      .touch_counted = table(random, tally),
+      .ledger = ledger(random),
+      .enrollments_made = integer(random),
+      .enrollments = list(random, enrollment),
+      .starts = list(random,
+                     [](Random& r) {
+                       return rules::LastStart{
+                           .playbook = text(r), .key = text(r), .at = moment(r)};
+                     }),
+      .pending = list(random, pending),
+      .fill_sent = list(random, text),
+      .fill_last = perhaps(random, moment),
+      .memberships = list(random,
+                          [](Random& r) {
+                            return rules::Membership{
+                                .segment = text(r), .is_in = chance(r), .due = perhaps(r, moment)};
+                          }),
+      .planned_starts = list(random,
+                             [](Random& r) {
+                               return rules::PlannedStart{
+                                   .playbook = text(r),
+                                   .start = static_cast<std::uint32_t>(r.below(9)),
+                                   .due = moment(r)};
+                             }),
+      .standing_rules = random.next(),
+      .ways = list(random,
+                   [](Random& r) {
+                     return rules::ChosenWay{.playbook = text(r), .step = text(r), .way = text(r)};
+                   }),
+      .calls = list(random, call)};
 }
 
 rules::AddressState random_address_state(Random& random) {
@@ -334,7 +354,11 @@ rules::Delivery random_delivery(Random& random) {
           .attempt = small<std::uint32_t>(random),
           .change = one_of<rules::DeliveryChange>(random, 6),
           .at = moment(random),
-          .reason = text(random)};
+          .reason = text(random),
+          .text = text(random),
+          .subject = text(random),
+          .connector = text(random),
+          .action = text(random)};
 }
 
 bool same(const cel::Value& left, const cel::Value& right) {

@@ -81,6 +81,16 @@ TEST_CASE("filters for HTML, URLs and base64") {
   });
 }
 
+TEST_CASE("what a single item would be ordered by is never asked for") {
+  check({
+      {"5 | sort: 'n'", "5"},
+      {"5 | sort_natural: 'n'", "5"},
+      {"5 | uniq: 'n'", "5"},
+      {"5 | compact: 'n'", "error: cannot select the property 'n'"},
+      {"'5,6' | split: ',' | map: 'size' | sort: 'n'", ""},
+  });
+}
+
 TEST_CASE("filters that reckon do so in decimal") {
   check({
       {"10.1 | minus: 2.2", "7.9"},

@@ -53,6 +53,10 @@ TEST_CASE("if, unless and case choose") {
       {"contains in a list", "{% if contact.tags contains 'vip' %}y{% endif %}", "y"},
       {"contains in a text", "{% if contact.first_name contains 'nn' %}y{% endif %}", "y"},
       {"contains in a map", "{% if contact contains 'score' %}y{% endif %}", "y"},
+      {"a range contains what is between its ends",
+       "{% assign r = (1..3) %}{% if r contains 2.5 %}y{% endif %}{% if r contains 3.5 %}n{% endif "
+       "%}",
+       "y"},
       {"a range contains", "{% assign r = (1..3) %}{% if r contains 2 %}y{% endif %}", "y"},
       {"nil orders with nothing", "{% if nothing < 1 or nothing > 1 %}y{% else %}n{% endif %}",
        "n"},
