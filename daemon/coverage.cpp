@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "rules/ways.h"
+#include "rules/step_edges.h"
 
 namespace nurtured::daemon {
 

@@ -178,8 +178,21 @@ Result<Answer> run_plan(const OperationsContext& context, const cel::Value& requ
   RequestFields fields(request);
   const bool migrate = fields.boolean("migrate", false);
   if (auto done = fields.finish(); !done) return base::fail(done.error());
-  const auto prepared = context.keeper.prepare(context.reader, migrate);
+  auto prepared = context.keeper.prepare(context.reader, migrate);
   if (!prepared) return base::fail(prepared.error());
+  const auto current = context.keeper.current();
+  if (prepared->config != nullptr && current != nullptr &&
+      (prepared->plan.files_changed || migrate)) {
+    const auto pauses = load_pauses(context.reader);
+    if (!pauses) return base::fail(pauses.error());
+    auto holds = compare_holds(context.reader, {.before = *current->book,
+                                                .after = *prepared->config->book,
+                                                .pauses = *pauses,
+                                                .migrate = migrate,
+                                                .now = context.clock.now()});
+    if (!holds) return base::fail(holds.error());
+    prepared->plan.holds = *std::move(holds);
+  }
   return plan_answer(*prepared, false);
 }
 

@@ -20,6 +20,9 @@ using Texts = std::map<std::string, std::string, std::less<>>;
 // Maps of nurtured.yaml whose entries are told apart; of all others the key alone is named.
 constexpr std::array<std::string_view, 7> told_apart = {"http",   "keys", "keep",    "vars",
                                                         "series", "mix",  "channels"};
+// Files beside nurtured.yaml whose entries are told apart.
+constexpr std::array<std::string_view, 3> beside_settings = {"touchpoints.yaml", "events.yaml",
+                                                             "segments.yaml"};
 // What is read once, when the daemon starts.
 constexpr std::array<std::string_view, 8> at_start = {
     "store",          "dedup",        "http.listen", "http.admin_listen", "http.trusted_proxies",
@@ -103,7 +106,7 @@ Texts settings_of(const config::Config& config) {
       continue;
     }
     const bool is_settings = file.path == "nurtured.yaml";
-    if (!is_settings && file.path != "touchpoints.yaml" && file.path != "events.yaml") continue;
+    if (!is_settings && !contains(beside_settings, file.path)) continue;
     config::Problems problems;
     const auto root = config::parse_yaml(file.text, file.path, problems);
     if (!root || !root->is_map()) continue;  // compile() has reported it
@@ -374,6 +377,7 @@ std::string to_text(const Plan& plan) {
                          change.restart ? "  takes effect at the next start" : "");
     }
   }
+  if (plan.holds) out += to_text(*plan.holds);
   for (const auto& refusal : plan.refusals) out += "refused: " + refusal + "\n";
   if (plan.empty()) {
     out += plan.files_changed ? "only comments and spacing change\n" : "nothing changes\n";
@@ -405,7 +409,8 @@ cel::Value to_value(const Plan& plan) {
                   {"playbooks", std::move(playbooks)},
                   {"messages", std::move(messages)},
                   {"settings", std::move(settings)},
-                  {"refusals", std::move(refusals)}};
+                  {"refusals", std::move(refusals)},
+                  {"holds", plan.holds ? to_value(*plan.holds) : cel::Value()}};
 }
 
 }  // namespace nurtured::daemon

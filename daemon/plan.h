@@ -3,10 +3,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "config/config.h"
+#include "daemon/holds.h"
 #include "rules/cel/value.h"
 #include "rules/migration.h"
 #include "store/types.h"
@@ -43,7 +45,7 @@ struct MessageChange {
 };
 
 struct SettingChange {
-  std::string name;  // "limits", "connectors.email", "touchpoints.checklist.downloaded"; no values,
+  std::string name;  // "limits", "connectors.email", "segments.hot"; no values,
                      // which may be secret
   Change change = Change::changed;
   bool restart = false;  // takes effect at the next start
@@ -57,6 +59,9 @@ struct Plan {
   std::vector<MessageChange> messages;    // by name
   std::vector<SettingChange> settings;    // by name
   std::vector<std::string> refusals;      // why it may not be applied; empty: it may
+  // What becomes of the messages that people wait for; none where nobody looked: a start and a
+  // reload do not.
+  std::optional<HoldComparison> holds;
 
   bool empty() const {
     return playbooks.empty() && messages.empty() && settings.empty() && refusals.empty();
@@ -87,7 +92,7 @@ std::vector<MessageUse> messages_in_use(const rules::Book& book,
 // Lines for a person, each with a line end.
 std::string to_text(const Plan& plan);
 // {"first", "playbooks": [{"id", "change", "before", "after", "people", "standing": [...]}],
-// "messages", "settings", "refusals"}
+// "messages", "settings", "refusals", "holds": to_value(HoldComparison) or null}
 cel::Value to_value(const Plan& plan);
 
 }  // namespace nurtured::daemon

@@ -32,6 +32,10 @@ struct Route {
   std::vector<std::string> refused;  // channels that refused this message for good
 };
 
+// The way that its step names, else its playbook, else the settings; without the channels that have
+// refused it.
+Route route_of(const Book& book, const Pending& pending);
+
 // All gates but the slot itself. `enrollment` may be null (a piece of `fill`).
 Verdict judge(const Book& book, const Pauses& pauses, const Snapshot& snapshot,
               const Enrollment* enrollment, const MessageInfo& message, const Pending& pending,

@@ -36,6 +36,9 @@ class Machine {
   void run_input(const Input& input, Instant now);
   Transition finish();
 
+  // Moves who is under way to the current versions, and lets nothing go: what `plan` looks at.
+  Snapshot migrated(Instant now);
+
  private:
   // A start that a step asked for: it waits for its turn like the events that were emitted.
   struct StartRequest {
@@ -216,7 +219,6 @@ class Machine {
   void complete(std::size_t index, bool departed);
   void free_slot(const std::string& key, const Address& address);
   void handle(const Rejudge& rejudge);
-  Route route_of(const Pending& pending) const;
   void push_delivery(const Pending& pending, const Target& target, DeliveryChange change,
                      Kind kind);
   Decision& record(std::string action, const Pending& pending, Kind kind);

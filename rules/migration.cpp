@@ -32,6 +32,18 @@ MatchedStep match_step(const Playbook& from, StepIndex step, const Playbook& to)
   return {.match = StepMatch::matched, .step = found};
 }
 
+Snapshot migrated(const Book& book, Snapshot snapshot, Instant now) {
+  const Pauses pauses;
+  const AdvanceLimits limits;
+  return Machine(book, pauses, limits, std::move(snapshot)).migrated(now);
+}
+
+Snapshot Machine::migrated(Instant now) {
+  now_ = now;
+  handle(Migrate{});
+  return std::move(out_.next);
+}
+
 void Machine::handle(const Migrate& /*migrate*/) {
   std::vector<std::int64_t> numbers;
   for (const Enrollment& enrollment : contact().enrollments) numbers.push_back(enrollment.number);

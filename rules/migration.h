@@ -2,6 +2,7 @@
 // --migrate`). Pure.
 #pragma once
 
+#include "rules/advance.h"
 #include "rules/playbook.h"
 
 namespace nurtured::rules {
@@ -21,5 +22,8 @@ struct MatchedStep {
 // By the step's id: a given one names it, a made one (`send:offer`, `wait#2`) does while the steps
 // that are counted with it are as many as they were.
 MatchedStep match_step(const Playbook& from, StepIndex step, const Playbook& to);
+
+// The contact as the input Migrate would leave it before anything is judged by the new versions.
+Snapshot migrated(const Book& book, Snapshot snapshot, Instant now);
 
 }  // namespace nurtured::rules

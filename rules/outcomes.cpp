@@ -53,7 +53,7 @@ void Machine::handle(const Claim& claim) {
     verdict.reason = Reason::expired;
   } else {
     verdict = judge(book_, pauses_, out_.next, find_enrollment(pending.enrollment), *message,
-                    pending, route_of(pending), now_);
+                    pending, route_of(book_, pending), now_);
     if (verdict.allowed() &&
         std::ranges::find(verdict.targets, target->address) == verdict.targets.end()) {
       verdict.reason = Reason::unreachable;  // another channel became the better one

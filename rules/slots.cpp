@@ -29,16 +29,16 @@ bool has_left(const Pending& pending) {
   });
 }
 
-Route Machine::route_of(const Pending& pending) const {
+Route route_of(const Book& book, const Pending& pending) {
   Route route;
-  const Playbook* playbook = version_of(book_, pending);
+  const Playbook* playbook = version_of(book, pending);
   if (playbook != nullptr && pending.step < playbook->steps.size()) {
     if (const Send* send = send_of(playbook->steps[pending.step].action)) {
       route.via = send->via.empty() ? playbook->via : send->via;
       route.all = send->via.empty() ? playbook->via_all : send->via_all;
     }
   }
-  if (route.via.empty()) route.via = book_.settings().default_via;
+  if (route.via.empty()) route.via = book.settings().default_via;
   if (!pending.channel.empty()) {
     std::erase(route.via, pending.channel);
     route.via.insert(route.via.begin(), pending.channel);
@@ -145,8 +145,8 @@ bool Machine::settle_once() {
 bool Machine::settle_one(Pending& pending) {
   const MessageInfo& message = *book_.message(pending.message);
   const Enrollment* enrollment = find_enrollment(pending.enrollment);
-  Verdict verdict =
-      judge(book_, pauses_, out_.next, enrollment, message, pending, route_of(pending), now_);
+  Verdict verdict = judge(book_, pauses_, out_.next, enrollment, message, pending,
+                          route_of(book_, pending), now_);
   if (verdict.allowed() && is_marketing(message.kind)) {
     const bool taken = !contact().ledger.in_flight.empty() ||
                        std::ranges::any_of(verdict.targets, [&](const Address& target) {

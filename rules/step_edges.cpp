@@ -1,5 +1,6 @@
 #include "rules/step_edges.h"
 
+#include <algorithm>
 #include <array>
 #include <string_view>
 #include <utility>
@@ -62,53 +63,60 @@ struct Edges {
     auto edges = only();
     if (send.otherwise != no_step) {
       edges.front().name = "sent";
-      edges.push_back({EdgeKind::otherwise, send.otherwise, "not sent"});
+      edges.push_back({EdgeKind::otherwise, send.otherwise, "not sent", "otherwise"});
     }
     return edges;
   }
   std::vector<StepEdge> operator()(const WaitUntil& wait) const {
     auto edges = only();
-    if (wait.skip_if_past) edges.push_back({EdgeKind::skipped, wait.after_skip, "past already"});
+    if (wait.skip_if_past) {
+      edges.front().written = "in time";
+      edges.push_back({EdgeKind::skipped, wait.after_skip, "past already", "if_past: skip"});
+    }
     return edges;
   }
   std::vector<StepEdge> operator()(const WaitFor& wait) const {
-    std::vector<StepEdge> edges{{EdgeKind::answered, wait.then, "it came"}};
+    std::vector<StepEdge> edges{{EdgeKind::answered, wait.then, "it came", "then"}};
     if (wait.within) {
-      edges.push_back(
-          {EdgeKind::otherwise, wait.otherwise, "not within " + to_string(*wait.within)});
+      edges.push_back({EdgeKind::otherwise, wait.otherwise, "not within " + to_string(*wait.within),
+                       "otherwise"});
     }
     return edges;
   }
   std::vector<StepEdge> operator()(const Ask& ask) const {
     return {{EdgeKind::answered, next, "answered"},
             {EdgeKind::otherwise, ask.otherwise,
-             ask.within ? "no answer within " + to_string(*ask.within) : "no answer"}};
+             ask.within ? "no answer within " + to_string(*ask.within) : "no answer", "otherwise"}};
   }
   std::vector<StepEdge> operator()(const Choose& choose) const {
     std::vector<StepEdge> edges;
     for (const Branch& branch : choose.branches) {
       const bool is_else = !branch.condition;
-      edges.push_back({EdgeKind::branch, branch.target,
-                       is_else ? "else" : "if " + one_line(branch.condition->source)});
-      if (is_else) return edges;
+      if (is_else) {
+        edges.push_back({EdgeKind::branch, branch.target, "else"});
+        return edges;
+      }
+      StepEdge edge{EdgeKind::branch, branch.target, "if " + one_line(branch.condition->source)};
+      edge.place = branch.condition->place;
+      edges.push_back(std::move(edge));
     }
-    edges.push_back({EdgeKind::branch, next, "else"});
+    edges.push_back({EdgeKind::branch, next, "else", "none of them"});
     return edges;
   }
   std::vector<StepEdge> operator()(const Split& split) const {
     std::vector<StepEdge> edges;
     edges.reserve(split.ways.size());
     for (const Split::Way& way : split.ways) {
-      edges.push_back(
-          {EdgeKind::branch, way.target, fmt::format("{} (weight {})", way.name, way.weight)});
+      edges.push_back({EdgeKind::branch, way.target,
+                       fmt::format("{} (weight {})", way.name, way.weight), way.name});
     }
     return edges;
   }
   std::vector<StepEdge> operator()(const Repeat& repeat) const {
     const std::string while_true =
         repeat.condition ? "while " + one_line(repeat.condition->source) : "";
-    return {{EdgeKind::branch, repeat.body, while_true.empty() ? "again" : while_true},
-            {EdgeKind::next, next, "then"}};
+    return {{EdgeKind::branch, repeat.body, while_true.empty() ? "again" : while_true, "again"},
+            {EdgeKind::next, next, "then", "through"}};
   }
   std::vector<StepEdge> operator()(const Enroll&) const { return only(); }
   std::vector<StepEdge> operator()(const Leave&) const { return only(); }
@@ -191,6 +199,20 @@ struct Label {
 
 std::vector<StepEdge> step_edges(const Step& step) {
   return std::visit(Edges{step.next}, step.action);
+}
+
+std::vector<Way> ways_of(const Playbook& playbook, const Step& step) {
+  std::vector<Way> ways;
+  for (StepEdge& edge : step_edges(step)) {
+    if (std::ranges::find(ways, edge.target, &Way::target) != ways.end()) continue;
+    const bool is_inner = edge.target != step.next && edge.target < playbook.steps.size();
+    const base::Place& led_to = is_inner ? playbook.steps[edge.target].place : step.place;
+    ways.push_back({.target = edge.target,
+                    .name = std::move(edge.written.empty() ? edge.name : edge.written),
+                    .place = edge.place.value_or(led_to)});
+  }
+  if (ways.size() == 1) ways.front().name = "next";
+  return ways;
 }
 
 std::string step_label(const Step& step) {

@@ -1,8 +1,9 @@
 // A step as it is drawn and walked, whatever it does: a few words on it, and where it may lead.
-// Pictures and lints go by it. Pure.
+// Pictures, lints and coverage go by it. Pure.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,12 +24,26 @@ struct StepEdge {
   EdgeKind kind = EdgeKind::next;
   StepIndex target = no_step;  // no_step: the playbook is finished
   std::string name;            // "if contact.score >= 50", "not within 1d"; empty for the only way
+  std::string written = {};  // as the file has it: "then", "otherwise"; empty where `name` is that
+  std::optional<base::Place> place = {};  // of its own condition, where it has one
 
   bool operator==(const StepEdge&) const = default;
 };
 
 // In the order of the file, each way once; two may lead to the same step. None after `end`.
 std::vector<StepEdge> step_edges(const Step& step);
+
+// One way on from a step, as coverage counts it against the passages that enrollments made
+// (rules/transition.h).
+struct Way {
+  StepIndex target = no_step;  // no_step: the playbook is finished
+  std::string name;   // as the file has it: "if contact.score >= 50", "otherwise"; "next": the only
+  base::Place place;  // of its condition, or of the first step on it; else of the step itself
+};
+
+// The edges of `step`, which is one of the playbook's, without those that lead where an earlier one
+// does: no enrollment fares differently on them. A step with several ways branches.
+std::vector<Way> ways_of(const Playbook& playbook, const Step& step);
 
 // What the step does, in the words of the file: "send webinar-invite", "wait 2d at 10:00". One
 // line, as long as what it quotes; expressions and texts stand as they are written.

@@ -1,6 +1,8 @@
 // Where every kind of step leads, and how it is named.
 #include "rules/step_edges.h"
 
+#include <fmt/format.h>
+
 #include "rules/scope.h"
 #include "tests/catch.h"
 
@@ -100,6 +102,56 @@ TEST_CASE("every kind of step names what it does and where it leads") {
       {End{}, "end:"},
   };
   for (const Case& c : cases) CHECK(shape(c.action) == c.shape);
+}
+
+// A wait for `paid` that is disappointed after a day, with a step on either way.
+Playbook forked() {
+  Playbook playbook;
+  playbook.steps = {
+      {.id = "tag:in", .action = Tag{{"in"}}, .next = 1, .place = {}},
+      {.id = "wait",
+       .action = WaitFor{.events = {"paid"}, .within = Span{.days = 1}, .then = 2, .otherwise = 3},
+       .next = 4,
+       .place = {"p.yaml", 3, 1, 1}},
+      {.id = "tag:paid", .action = Tag{{"paid"}}, .next = 4, .place = {"p.yaml", 5, 1, 1}},
+      {.id = "tag:late", .action = Tag{{"late"}}, .next = 4, .place = {"p.yaml", 7, 1, 1}},
+      {.id = "end", .action = End{}, .place = {}}};
+  return playbook;
+}
+
+// "name>target@line ..." of the ways on from that step of the forked playbook, whatever it does.
+std::string ways(std::size_t index, std::optional<StepAction> action = {}) {
+  Playbook playbook = forked();
+  if (action) playbook.steps.at(index).action = *std::move(action);
+  std::string out;
+  for (const Way& way : ways_of(playbook, playbook.steps.at(index))) {
+    out += fmt::format("{}{}>{}@{}", out.empty() ? "" : " ", way.name, way.target, way.place.line);
+  }
+  return out;
+}
+
+TEST_CASE("a step has the ways on that its author wrote") {
+  CHECK(ways(0) == "next>1@0");
+  CHECK(ways(1) == "then>2@5 otherwise>3@7");
+  CHECK(ways(4).empty());
+  // Of the step itself where a way goes on beneath it.
+  CHECK(ways(1, Send{.message = "m", .otherwise = 2}) == "sent>4@3 otherwise>2@5");
+  CHECK(ways(1, Ask{.otherwise = 2}) == "answered>4@3 otherwise>2@5");
+  CHECK(ways(1, WaitUntil{expression("now"), true, 3}) == "in time>4@3 if_past: skip>3@7");
+  CHECK(ways(1, Split{{{"short", 1, 2}, {"long", 1, 3}}}) == "short>2@5 long>3@7");
+  CHECK(ways(1, Repeat{.times = 2, .body = 2}) == "again>2@5 through>4@3");
+  Expression hot = expression("contact.score\n > 1");
+  hot.place = {"p.yaml", 4, 1, 1};
+  CHECK(ways(1, Choose{{{hot, 2}, {std::nullopt, 3}}}) == "if contact.score > 1>2@4 else>3@7");
+  CHECK(ways(1, Choose{{{hot, 2}}}) == "if contact.score > 1>2@4 none of them>4@3");
+}
+
+TEST_CASE("ways that lead to the same step are one") {
+  CHECK(ways(1, WaitFor{.within = Span{.days = 1}, .then = 2, .otherwise = 2}) == "next>2@5");
+  // Without `within` it waits for ever.
+  CHECK(ways(1, WaitFor{.then = 2, .otherwise = 3}) == "next>2@5");
+  CHECK(ways(1, Send{.message = "m"}) == "next>4@3");
+  CHECK(ways(1, Choose{{{std::nullopt, 2}}}) == "next>2@5");
 }
 
 }  // namespace

@@ -1,6 +1,4 @@
-// Which way an enrollment went, and which ways there are.
-#include "rules/ways.h"
-
+// Which way an enrollment went.
 #include "rules/advance.h"
 #include "rules/scope.h"
 #include "tests/catch.h"
@@ -77,39 +75,4 @@ TEST_CASE("nobody who does not ask is told of passages") {
   World world{.trace = false};
   CHECK(world.take(event("began", noon), noon).empty());
   CHECK(world.snapshot.contact.tags == std::vector<std::string>{"in"});
-}
-
-TEST_CASE("a step has the ways on that its author wrote") {
-  const auto playbook = forked();
-  const auto wait = ways_of(*playbook, playbook->steps[1]);
-  REQUIRE(wait.size() == 2);
-  CHECK(wait[0].name == "then");
-  CHECK(wait[0].target == 2);
-  CHECK(wait[0].place.line == 5);
-  CHECK(wait[1].name == "otherwise");
-  CHECK(wait[1].place.line == 7);
-  CHECK(ways_of(*playbook, playbook->steps[0]).size() == 1);
-  CHECK(ways_of(*playbook, playbook->steps[0])[0].name == "next");
-  CHECK(ways_of(*playbook, playbook->steps[4]).empty());
-}
-
-TEST_CASE("ways that lead to the same step are one") {
-  Playbook playbook = *forked();
-  const auto count = [&](StepAction action) {
-    playbook.steps[0] = {.id = "x", .action = std::move(action), .next = 1};
-    return ways_of(playbook, playbook.steps[0]).size();
-  };
-  CHECK(count(WaitFor{.within = Span{.days = 1}, .then = 1, .otherwise = 1}) == 1);
-  // Without `within` it waits for ever.
-  CHECK(count(WaitFor{.then = 2, .otherwise = 1}) == 1);
-  CHECK(count(Send{.message = "m"}) == 1);
-  CHECK(count(Send{.message = "m", .otherwise = 2}) == 2);
-  CHECK(count(Ask{.otherwise = 2}) == 2);
-  CHECK(count(Split{{{"short", 1, 2}, {"long", 1, 3}}}) == 2);
-  CHECK(count(Repeat{.times = 2, .body = 2}) == 2);
-  CHECK(count(Choose{{{std::nullopt, 2}}}) == 1);
-  const auto program = cel::compile("contact.score > 1", condition_environment());
-  REQUIRE(program);
-  const Expression hot{*program, "contact.score > 1", {}};
-  CHECK(count(Choose{{{hot, 2}, {hot, 3}}}) == 3);  // and none of them
 }
