@@ -31,11 +31,11 @@ bool fits(const json::value& value, ParameterType type) {
 std::string_view to_string(ParameterType type) {
   switch (type) {
     case ParameterType::text:
-      return "text";
+      return "a text";
     case ParameterType::integer:
-      return "whole number";
+      return "a whole number";
     case ParameterType::number:
-      return "number";
+      return "a number";
     case ParameterType::boolean:
       return "true or false";
     case ParameterType::any:
@@ -60,7 +60,8 @@ base::Result<void> check_arguments(const Action& action, std::string_view argume
     if (found == nullptr || found->is_null()) {
       if (parameter.required) return base::fail(fmt::format("`{}` is missing", parameter.name));
     } else if (!fits(*found, parameter.type)) {
-      return base::fail(fmt::format("`{}` is no {}", parameter.name, to_string(parameter.type)));
+      return base::fail(
+          fmt::format("`{}` has to be {}", parameter.name, to_string(parameter.type)));
     }
   }
   if (action.takes_others) return {};

@@ -42,7 +42,7 @@ struct HoldComparison {
 
 struct HoldBounds {
   std::size_t people_max = 10'000;     // judged
-  std::size_t contacts_max = 200'000;  // read to find them: some ten seconds
+  std::size_t contacts_max = 200'000;  // read to find them
 };
 
 struct HoldInput {
