@@ -43,6 +43,16 @@ Given given_by(const std::vector<std::shared_ptr<const rules::Playbook>>& playbo
   return given;
 }
 
+// CONNECTOR.ACTION
+std::vector<std::string> calls(const Catalogue& catalogue) {
+  std::vector<std::string> names;
+  for (const auto& [connector, actions] : catalogue.actions) {
+    if (!actions) continue;
+    for (const ActionShape& action : *actions) names.push_back(connector + "." + action.name);
+  }
+  return names;
+}
+
 std::vector<std::string> attachments(const Workspace& workspace) {
   std::vector<std::string> paths;
   std::ranges::copy_if(workspace.seen, std::back_inserter(paths), [](const std::string& path) {
@@ -87,6 +97,7 @@ WorkspaceNames gather_names(const NameSources& sources) {
   add("channel_name", catalogue.channels, has_settings);
   add("connector_name", keys_under(sources.settings, "connectors"), has_settings);
   add("connector_type", sources.connector_types.names, true);
+  add("connector_action", calls(catalogue), has_settings && catalogue.knows_actions);
   add("series_name", keys_under(sources.settings, "series"), has_settings);
   add("layout_name", sources.layouts, true);
   add("attachment", attachments(sources.workspace), sources.workspace.knows_files);

@@ -275,6 +275,16 @@ test('what a schema refuses, the program refuses', async (t) => {
   }
 });
 
+test('what connectors can do is offered, and nothing else', async (t) => {
+  const folder = path.join(await temporaryFolder(t), 'shop');
+  assert.equal((await command(folder, ['init', folder])).status, 0);
+  const own = await ofWorkspace(folder);
+  assert.ok(own.playbook(parse(steps('{do: outbox.write, with: {a: [1, {b: =contact.score}]}, save: file}'))));
+  for (const call of ['outbox.wrote', 'outbx.write', 'outbox']) {
+    assert.ok(!own.playbook(parse(steps(`{do: ${call}}`))), call);
+  }
+});
+
 test('what cannot be read leaves the schema general, and is told', async (t) => {
   const folder = await shop(t, 'expert', {'playbooks/x.yaml': 'start: [\n'});
   const {status, stdout, stderr} = await command(folder, ['schema', '--format', 'json']);
