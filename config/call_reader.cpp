@@ -1,6 +1,7 @@
 #include "config/call_reader.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include <fmt/format.h>
 
@@ -41,6 +42,7 @@ const ActionShape* check_call(const CallName& call, const base::Place& place,
   const auto actions = catalogue.actions.find(call.connector);
   if (actions == catalogue.actions.end()) {
     std::vector<std::string> known;
+    known.reserve(catalogue.actions.size());
     for (const auto& [name, its] : catalogue.actions) known.push_back(name);
     reading.problems.error(
         place, fmt::format("there is no connector `{}`", call.connector),
@@ -50,7 +52,7 @@ const ActionShape* check_call(const CallName& call, const base::Place& place,
   const ActionShape* found = find_action(call, catalogue);
   if (found != nullptr || !actions->second) return found;
   std::vector<std::string> names;
-  for (const ActionShape& action : *actions->second) names.push_back(action.name);
+  std::ranges::transform(*actions->second, std::back_inserter(names), &ActionShape::name);
   reading.problems.error(
       place, fmt::format("the connector `{}` has no action `{}`", call.connector, call.action),
       names.empty()

@@ -45,6 +45,7 @@ bool fits(const rules::ValueSource& source, const Type& declared, bool types_tem
 void check_declared(const Node& values, const rules::Assignments& read,
                     const DeclaredValues& declared, Problems& problems) {
   std::vector<std::string> names;
+  names.reserve(declared.shape.properties.size());
   for (const auto& property : declared.shape.properties) names.push_back(property.name);
   for (const Entry& entry : values.entries) {
     const auto property =

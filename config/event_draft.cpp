@@ -55,8 +55,10 @@ bool takes(std::string_view declared, std::string_view seen) {
 
 class Draft {
  public:
-  Draft(std::string text, const Node& events) : text_(std::move(text)), events_(events) {
-    is_block_ = events.is_null() || (events.is_map() && !is_flow(events));
+  Draft(std::string text, const Node& events)
+      : text_(std::move(text)),
+        events_(events),
+        is_block_(events.is_null() || (events.is_map() && !is_flow(events))) {
     if (is_block_ && !events.entries.empty()) {
       indent_ = static_cast<std::size_t>(events.entries.front().place.column) - 1;
     }
