@@ -49,8 +49,10 @@ void check_caps(const Settings& settings, const Zone& zone, const std::vector<Le
     const auto minute = std::chrono::duration_cast<std::chrono::minutes>(local).count() % 1440;
     const auto& quiet = settings.limits.quiet;
     if (quiet.start != quiet.end) {
-      REQUIRE(minute >= quiet.end.minutes);
-      REQUIRE(minute < quiet.start.minutes);
+      const bool is_overnight = quiet.end.minutes < quiet.start.minutes;
+      const bool is_after = minute >= quiet.end.minutes;
+      const bool is_before = minute < quiet.start.minutes;
+      REQUIRE((is_overnight ? is_after && is_before : is_after || is_before));
     }
   }
   for (const auto& [day, count] : days) {

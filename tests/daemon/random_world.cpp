@@ -21,6 +21,13 @@ class PlainText final : public Text {
   std::string text_;
 };
 
+daemon::EventInput event_of(const std::string& contact, const std::string& name, base::Instant at) {
+  daemon::EventInput input;
+  input.who.user_id = contact;
+  input.event = {.name = name, .properties = cel::Map{}, .occurred_at = at, .received_at = at};
+  return input;
+}
+
 class Maker {
  public:
   explicit Maker(std::uint64_t seed) : random_(seed) {}
@@ -51,8 +58,8 @@ class Maker {
                                                                  .segments = make_segments(),
                                                                  .current = playbooks});
     world.config = config;
-    make_people(world);
-    make_events(world);
+    add_people(world, random_);
+    add_history(world, random_);
     return world;
   }
 
@@ -224,61 +231,53 @@ class Maker {
     return playbook;
   }
 
-  daemon::EventInput event(const std::string& contact, const std::string& name, base::Instant at) {
-    daemon::EventInput input;
-    input.who.user_id = contact;
-    input.event = {.name = name, .properties = cel::Map{}, .occurred_at = at, .received_at = at};
-    return input;
-  }
-
-  void make_people(RandomWorld& world) {
-    const std::vector<std::string> zones = {"Europe/Moscow", "Australia/Lord_Howe",
-                                            "America/New_York", "UTC"};
-    const base::Instant start = *base::parse_instant("2026-03-01T00:00:00Z");
-    const std::string shared_zone = zones[random_.below(zones.size())];
-    for (int i = 0; i < 5; ++i) {
-      const std::string name = "u" + std::to_string(i);
-      // The first two share a mailbox, and a clock to count its days by.
-      world.zones[name] = i < 2 ? shared_zone : zones[random_.below(zones.size())];
-      auto input = event(name, "contact.identified", start);
-      input.event.change.timezone = world.zones[name];
-      input.event.change.addresses.emplace_back("email",
-                                                (i < 2 ? "shared" : name) + "@example.org");
-      input.event.change.attributes.emplace_back(
-          "birthday", "1990-03-" + std::to_string(10 + random_.below(20)));
-      if (chance(2))
-        input.event.change.addresses.emplace_back("telegram", std::to_string(1000 + i));
-      world.events.push_back(std::move(input));
-    }
-  }
-
-  void make_events(RandomWorld& world) {
-    const base::Instant start = *base::parse_instant("2026-03-01T00:00:00Z");
-    world.until = start + std::chrono::hours{24 * 75};
-    std::vector<daemon::EventInput> events;
-    const std::size_t moments = 40 + random_.below(80);
-    for (std::size_t i = 0; i < moments; ++i) {
-      const base::Instant at = start + std::chrono::minutes{random_.below(60 * 24 * 70)};
-      for (std::size_t n = 1 + random_.below(4); n > 0; --n) {
-        const std::string contact = "u" + std::to_string(random_.below(5));
-        if (chance(8)) {
-          auto said = event(contact, "message.replied", at);
-          said.event.properties =
-              cel::Map{{"channel", "email"}, {"text", std::to_string(random_.below(4))}};
-          events.push_back(std::move(said));
-        } else {
-          events.push_back(event(contact, event_name(), at));
-        }
-      }
-    }
-    std::ranges::stable_sort(events, {}, [](const auto& input) { return input.event.occurred_at; });
-    world.events.insert(world.events.end(), events.begin(), events.end());
-  }
-
   base::Random random_;
 };
 
 }  // namespace
+
+void add_people(RandomWorld& world, base::Random& random) {
+  const std::vector<std::string> zones = {"Europe/Moscow", "Australia/Lord_Howe",
+                                          "America/New_York", "UTC"};
+  const base::Instant start = *base::parse_instant("2026-03-01T00:00:00Z");
+  const std::string shared_zone = zones[random.below(zones.size())];
+  for (int i = 0; i < 5; ++i) {
+    const std::string name = "u" + std::to_string(i);
+    // The first two share a mailbox, and a clock to count its days by.
+    world.zones[name] = i < 2 ? shared_zone : zones[random.below(zones.size())];
+    auto input = event_of(name, "contact.identified", start);
+    input.event.change.timezone = world.zones[name];
+    input.event.change.addresses.emplace_back("email", (i < 2 ? "shared" : name) + "@example.org");
+    input.event.change.attributes.emplace_back("birthday",
+                                               "1990-03-" + std::to_string(10 + random.below(20)));
+    if (random.below(2) == 0)
+      input.event.change.addresses.emplace_back("telegram", std::to_string(1000 + i));
+    world.events.push_back(std::move(input));
+  }
+}
+
+void add_history(RandomWorld& world, base::Random& random) {
+  const base::Instant start = *base::parse_instant("2026-03-01T00:00:00Z");
+  world.until = start + std::chrono::hours{24 * 75};
+  std::vector<daemon::EventInput> events;
+  const std::size_t moments = 40 + random.below(80);
+  for (std::size_t i = 0; i < moments; ++i) {
+    const base::Instant at = start + std::chrono::minutes{random.below(60 * 24 * 70)};
+    for (std::size_t n = 1 + random.below(4); n > 0; --n) {
+      const std::string contact = "u" + std::to_string(random.below(5));
+      if (random.below(8) == 0) {
+        auto said = event_of(contact, "message.replied", at);
+        said.event.properties =
+            cel::Map{{"channel", "email"}, {"text", std::to_string(random.below(4))}};
+        events.push_back(std::move(said));
+      } else {
+        events.push_back(event_of(contact, "e" + std::to_string(random.below(5)), at));
+      }
+    }
+  }
+  std::ranges::stable_sort(events, {}, [](const auto& input) { return input.event.occurred_at; });
+  world.events.insert(world.events.end(), events.begin(), events.end());
+}
 
 RandomWorld random_world(std::uint64_t seed) {
   return Maker(seed).make();

@@ -22,4 +22,9 @@ struct RandomWorld {
 
 RandomWorld random_world(std::uint64_t seed);
 
+// Five people, the first two with one mailbox, and what happens to them in ten weeks: events e0 to
+// e4, and what they write.
+void add_people(RandomWorld& world, base::Random& random);
+void add_history(RandomWorld& world, base::Random& random);
+
 }  // namespace nurtured::tests
