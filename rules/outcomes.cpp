@@ -196,6 +196,12 @@ void Machine::refused(std::size_t index, Target& target, Kind kind, const Outcom
 
 void Machine::uncertain(std::size_t index, Target& target, Kind kind) {
   const Pending& pending = contact().pending[index];
+  // Its answer came before the doubt: it had left.
+  const Enrollment* enrollment = find_enrollment(pending.enrollment);
+  const bool is_answered = enrollment != nullptr && enrollment->step == pending.step &&
+                           enrollment->state == EnrollmentState::sending &&
+                           !enrollment->early.is_null();
+  if (is_answered && !has_left(pending)) return delivered(index, target, kind);
   const std::string key = delivery_key(contact().id, pending, target.address.channel);
   free_slot(key, target.address);
   Decision& decision = record("fail", pending, kind);

@@ -2,92 +2,25 @@
 // meanwhile.
 #include <algorithm>
 
-#include "rules/advance.h"
-#include "rules/cel/json.h"
 #include "rules/merge.h"
 #include "rules/retry.h"
 #include "tests/catch.h"
-#include "tests/config/workspaces.h"
+#include "tests/daemon/one_contact.h"
 
 using namespace nurtured;
 using namespace nurtured::rules;
+using namespace nurtured::tests;
 using namespace std::chrono_literals;
 
 namespace {
-
-const Instant start = *base::parse_instant("2026-03-02T12:00:00Z");
-
-std::shared_ptr<const Book> book(const std::string& steps, const std::string& settings = "") {
-  config::Workspace workspace = config::small_workspace();
-  config::put(workspace, "nurtured.yaml",
-              "connectors:\n  out: {type: file, path: out}\n"
-              "  crm: {type: webhook, url: \"https://crm.example.org\"}\n"
-              "channels: {email: out}\n" +
-                  settings);
-  config::put(workspace, "playbooks/p.yaml",
-              "playbook: p\nstart: a\nstop: [{when: b}]\nsteps:\n" + steps);
-  const auto compiled = config::compile(workspace, config::test_options());
-  for (const auto& line : config::lines_of(compiled.problems)) UNSCOPED_INFO(line);
-  REQUIRE(compiled.config);
-  return compiled.config->book;
-}
 
 constexpr const char* one_call =
     "  - do: crm.post\n    with: {name: \"{{ contact.first_name }}\", score: \"=contact.score\"}\n"
     "    save: lead\n"
     "  - set: {crm_id: \"=enrollment.lead.id\"}\n  - tag: done\n";
 
-// A contact, the book and the clock; what the engine hands over is kept, newest last.
-struct World {
-  explicit World(std::shared_ptr<const Book> its, Pauses paused = {})
-      : book(std::move(its)), pauses(std::move(paused)) {
-    snapshot.contact.id = {1};
-    snapshot.contact.user_id = "u1";
-    snapshot.contact.attributes["first_name"] = "Anna";
-    snapshot.contact.addresses["email"] = "u1@example.org";
-  }
-
-  void take(const Input& input) {
-    auto transition = advance(*book, pauses, std::move(snapshot), input, now);
-    snapshot = std::move(transition.next);
-    wake = transition.wake;
-    for (auto& delivery : transition.deliveries) deliveries.push_back(std::move(delivery));
-    for (auto& decision : transition.decisions) decisions.push_back(std::move(decision));
-  }
-  void event(const std::string& name) {
-    take(Event{.name = name, .occurred_at = now, .received_at = now});
-  }
-  void claim() { take(Claim{deliveries.back().key}); }
-  void answer(OutcomeKind kind, const std::string& output = "{}") {
-    take(Outcome{.delivery = deliveries.back().key,
-                 .kind = kind,
-                 .reason = kind == OutcomeKind::delivered ? "" : "HTTP 500",
-                 .output = *cel::from_json(output)});
-  }
-  // The clock goes to the next moment that the engine asked for.
-  void on() {
-    REQUIRE(wake);
-    now = *wake;
-    take(Wake{});
-  }
-
-  DeliveryChange change() const { return deliveries.back().change; }
-  bool is_done() const {
-    return std::ranges::find(snapshot.contact.tags, "done") != snapshot.contact.tags.end();
-  }
-  const Enrollment& enrollment() const { return snapshot.contact.enrollments.at(0); }
-
-  std::shared_ptr<const Book> book;
-  Pauses pauses;
-  Snapshot snapshot;
-  Instant now = start;
-  std::optional<Instant> wake;
-  std::vector<Delivery> deliveries;
-  std::vector<Decision> decisions;
-};
-
 TEST_CASE("a call hands over what was asked, and what it gives back is there for later steps") {
-  World world(book(one_call));
+  OneContact world(book_of(one_call));
   world.event("a");
   REQUIRE(world.deliveries.size() == 1);
   const Delivery& asked = world.deliveries.front();
@@ -111,9 +44,9 @@ TEST_CASE("a call hands over what was asked, and what it gives back is there for
 }
 
 TEST_CASE("what is asked may be nested, with formulas and templates within") {
-  World world(
-      book("  - do: crm.post\n    with:\n      fields: {NAME: \"{{ contact.first_name }}\", "
-           "PHONES: [{v: \"=1 + 1\"}, plain, 3, null]}\n      same: [a, {b: 1}]\n"));
+  OneContact world(
+      book_of("  - do: crm.post\n    with:\n      fields: {NAME: \"{{ contact.first_name }}\", "
+              "PHONES: [{v: \"=1 + 1\"}, plain, 3, null]}\n      same: [a, {b: 1}]\n"));
   world.event("a");
   REQUIRE(world.deliveries.size() == 1);
   CHECK(world.deliveries.front().text ==
@@ -121,7 +54,7 @@ TEST_CASE("what is asked may be nested, with formulas and templates within") {
 }
 
 TEST_CASE("what a connector puts off is asked again under the same key, and given up in the end") {
-  World world(book(one_call));
+  OneContact world(book_of(one_call));
   world.event("a");
   const std::string key = world.deliveries.back().key;
   int tries = 0;
@@ -153,7 +86,7 @@ TEST_CASE("what a connector refuses, or may have done, parks the enrollment for 
         Row{OutcomeKind::uncertain, DeliveryChange::uncertain,
             "crm.post: nobody knows whether it was done: HTTP 500"}}) {
     INFO(row.reason);
-    World world(book(one_call));
+    OneContact world(book_of(one_call));
     world.event("a");
     const std::string key = world.deliveries.back().key;
     world.claim();
@@ -174,7 +107,7 @@ TEST_CASE("what a connector refuses, or may have done, parks the enrollment for 
 }
 
 TEST_CASE("what was provably not asked is asked again at once") {
-  World world(book(one_call));
+  OneContact world(book_of(one_call));
   world.event("a");
   const std::string key = world.deliveries.back().key;
   world.claim();
@@ -186,7 +119,7 @@ TEST_CASE("what was provably not asked is asked again at once") {
 TEST_CASE("a stop takes back what has not been asked, and what may have been ends in silence") {
   for (const bool is_claimed : {false, true}) {
     CAPTURE(is_claimed);
-    World world(book(one_call));
+    OneContact world(book_of(one_call));
     world.event("a");
     const std::string key = world.deliveries.back().key;
     if (is_claimed) world.claim();
@@ -218,7 +151,7 @@ TEST_CASE("a call is held by a pause and by staging alone, and goes once they en
                         {"staging for them", {}, "only_to: [u1@example.org]\n", Reason::none},
                         {"quiet hours", {}, "limits: {quiet: \"00:00-23:59\"}\n", Reason::none}}) {
     INFO(row.name);
-    World world(book(one_call, row.settings), row.pauses);
+    OneContact world(book_of(one_call, row.settings), row.pauses);
     world.event("a");
     if (row.reason == Reason::none) {
       CHECK(world.deliveries.size() == 1);
@@ -232,7 +165,7 @@ TEST_CASE("a call is held by a pause and by staging alone, and goes once they en
     world.take(Rejudge{});
     CHECK(world.decisions.size() == told);
     world.pauses = {};
-    world.book = book(one_call);
+    world.book = book_of(one_call);
     world.take(Rejudge{});
     REQUIRE(world.deliveries.size() == 1);
     CHECK(world.change() == DeliveryChange::ready);
@@ -240,7 +173,7 @@ TEST_CASE("a call is held by a pause and by staging alone, and goes once they en
 }
 
 TEST_CASE("a pause between the hand-over and the claim keeps the call here") {
-  World world(book(one_call));
+  OneContact world(book_of(one_call));
   world.event("a");
   world.pauses.connectors.insert("crm");
   world.claim();
@@ -251,7 +184,7 @@ TEST_CASE("a pause between the hand-over and the claim keeps the call here") {
 }
 
 TEST_CASE("a person who unsubscribed, whom a human has, or who has no address is called about") {
-  World world(book(one_call));
+  OneContact world(book_of(one_call));
   world.snapshot.contact.addresses.clear();
   world.snapshot.contact.suppression = Suppression{SuppressionScope::all, start, "manual"};
   world.snapshot.contact.handoff = Handoff{.since = start};
@@ -270,7 +203,7 @@ TEST_CASE("arguments that cannot be made, or are too many, park the enrollment")
             "playbooks/p.yaml:6:15: division by zero"},
         Row{"  - do: crm.post\n    with: {a: \"" + wide + "\", b: \"" + wide + "\"}\n",
             "playbooks/p.yaml:5:9: `with` has 80015 bytes, and at most 65536 are taken"}}) {
-    World world(book(row.steps));
+    OneContact world(book_of(row.steps));
     world.event("a");
     CHECK(world.deliveries.empty());
     CHECK(world.enrollment().state == EnrollmentState::parked);
@@ -281,14 +214,14 @@ TEST_CASE("arguments that cannot be made, or are too many, park the enrollment")
 TEST_CASE("another version asks what it says, unless the call is on its way") {
   for (const bool is_ready : {false, true}) {
     CAPTURE(is_ready);
-    World world(book(one_call), {.connectors = {"crm"}});
+    OneContact world(book_of(one_call), {.connectors = {"crm"}});
     world.event("a");
     if (is_ready) {
       world.pauses = {};
       world.take(Rejudge{});
     }
     const auto former = world.book->playbook("p");
-    const auto edited = book("  - do: crm.post\n    with: {name: B}\n  - tag: done\n");
+    const auto edited = book_of("  - do: crm.post\n    with: {name: B}\n  - tag: done\n");
     world.book = edited->with_former({std::make_shared<const Playbook>(*former)});
     world.pauses = {};
     world.take(Migrate{});
@@ -302,10 +235,10 @@ TEST_CASE("another version asks what it says, unless the call is on its way") {
 }
 
 TEST_CASE("a call that waits comes along when two contacts are one, one on its way waits for it") {
-  World world(book(one_call), {.connectors = {"crm"}});
+  OneContact world(book_of(one_call), {.connectors = {"crm"}});
   world.event("a");
   CHECK(may_merge(world.snapshot.contact));
-  World other(world.book);
+  OneContact other(world.book);
   other.snapshot.contact.id = {2};
   other.snapshot.contact =
       merged(other.snapshot.contact, world.snapshot.contact, other.snapshot.addresses);
