@@ -4,6 +4,8 @@
 import {once} from 'node:events';
 import {createServer} from 'node:http';
 
+import {bodyOf} from './daemon.mjs';
+
 const holdMsMax = 2_000;  // Telegram: up to 50 s
 const repeatMs = 20;      // of a webhook that does not answer; Telegram: seconds
 
@@ -80,10 +82,10 @@ export class BotApi {
   }
 
   async #answer(request, response) {
-    const chunks = [];
-    for await (const chunk of request) chunks.push(chunk);
+    const bytes = await bodyOf(request);
+    if (bytes === null) return;
     const [, token, method] = /^\/bot([^/]+)\/(\w+)$/.exec(request.url) ?? [];
-    const body = await this.#parse(request.headers['content-type'] ?? '', Buffer.concat(chunks));
+    const body = await this.#parse(request.headers['content-type'] ?? '', bytes);
     this.calls.push({token, method, body});
     const {status = 200, ...answer} = await this.#act(method, body, request);
     response.writeHead(status, {'Content-Type': 'application/json'});

@@ -9,7 +9,7 @@ import {test} from 'node:test';
 
 import {simpleParser} from 'mailparser';
 
-import {Daemon, ask, command, eventually, makeWorkspace, projectRoot, writeFiles} from './daemon.mjs';
+import {Daemon, ask, bodyOf, command, eventually, makeWorkspace, projectRoot, writeFiles} from './daemon.mjs';
 import {message, person, settings} from './workspaces.mjs';
 
 const workspace = (connector, channel) => ({
@@ -63,8 +63,7 @@ test('the checklist of the expert sample comes with the mail', {timeout: 60_000}
 async function receiver(t) {
   const requests = [];
   const server = createServer(async (request, response) => {
-    let body = '';
-    for await (const chunk of request) body += chunk;
+    const body = (await bodyOf(request)).toString();
     requests.push({headers: request.headers, body});
     response.writeHead(requests.length === 1 ? 503 : 200, requests.length === 1 ? {'Retry-After': '1'} : {}).end();
   });
@@ -102,8 +101,8 @@ async function crm(t, answer) {
   const requests = [];
   const leads = new Map();
   const server = createServer(async (request, response) => {
-    let body = '';
-    for await (const chunk of request) body += chunk;
+    const body = await bodyOf(request);
+    if (body === null) return;
     const key = request.headers['idempotency-key'];
     requests.push({key, call: JSON.parse(body)});
     if (!leads.has(key)) leads.set(key, {id: `L-${leads.size + 1}`});

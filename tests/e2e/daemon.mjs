@@ -77,6 +77,19 @@ export function command(folder, args, {input = '', env = {}} = {}) {
   });
 }
 
+// The bytes of a request to one of our servers; null where its sender ended in the middle, as one that is killed does: then
+// nothing was asked.
+export async function bodyOf(request) {
+  const chunks = [];
+  try {
+    for await (const chunk of request) chunks.push(chunk);
+  } catch (error) {
+    if (error.code !== 'ECONNRESET') throw error;
+    return null;
+  }
+  return Buffer.concat(chunks);
+}
+
 // The answer of a command with `--format json`; fails unless it ends well.
 export async function ask(folder, ...args) {
   const {status, stdout, stderr} = await command(folder, [...args, '--format', 'json']);
