@@ -80,7 +80,7 @@ TEST_CASE("any checked workspace keeps the promises and loses nobody, whatever h
   Seen seen;
   std::size_t sends = 0;
   std::uint64_t refused = 0;
-  const std::uint64_t count = tries(40);
+  const std::uint64_t count = tries(24);
   for (std::uint64_t seed = 1; seed <= count; ++seed) {
     const auto world = tests::written_world(seed);
     if (world.config == nullptr) {
@@ -102,7 +102,7 @@ TEST_CASE("any checked workspace keeps the promises and loses nobody, whatever h
 }
 
 TEST_CASE("any checked workspace comes to the same in parts and in batches") {
-  const std::uint64_t count = tries(12);
+  const std::uint64_t count = tries(8);
   for (std::uint64_t seed = 1001; seed <= 1000 + count; ++seed) {
     const auto world = tests::written_world(seed);
     if (world.config == nullptr) continue;
