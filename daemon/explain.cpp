@@ -241,6 +241,18 @@ std::string standing_text(const ExplainInput& input) {
   return text;
 }
 
+cel::Value to_value(const rules::Call& call) {
+  return cel::Map{{"enrollment", call.enrollment},
+                  {"playbook", call.playbook},
+                  {"step", call.step_id},
+                  {"do", call.connector + "." + call.action},
+                  {"since", time_value(call.since)},
+                  {"on_its_way", call.state == rules::CallState::committing},
+                  {"reason", rules::to_string(call.reason)},
+                  {"not_before", time_value(call.not_before)},
+                  {"detail", call.connector_reason}};
+}
+
 std::string call_text(const rules::Call& call, const rules::Zone& zone) {
   std::string text = fmt::format("    {}.{} asked for since {}", call.connector, call.action,
                                  local_text(call.since, zone));
@@ -269,6 +281,9 @@ cel::Value explain(const ExplainInput& input) {
   explanation.set("suppression", suppressions_value(input.snapshot));
   explanation.set("mix", mix_value(input));
   explanation.set("held", std::move(held));
+  cel::List calls;
+  for (const auto& call : contact.calls) calls.push_back(to_value(call));
+  explanation.set("calls", std::move(calls));
   explanation.set("enrollments", *whole.find("enrollments"));
   explanation.set("recent", std::move(recent));
   return explanation;

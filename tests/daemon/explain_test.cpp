@@ -161,3 +161,28 @@ TEST_CASE("times are shown on the contact's own clock") {
   const auto answer = world.ask("explain", cel::Map{{"contact", "kim"}});
   CHECK(answer.text.find("now 2026-03-01 19:00, Asia/Tokyo") != std::string::npos);
 }
+
+TEST_CASE("what a connector has been asked for is told with the enrollment that waits for it") {
+  tests::OperatorWorld world;
+  world.start();
+  const auto explained = explain_held(world, Reason::quiet, {}, [](rules::Snapshot& snapshot) {
+    snapshot.contact.enrollments.push_back(
+        {.number = 1, .playbook = "p1", .state = rules::EnrollmentState::calling});
+    snapshot.contact.calls.push_back({.enrollment = 1,
+                                      .playbook = "p1",
+                                      .step_id = "do:crm.post",
+                                      .connector = "crm",
+                                      .action = "post",
+                                      .since = tests::at("2026-03-01T09:00:00Z"),
+                                      .reason = Reason::deferred,
+                                      .not_before = tests::at("2026-03-01T10:05:00Z"),
+                                      .connector_reason = "HTTP 503"});
+  });
+  CHECK(explained.text.find("crm.post asked for since") != std::string::npos);
+  CHECK(explained.text.find("held: deferred, tried again at") != std::string::npos);
+  CHECK(explained.text.find("HTTP 503") != std::string::npos);
+  const cel::Value& call = explained.value.find("calls")->as_list().front();
+  CHECK(*call.find("do") == cel::Value("crm.post"));
+  CHECK(*call.find("not_before") == cel::Value("2026-03-01T10:05:00Z"));
+  CHECK(*call.find("reason") == cel::Value("deferred"));
+}
