@@ -44,7 +44,7 @@ void lint_holds(const LintInput& input, Problems& problems);
 void lint_messages(const LintInput& input, Problems& problems);
 // offer-heavy
 void lint_pace(const LintInput& input, Problems& problems);
-// late-reply, late-unused, quiet-moment, birthday-once
+// late-reply, goal-over, late-unused, quiet-moment, birthday-once
 void lint_times(const LintInput& input, Problems& problems);
 // unused-message, unused-segment, unused-series, unused-partial, unused-layout, unused-file
 void lint_unused(const LintInput& input, Problems& problems);
@@ -52,7 +52,7 @@ void lint_unused(const LintInput& input, Problems& problems);
 // What the condition gives whoever it is asked of; nullopt where that depends on something.
 std::optional<bool> constant_of(const rules::Expression& condition);
 // The ways out of a step that somebody can take: no branch behind one that always holds, none that
-// never does, none of weight 0, none after leaving the playbook itself.
+// never does, none of weight 0, none after leaving the playbook itself, no answer that ends it.
 std::vector<rules::StepEdge> open_edges(const rules::Playbook& playbook, const rules::Step& step);
 // Which steps somebody can come to.
 std::vector<bool> reachable_steps(const rules::Playbook& playbook);
