@@ -122,6 +122,23 @@ std::vector<StepEdge> open_edges(const Playbook& playbook, const Step& step) {
   return edges;
 }
 
+bool can_come(const Playbook& playbook, StepIndex from, StepIndex target,
+              const std::function<bool(StepIndex)>& may_pass) {
+  std::vector<bool> seen(playbook.steps.size());
+  std::vector<StepIndex> open = {from};
+  while (!open.empty()) {
+    const StepIndex at = open.back();
+    open.pop_back();
+    if (at == target) return true;
+    if (at == no_step || seen[at] || !may_pass(at)) continue;
+    seen[at] = true;
+    const auto edges = open_edges(playbook, playbook.steps[at]);
+    if (edges.empty() && target == no_step) return true;
+    for (const StepEdge& edge : edges) open.push_back(edge.target);
+  }
+  return false;
+}
+
 std::vector<bool> reachable_steps(const Playbook& playbook) {
   std::vector<bool> reached(playbook.steps.size());
   std::vector<StepIndex> open;
