@@ -74,9 +74,4 @@ base::Result<ShadowComparison> compare_shadow(const std::shared_ptr<const config
                                               const ShadowRecord& record, Instant from,
                                               Instant until);
 
-// One difference as JSON, and all of it in words and lines for a terminal.
-std::string to_json_line(const ShadowDifference& difference);
-std::string shadow_summary_json(const ShadowComparison& comparison, const ShadowRecord& record);
-std::string shadow_text(const ShadowComparison& comparison, const ShadowRecord& record);
-
 }  // namespace nurtured::daemon

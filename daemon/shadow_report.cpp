@@ -1,9 +1,9 @@
-// What a comparison says (daemon/shadow.h).
+#include "daemon/shadow_report.h"
+
 #include <array>
 
 #include <fmt/format.h>
 
-#include "daemon/shadow.h"
 #include "rules/cel/json.h"
 
 namespace nurtured::daemon {

@@ -14,7 +14,7 @@
 #include "daemon/ingest.h"
 #include "daemon/people_figures.h"
 #include "daemon/people_report.h"
-#include "daemon/shadow.h"
+#include "daemon/shadow_report.h"
 #include "daemon/simulation.h"
 #include "store/memory_store.h"
 

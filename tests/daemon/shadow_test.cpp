@@ -1,5 +1,5 @@
 // A new book beside the live one: what it would have done with what was recorded.
-#include "daemon/shadow.h"
+#include "daemon/shadow_report.h"
 
 #include "tests/catch.h"
 #include "tests/daemon/operator_world.h"
