@@ -18,6 +18,7 @@ struct Wish {
   std::int64_t enrollment = 0;
   Instant first;
   ShadowFate fate;
+  std::vector<rules::Reason> held_by;  // each once
   bool is_over = false;
 };
 
@@ -45,6 +46,10 @@ void note(Wishes& wishes, const SimulatedLine& line) {
   }
   if (is_send) wish->fate.sent = decision.at;
   if (!is_send) wish->fate.reason = decision.reason;
+  if (!is_send && !is_skip &&
+      std::ranges::find(wish->held_by, decision.reason) == wish->held_by.end()) {
+    wish->held_by.push_back(decision.reason);
+  }
   wish->fate.skipped = is_skip;
   wish->is_over = is_send || is_skip;
 }
@@ -86,6 +91,14 @@ std::map<WishKey, const Wish*> by_key(const std::vector<Wish>& wishes) {
   return keyed;
 }
 
+void count_move(const Wish& before, const Wish& after, ShadowComparison& comparison) {
+  const base::Milliseconds far = *after.fate.sent - *before.fate.sent;
+  auto& way = far.count() < 0 ? comparison.earlier : comparison.later;
+  const auto step = std::ranges::lower_bound(shadow_move_steps, std::chrono::abs(far));
+  ++way[static_cast<std::size_t>(step - shadow_move_steps.begin())]
+       [static_cast<std::size_t>(after.kind)];
+}
+
 std::optional<ShadowChange> change_of(const Wish* before, const Wish* after) {
   const bool sent_before = before != nullptr && before->fate.sent;
   const bool sent_after = after != nullptr && after->fate.sent;
@@ -110,6 +123,8 @@ void compare_contact(const std::string& contact, const std::vector<Wish>& before
       comparison.same += sent_by_both ? 1 : 0;
       return;
     }
+    ++comparison.changes[static_cast<std::size_t>(*change)];
+    if (*change == ShadowChange::moved) count_move(*was, *is, comparison);
     const Wish& any = was != nullptr ? *was : *is;
     ShadowDifference& difference = comparison.differences.emplace_back();
     difference.contact = contact;
@@ -134,13 +149,23 @@ void compare_contact(const std::string& contact, const std::vector<Wish>& before
   }
 }
 
-std::size_t sent_in(const Wishes& wishes) {
-  std::size_t count = 0;
+ShadowFigures figures_of(const Wishes& wishes, Instant from, Instant until) {
+  ShadowFigures figures;
+  const auto day_of = [first = std::chrono::floor<std::chrono::days>(from)](Instant at) {
+    return static_cast<std::size_t>((std::chrono::floor<std::chrono::days>(at) - first).count());
+  };
+  figures.days.resize(day_of(until) + 1);
   for (const auto& [contact, its] : wishes) {
-    count += static_cast<std::size_t>(
-        std::ranges::count_if(its, [](const Wish& wish) { return wish.fate.sent.has_value(); }));
+    for (const Wish& wish : its) {
+      for (const rules::Reason reason : wish.held_by) ++figures.held[reason];
+      if (wish.fate.skipped) ++figures.left_out[wish.fate.reason];
+      if (!wish.fate.sent) continue;
+      ++figures.sent;
+      ++figures.days[day_of(*wish.fate.sent)][static_cast<std::size_t>(wish.kind)];
+      ++figures.messages[{wish.playbook, wish.message}];
+    }
   }
-  return count;
+  return figures;
 }
 
 }  // namespace
@@ -154,8 +179,8 @@ base::Result<ShadowComparison> compare_shadow(const std::shared_ptr<const config
   const auto after = play(live, other, record, from, until);
   if (!after) return base::fail(after.error());
   ShadowComparison comparison{.from = from, .until = until};
-  comparison.sent_before = sent_in(*before);
-  comparison.sent_after = sent_in(*after);
+  comparison.before = figures_of(*before, from, until);
+  comparison.after = figures_of(*after, from, until);
   const std::vector<Wish> nothing;
   for (const auto& [contact, wishes] : *before) {
     const auto same = after->find(contact);
