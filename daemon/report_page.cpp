@@ -22,9 +22,11 @@ constexpr std::string_view page_style =
     ".wide{overflow-x:auto}"
     "table{border-collapse:collapse;font-size:.9rem;margin:.5rem 0}"
     "th,td{padding:.2rem .8rem .2rem 0;text-align:right;border-bottom:1px solid var(--line)}"
-    ".name{text-align:left;min-width:5rem;max-width:20rem}.faint{color:var(--faint)}"
+    ".name{text-align:left;min-width:8rem;max-width:20rem}td{vertical-align:top}.faint{color:var(--"
+    "faint)}"
     "@media print{body{max-width:none;margin:0}h2,h3{break-after:avoid}svg,tr{break-inside:avoid}"
-    ".wide{overflow:visible}details{display:none}.chart rect,.legend i{print-color-adjust:exact}}";
+    ".wide{overflow:visible}.name{min-width:0;overflow-wrap:anywhere}details{display:none}.chart "
+    "rect,.legend i{print-color-adjust:exact}}";
 
 // More columns than this cannot be told apart: then a column is a week.
 constexpr std::size_t day_columns_max = 120;
