@@ -19,39 +19,44 @@ struct Wish {
   Instant first;
   ShadowFate fate;
   std::vector<rules::Reason> held_by;  // each once
-  bool is_over = false;
 };
 
-// By contact, each contact's in the order in which they came up.
-using Wishes = std::map<std::string, std::vector<Wish>, std::less<>>;
+// One contact's, in the order in which they came up.
+struct ContactWishes {
+  std::vector<Wish> all;
+  // Places of those that are not over: few, however much one contact has been sent.
+  std::vector<std::size_t> open;
+};
+using Wishes = std::map<std::string, ContactWishes, std::less<>>;
 
 void note(Wishes& wishes, const SimulatedLine& line) {
   const rules::Decision& decision = line.decision;
   const bool is_send = decision.action == "send";
   const bool is_skip = decision.action == "skip" || decision.action == "fail";
   if ((!is_send && !is_skip && decision.action != "hold") || decision.message.empty()) return;
-  auto& of_contact = wishes[line.contact];
-  auto wish = std::ranges::find_if(of_contact, [&](const Wish& its) {
-    return !its.is_over && its.enrollment == decision.enrollment && its.step == decision.step &&
-           its.message == decision.message;
+  auto& [all, open] = wishes[line.contact];
+  auto place = std::ranges::find_if(open, [&all = all, &decision](std::size_t its) {
+    return all[its].enrollment == decision.enrollment && all[its].step == decision.step &&
+           all[its].message == decision.message;
   });
-  if (wish == of_contact.end()) {
-    of_contact.push_back({.playbook = decision.playbook,
-                          .step = decision.step,
-                          .message = decision.message,
-                          .kind = decision.kind.value_or(rules::Kind::value),
-                          .enrollment = decision.enrollment,
-                          .first = decision.at});
-    wish = of_contact.end() - 1;
+  if (place == open.end()) {
+    all.push_back({.playbook = decision.playbook,
+                   .step = decision.step,
+                   .message = decision.message,
+                   .kind = decision.kind.value_or(rules::Kind::value),
+                   .enrollment = decision.enrollment,
+                   .first = decision.at});
+    place = open.insert(place, all.size() - 1);
   }
-  if (is_send) wish->fate.sent = decision.at;
-  if (!is_send) wish->fate.reason = decision.reason;
+  Wish& wish = all[*place];
+  if (is_send) wish.fate.sent = decision.at;
+  if (!is_send) wish.fate.reason = decision.reason;
   if (!is_send && !is_skip &&
-      std::ranges::find(wish->held_by, decision.reason) == wish->held_by.end()) {
-    wish->held_by.push_back(decision.reason);
+      std::ranges::find(wish.held_by, decision.reason) == wish.held_by.end()) {
+    wish.held_by.push_back(decision.reason);
   }
-  wish->fate.skipped = is_skip;
-  wish->is_over = is_send || is_skip;
+  wish.fate.skipped = is_skip;
+  if (is_send || is_skip) open.erase(place);
 }
 
 // The past with the live book, then `book`.
@@ -82,11 +87,11 @@ base::Result<Wishes> play(const std::shared_ptr<const config::Config>& live,
 using WishKey = std::tuple<std::string, std::string, std::string, std::size_t>;
 
 std::map<WishKey, const Wish*> by_key(const std::vector<Wish>& wishes) {
+  std::map<std::tuple<std::string_view, std::string_view, std::string_view>, std::size_t> rows;
   std::map<WishKey, const Wish*> keyed;
   for (const Wish& wish : wishes) {
-    WishKey key{wish.playbook, wish.step, wish.message, 0};
-    while (keyed.contains(key)) ++std::get<3>(key);
-    keyed.emplace(std::move(key), &wish);
+    const std::size_t row = rows[{wish.playbook, wish.step, wish.message}]++;
+    keyed.emplace(WishKey{wish.playbook, wish.step, wish.message, row}, &wish);
   }
   return keyed;
 }
@@ -156,7 +161,7 @@ ShadowFigures figures_of(const Wishes& wishes, Instant from, Instant until) {
   };
   figures.days.resize(day_of(until) + 1);
   for (const auto& [contact, its] : wishes) {
-    for (const Wish& wish : its) {
+    for (const Wish& wish : its.all) {
       for (const rules::Reason reason : wish.held_by) ++figures.held[reason];
       if (wish.fate.skipped) ++figures.left_out[wish.fate.reason];
       if (!wish.fate.sent) continue;
@@ -184,10 +189,11 @@ base::Result<ShadowComparison> compare_shadow(const std::shared_ptr<const config
   const std::vector<Wish> nothing;
   for (const auto& [contact, wishes] : *before) {
     const auto same = after->find(contact);
-    compare_contact(contact, wishes, same == after->end() ? nothing : same->second, comparison);
+    compare_contact(contact, wishes.all, same == after->end() ? nothing : same->second.all,
+                    comparison);
   }
   for (const auto& [contact, wishes] : *after) {
-    if (!before->contains(contact)) compare_contact(contact, nothing, wishes, comparison);
+    if (!before->contains(contact)) compare_contact(contact, nothing, wishes.all, comparison);
   }
   std::ranges::stable_sort(comparison.differences, {}, [](const ShadowDifference& its) {
     return std::tie(its.at, its.contact);
