@@ -70,9 +70,16 @@ std::optional<bool> constant_of(const rules::Expression& condition);
 // never does, none of weight 0, none after leaving the playbook itself, no answer that ends it.
 std::vector<rules::StepEdge> open_edges(const rules::Playbook& playbook, const rules::Step& step);
 // Can somebody come from `from` to `target` (no_step: to the end of the playbook) by steps that
-// `may_pass` lets through? `target` itself need not be let through.
-bool can_come(const rules::Playbook& playbook, rules::StepIndex from, rules::StepIndex target,
-              const std::function<bool(rules::StepIndex)>& may_pass);
+// `may_pass` lets through, and by ways that `may_take` does? `target` itself need not be let
+// through.
+bool can_come(
+    const rules::Playbook& playbook, rules::StepIndex from, rules::StepIndex target,
+    const std::function<bool(rules::StepIndex)>& may_pass,
+    const std::function<bool(const rules::Step&, const rules::StepEdge&)>& may_take = nullptr);
+// Whether everybody who comes to the step was asked for that attribute on the way: by the condition
+// of every start, or of a choice.
+bool is_asked_on_the_way(const rules::Playbook& playbook, rules::StepIndex step,
+                         std::string_view attribute);
 // Which steps somebody can come to.
 std::vector<bool> reachable_steps(const rules::Playbook& playbook);
 
