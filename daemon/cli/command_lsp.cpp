@@ -1,6 +1,7 @@
 // lsp: the language server, over standard input and output.
 #include <array>
 #include <filesystem>
+#include <istream>
 #include <memory>
 #include <ostream>
 

@@ -1,6 +1,7 @@
 #include "daemon/lsp/completion.h"
 
 #include <algorithm>
+#include <cctype>
 #include <set>
 
 #include "daemon/lsp/documents.h"

@@ -1,6 +1,8 @@
 #include "daemon/lsp/hover.h"
 
 #include <algorithm>
+#include <string>
+#include <vector>
 
 #include <fmt/format.h>
 

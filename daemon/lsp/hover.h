@@ -3,6 +3,8 @@
 // repeated, for it may hold secrets.
 #pragma once
 
+#include <cstddef>
+
 #include "daemon/lsp/spot.h"
 #include "rules/cel/value.h"
 

@@ -3,7 +3,7 @@
 // keys it has already. Knows of draft 7 what our schemas use. Pure.
 #pragma once
 
-#include <string>
+#include <map>
 #include <string_view>
 #include <vector>
 

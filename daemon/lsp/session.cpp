@@ -27,8 +27,8 @@ constexpr int not_initialized = -32002;
 constexpr std::string_view file_scheme = "file://";
 constexpr std::size_t folders_max = 100;  // of the editor's, that are looked into
 
-const std::array<std::string_view, 3> looks = {"textDocument/completion", "textDocument/hover",
-                                               "textDocument/definition"};
+constexpr std::array<std::string_view, 3> looks = {"textDocument/completion", "textDocument/hover",
+                                                   "textDocument/definition"};
 
 std::string_view string_at(const cel::Value& value, std::string_view key) {
   const cel::Value* found = value.find(key);
@@ -237,7 +237,6 @@ void Session::watch_files() {
 void Session::open_document(const cel::Value& params) {
   const std::string path = path_of(params);
   const cel::Value text = at(params, {"textDocument", "text"});
-  const cel::Value version = at(params, {"textDocument", "version"});
   if (path.empty() || !text.is_string()) return;
   if (documents_.size() >= documents_max && !documents_.contains(path)) {
     show(fmt::format("more than {} files are open: {} is read from the disk", documents_max, path));

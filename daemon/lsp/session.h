@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -20,6 +21,8 @@
 #include "rules/cel/value.h"
 
 namespace nurtured::daemon::lsp {
+
+class Spot;
 
 // A workspace with these texts in the place of its files.
 using ReadBook = std::function<BookFiles(std::vector<config::File> drafts)>;
@@ -56,7 +59,7 @@ class Session {
   void change_document(const cel::Value& params);
   void close_document(const cel::Value& params);
   cel::Value look(const std::string& method, const cel::Value& params);
-  cel::Value definition(const class Spot& spot) const;
+  cel::Value definition(const Spot& spot) const;
 
   void send(const cel::Value& message);
   void tell(const char* method, cel::Value params);
