@@ -10,6 +10,7 @@
 #include "base/encoding.h"
 #include "config/front_matter.h"
 #include "config/lint_pages.h"
+#include "config/scenario_reader.h"
 #include "config/section.h"
 
 namespace nurtured::config {
@@ -160,10 +161,13 @@ bool is_about(const Allow& allow, const Problem& problem) {
           allow.place.line == problem.place.line);
 }
 
-// The comments of all files, by path.
-std::map<std::string, Comments, std::less<>> comments_of(const Workspace& workspace) {
+// The comments of those files, by path.
+std::map<std::string, Comments, std::less<>> comments_of(const Workspace& workspace,
+                                                         AllowedIn files) {
   std::map<std::string, Comments, std::less<>> out;
   for (const File& file : workspace.files) {
+    const bool is_scenario = file.path.starts_with(scenarios_folder);
+    if (is_scenario != (files == AllowedIn::scenarios)) continue;
     if (file.text.find(marker) == std::string::npos) continue;
     std::vector<Allow> allows;
     if (file.path.ends_with(".yaml")) {
@@ -256,9 +260,9 @@ std::vector<Allow> read_allows(std::string_view text, const std::string& path) {
   return out;
 }
 
-std::vector<Problem> silence_allowed(const Workspace& workspace, std::vector<Problem> problems,
-                                     bool is_complete) {
-  auto comments = comments_of(workspace);
+std::vector<Problem> silence_allowed(const Workspace& workspace, AllowedIn files,
+                                     std::vector<Problem> problems, bool is_complete) {
+  auto comments = comments_of(workspace, files);
   if (comments.empty()) return problems;
   std::erase_if(problems, [&](const Problem& problem) { return is_silenced(problem, comments); });
   if (!is_complete || problems.size() >= Problems::kept_max) return problems;

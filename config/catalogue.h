@@ -59,6 +59,7 @@ struct Catalogue {
   std::vector<std::string> channels;
   std::vector<std::string> default_via;
   std::vector<std::string> subject_channels;  // those that show a subject
+  std::vector<std::string> mail_channels;     // those that show pictures, loaded or not
   // By connector; nullopt where its type is not known.
   std::map<std::string, std::optional<std::vector<ActionShape>>, std::less<>> actions;
   bool knows_actions = false;  // somebody told which types there are

@@ -50,13 +50,17 @@ class Compiler {
     check_subjects(catalogue_, uses_, problems_);
     WorkspaceNames names = gather();
     if (problems_.has_errors()) {
-      return {nullptr, silence_allowed(workspace_, problems_.take(), false), std::move(names)};
+      return {
+          nullptr,
+          silence_allowed(workspace_, AllowedIn::playbooks_and_messages, problems_.take(), false),
+          std::move(names)};
     }
     lint({workspace_, catalogue_, uses_, messages_, settings_.rules, segments_, playbooks_,
           settings_document_->root},
          problems_);
     auto config = build();
-    return {std::move(config), silence_allowed(workspace_, problems_.take(), true),
+    return {std::move(config),
+            silence_allowed(workspace_, AllowedIn::playbooks_and_messages, problems_.take(), true),
             std::move(names)};
   }
 

@@ -20,6 +20,7 @@ void lint(const LintInput& input, Problems& problems) {
   lint_flow(input, problems);
   lint_holds(input, problems);
   lint_messages(input, problems);
+  lint_pictures(input, problems);
   lint_pace(input, problems);
   lint_times(input, problems);
   lint_unused(input, problems);

@@ -2,8 +2,11 @@
 // name, and a page of docs/lints under it. Inside config/ only.
 #pragma once
 
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -44,15 +47,21 @@ void lint_holds(const LintInput& input, Problems& problems);
 void lint_messages(const LintInput& input, Problems& problems);
 // offer-heavy
 void lint_pace(const LintInput& input, Problems& problems);
-// late-reply, late-unused, quiet-moment, birthday-once
+// no-text, picture-not-shown
+void lint_pictures(const LintInput& input, Problems& problems);
+// late-reply, goal-over, late-unused, quiet-moment, birthday-once
 void lint_times(const LintInput& input, Problems& problems);
 // unused-message, unused-segment, unused-series, unused-partial, unused-layout, unused-file
 void lint_unused(const LintInput& input, Problems& problems);
 
+using Channels = std::set<std::string, std::less<>>;
+// By which channels each message may go that something sends.
+std::map<std::string, Channels, std::less<>> channels_by_message(const LintInput& input);
+
 // What the condition gives whoever it is asked of; nullopt where that depends on something.
 std::optional<bool> constant_of(const rules::Expression& condition);
 // The ways out of a step that somebody can take: no branch behind one that always holds, none that
-// never does, none of weight 0, none after leaving the playbook itself.
+// never does, none of weight 0, none after leaving the playbook itself, no answer that ends it.
 std::vector<rules::StepEdge> open_edges(const rules::Playbook& playbook, const rules::Step& step);
 // Which steps somebody can come to.
 std::vector<bool> reachable_steps(const rules::Playbook& playbook);

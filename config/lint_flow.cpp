@@ -35,13 +35,47 @@ std::vector<StepEdge> open_ways(const rules::Split& split, std::vector<StepEdge>
   return open;
 }
 
+// CONTRACT section 2, one event, one order: goals and stops come before what waits for the event.
+bool always_ends(const Playbook& playbook, const std::string& event) {
+  const auto& goal = playbook.goal;
+  if (goal && goal->event == event && !goal->condition && !goal->within) return true;
+  return std::ranges::any_of(playbook.stops, [&](const rules::Stop& stop) {
+    return stop.event == event && !stop.condition;
+  });
+}
+
+bool ends_before_its_answer(const Playbook& playbook, const rules::WaitFor& wait) {
+  return std::ranges::all_of(
+      wait.events, [&](const std::string& event) { return always_ends(playbook, event); });
+}
+
+// The wait whose answer would lead to that step, were it not for a goal or a stop.
+const Step* wait_in_vain(const Playbook& playbook, StepIndex step) {
+  for (const Step& before : playbook.steps) {
+    const auto* wait = std::get_if<rules::WaitFor>(&before.action);
+    if (wait == nullptr || wait->then != step) continue;
+    if (ends_before_its_answer(playbook, *wait)) return &before;
+  }
+  return nullptr;
+}
+
 void note_unreachable(const Playbook& playbook, Problems& problems) {
   const std::vector<bool> reachable = reachable_steps(playbook);
-  for (std::size_t i = 1; i < playbook.steps.size(); ++i) {
+  for (StepIndex i = 1; i < playbook.steps.size(); ++i) {
     // What follows one such step in the file would only repeat it.
     if (reachable[i] || !reachable[i - 1]) continue;
+    const std::string& id = playbook.steps[i].id;
+    if (const Step* wait = wait_in_vain(playbook, i)) {
+      problems.warning(
+          playbook.steps[i].place, "unreachable-step",
+          fmt::format("nobody comes to this step ({}): what is waited for in line {} ends the "
+                      "playbook, by its goal or a stop",
+                      id, wait->place.line),
+          "let another playbook start with that event, or take it out of the goal and the stops");
+      continue;
+    }
     problems.warning(playbook.steps[i].place, "unreachable-step",
-                     fmt::format("nobody comes to this step ({})", playbook.steps[i].id),
+                     fmt::format("nobody comes to this step ({})", id),
                      "remove it, or mend the condition, weight or `end` before it");
   }
 }
@@ -71,6 +105,11 @@ std::vector<StepEdge> open_edges(const Playbook& playbook, const Step& step) {
   }
   const auto* leave = std::get_if<rules::Leave>(&step.action);
   if (leave != nullptr && leave->playbook == playbook.id) return {};
+  const auto* wait = std::get_if<rules::WaitFor>(&step.action);
+  if (wait != nullptr && ends_before_its_answer(playbook, *wait)) {
+    std::erase_if(edges,
+                  [](const StepEdge& edge) { return edge.kind == rules::EdgeKind::answered; });
+  }
   const auto* repeat = std::get_if<rules::Repeat>(&step.action);
   if (repeat != nullptr && repeat->condition) {
     const auto constant = constant_of(*repeat->condition);

@@ -79,22 +79,6 @@ void note_missing_locales(const LintInput& input, Problems& problems) {
   }
 }
 
-using Channels = std::set<std::string, std::less<>>;
-
-std::map<std::string, Channels, std::less<>> channels_by_message(const LintInput& input) {
-  std::map<std::string, Channels, std::less<>> out;
-  for (const MessageUse& use : input.uses.messages) {
-    out[use.message].insert(use.via.begin(), use.via.end());
-  }
-  if (!input.settings.fill) return out;
-  const auto series = input.settings.series.find(input.settings.fill->series);
-  if (series == input.settings.series.end()) return out;
-  for (const std::string& message : series->second) {
-    out[message].insert(input.catalogue.default_via.begin(), input.catalogue.default_via.end());
-  }
-  return out;
-}
-
 void note_unused_overrides(const LintInput& input, Problems& problems) {
   constexpr std::string_view before = "channels.";
   constexpr std::string_view after = ".text";
@@ -130,6 +114,20 @@ void note_outside_mix(const LintInput& input, Problems& problems) {
 }
 
 }  // namespace
+
+std::map<std::string, Channels, std::less<>> channels_by_message(const LintInput& input) {
+  std::map<std::string, Channels, std::less<>> out;
+  for (const MessageUse& use : input.uses.messages) {
+    out[use.message].insert(use.via.begin(), use.via.end());
+  }
+  if (!input.settings.fill) return out;
+  const auto series = input.settings.series.find(input.settings.fill->series);
+  if (series == input.settings.series.end()) return out;
+  for (const std::string& message : series->second) {
+    out[message].insert(input.catalogue.default_via.begin(), input.catalogue.default_via.end());
+  }
+  return out;
+}
 
 void lint_messages(const LintInput& input, Problems& problems) {
   note_no_fallback(input, problems);

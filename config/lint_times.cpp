@@ -1,7 +1,9 @@
-// Moments that cannot be kept: replies that come too late, hours in which nothing may leave, dates
-// that come once.
+// Moments that cannot be kept: replies that come too late, goals that are over before the message
+// for them, hours in which nothing may leave, dates that come once.
 #include <algorithm>
 #include <chrono>
+#include <concepts>
+#include <map>
 #include <variant>
 
 #include <fmt/format.h>
@@ -21,40 +23,90 @@ using rules::StepIndex;
 // CONTRACT section 3: a reply answers within an hour.
 constexpr Milliseconds reply_max = std::chrono::hours{1};
 constexpr Milliseconds never = Milliseconds::max();
+// Rounds within rounds are not counted beyond this.
+constexpr Milliseconds stay_max = std::chrono::years{1000};
 
-// How long at least the contact has not been heard of when an enrollment leaves a step that way.
-Milliseconds silence_after(const Step& step, const StepEdge& edge, Milliseconds before) {
-  if (edge.kind == rules::EdgeKind::answered) return Milliseconds{0};
-  if (const auto* wait = std::get_if<rules::Wait>(&step.action)) {
-    return before + wait->span.nominal();
-  }
+// "7d", "1d12h": days of 24 hours, as far as there are any.
+std::string in_days(Milliseconds time) {
+  const auto days = std::chrono::floor<std::chrono::days>(time);
+  return rules::to_string(
+      rules::Span{.days = static_cast<std::int32_t>(days.count()), .exact = time - days});
+}
+
+// How long at least an enrollment stands at a step that it leaves that way.
+Milliseconds least_stay(const Step& step, const StepEdge& edge) {
+  if (const auto* wait = std::get_if<rules::Wait>(&step.action)) return wait->span.nominal();
   const auto within = rules::wait_max_of(step.action);
   const bool is_too_late = edge.kind == rules::EdgeKind::otherwise && within;
   // A question that cannot be put is left at once.
   const bool surely_waited = std::holds_alternative<rules::WaitFor>(step.action);
-  return is_too_late && surely_waited ? before + within->nominal() : before;
+  return is_too_late && surely_waited ? within->nominal() : Milliseconds{0};
 }
 
-// The shortest silence with which somebody comes to each step; `never` to those nobody comes to.
-std::vector<Milliseconds> shortest_silences(const Playbook& playbook) {
-  std::vector<Milliseconds> silence(playbook.steps.size(), never);
+// The shortest time with which somebody who begins at `from` comes to each step, where a step is
+// left with `after` what it was come to with; `never` to those nobody comes to. What lies behind
+// `until` is not looked at.
+template <std::invocable<StepIndex, const StepEdge&, Milliseconds> After>
+std::vector<Milliseconds> shortest_times(const Playbook& playbook, const After& after,
+                                         StepIndex from = 0, StepIndex until = no_step) {
+  std::vector<Milliseconds> times(playbook.steps.size(), never);
   std::vector<StepIndex> open;
   const auto reach = [&](StepIndex index, Milliseconds with) {
-    if (index == no_step || with >= silence[index]) return;
-    silence[index] = with;
-    open.push_back(index);
+    if (index >= times.size() || with >= times[index]) return;
+    times[index] = with;
+    if (index != until) open.push_back(index);
   };
-  reach(playbook.steps.empty() ? no_step : 0, Milliseconds{0});
+  reach(from, Milliseconds{0});
   while (!open.empty()) {
     const StepIndex at = open.back();
     open.pop_back();
-    const Step& step = playbook.steps[at];
-    for (const StepEdge& edge : open_edges(playbook, step)) {
-      reach(edge.target, silence_after(step, edge, silence[at]));
+    for (const StepEdge& edge : open_edges(playbook, playbook.steps[at])) {
+      reach(edge.target, after(at, edge, times[at]));
     }
   }
-  return silence;
+  return times;
 }
+
+// How long at least the contact has not been heard of at each step.
+std::vector<Milliseconds> shortest_silences(const Playbook& playbook) {
+  const auto after = [&](StepIndex at, const StepEdge& edge, Milliseconds silence) {
+    const bool is_heard_of = edge.kind == rules::EdgeKind::answered;
+    return is_heard_of ? Milliseconds{0} : silence + least_stay(playbook.steps[at], edge);
+  };
+  return shortest_times(playbook, after);
+}
+
+// How long at least an enrollment has lasted at each step.
+class ShortestStays {
+ public:
+  explicit ShortestStays(const Playbook& playbook) : playbook_(playbook) {}
+
+  std::vector<Milliseconds> of_steps() { return from(0, no_step); }
+
+ private:
+  std::vector<Milliseconds> from(StepIndex begin, StepIndex until) {
+    const auto after = [this](StepIndex at, const StepEdge& edge, Milliseconds stay) {
+      const Step& step = playbook_.steps[at];
+      const auto* repeat = std::get_if<rules::Repeat>(&step.action);
+      const bool has_all_rounds =
+          repeat != nullptr && !repeat->condition && edge.kind != rules::EdgeKind::branch;
+      if (!has_all_rounds) return std::min(stay + least_stay(step, edge), stay_max);
+      const Milliseconds round = least_round(at, repeat->body);
+      return round == never ? never : std::min(stay + round * repeat->times, stay_max);
+    };
+    return shortest_times(playbook_, after, begin, until);
+  }
+
+  // Rounds stand in one another: each is gone round once.
+  Milliseconds least_round(StepIndex repeat, StepIndex body) {
+    if (const auto known = rounds_.find(repeat); known != rounds_.end()) return known->second;
+    const Milliseconds round = body == no_step ? Milliseconds{0} : from(body, repeat)[repeat];
+    return rounds_.emplace(repeat, round).first->second;
+  }
+
+  const Playbook& playbook_;
+  std::map<StepIndex, Milliseconds> rounds_;
+};
 
 void note_late_replies(const LintInput& input, const Playbook& playbook, Problems& problems) {
   const auto silences = shortest_silences(playbook);
@@ -69,7 +121,7 @@ void note_late_replies(const LintInput& input, const Playbook& playbook, Problem
         playbook.steps[i].place, "late-reply",
         fmt::format("`{}` is a reply, and is skipped as expired: the contact was last heard of "
                     "{} before, or longer",
-                    send->message, rules::to_string(rules::Span{.exact = silences[i]})),
+                    send->message, in_days(silences[i])),
         "send it within an hour, or make it value, engagement or offer");
   }
 }
@@ -81,6 +133,27 @@ base::Place place_of_key(const LintInput& input, const Playbook& playbook, std::
   const auto root = parse_yaml(input.workspace.source(path), path, read_before);
   const Node* value = root ? root->find(key) : nullptr;
   return value == nullptr ? playbook.steps.front().place : value->place;
+}
+
+// CONTRACT section 2: `within` of a goal counts from the start.
+void note_goal_over(const LintInput& input, const Playbook& playbook, Problems& problems) {
+  if (!playbook.goal || !playbook.goal->within) return;
+  const Milliseconds within = playbook.goal->within->nominal();
+  const auto stays = ShortestStays(playbook).of_steps();
+  for (std::size_t i = 0; i < playbook.steps.size(); ++i) {
+    const Step& step = playbook.steps[i];
+    const rules::Send* send = rules::send_of(step.action);
+    if (send == nullptr || stays[i] == never || stays[i] < within) continue;
+    const std::string over = rules::to_string(*playbook.goal->within);
+    const std::string earliest = in_days(stays[i]);
+    problems.warning(
+        place_of_key(input, playbook, "goal"), "goal-over",
+        fmt::format("the goal is over {} after the start, and `{}` (line {}) leaves {} after it at "
+                    "the earliest: whoever does what it asks for does not count",
+                    over, send->message, step.place.line, earliest),
+        "give the goal more time (`within`), or send the message sooner");
+    return;  // what follows would repeat it
+  }
 }
 
 void note_unused_late(const LintInput& input, const Playbook& playbook, Problems& problems) {
@@ -195,6 +268,7 @@ void note_birthdays(const Playbook& playbook, Problems& problems) {
 void lint_times(const LintInput& input, Problems& problems) {
   for (const auto& playbook : input.playbooks) {
     note_late_replies(input, *playbook, problems);
+    note_goal_over(input, *playbook, problems);
     note_unused_late(input, *playbook, problems);
     QuietLint(input, *playbook, problems).run();
     note_birthdays(*playbook, problems);

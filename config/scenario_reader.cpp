@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "config/allow.h"
 #include "config/literal.h"
 #include "config/scenario_cases.h"
 #include "config/scenario_contact.h"
@@ -254,8 +255,14 @@ class ScenarioFile {
 std::vector<Scenario> read_scenarios(const Workspace& workspace, const Config* config,
                                      Problems& problems) {
   std::vector<Scenario> out;
+  Problems found;
   for (const File& file : workspace.files) {
-    if (file.path.starts_with(scenarios_folder)) ScenarioFile(file, config, problems).read(out);
+    if (file.path.starts_with(scenarios_folder)) ScenarioFile(file, config, found).read(out);
+  }
+  const bool is_complete = config != nullptr && !found.has_errors();
+  for (Problem& problem :
+       silence_allowed(workspace, AllowedIn::scenarios, found.take(), is_complete)) {
+    problems.add(std::move(problem));
   }
   return out;
 }

@@ -147,6 +147,7 @@ struct ConnectorTypes {
   std::map<std::string, std::vector<ActionShape>, std::less<>> actions;  // by type
   // Those whose messages have a subject line, so that a message without one is a mistake.
   std::vector<std::string> with_subject;
+  std::vector<std::string> mail;  // those whose messages leave as mail
   // Reads every option of a connector of that type, reporting what is wrong. config/ has read
   // `type` and calls finish() afterwards.
   std::function<void(std::string_view type, Section& section)> check;

@@ -215,12 +215,12 @@ void warn_of_channel_name(const Entry& entry, Problems& problems) {
       fmt::format("only contacts with `channels.{}` can be reached by this", entry.key), hint);
 }
 
-bool shows_subject(const std::string& name, const rules::Channel& channel, const Config& config,
-                   const ConnectorTypes& types) {
+// What goes by the channel `email` is a mail, whatever stands in for a mail server.
+bool is_mail_or_of(const std::vector<std::string>& types, const std::string& name,
+                   const rules::Channel& channel, const Config& config) {
   const auto connector = config.connectors.find(channel.connector);
   return name == "email" || (connector != config.connectors.end() &&
-                             std::find(types.with_subject.begin(), types.with_subject.end(),
-                                       connector->second.type) != types.with_subject.end());
+                             std::ranges::find(types, connector->second.type) != types.end());
 }
 
 void read_channels(Section& root, const ConnectorTypes& types, Catalogue& catalogue,
@@ -246,8 +246,11 @@ void read_channels(Section& root, const ConnectorTypes& types, Catalogue& catalo
                             fmt::format("there is no connector `{}`", channel.connector),
                             did_you_mean(channel.connector, known, "list it under `connectors`"));
     }
-    if (shows_subject(entry.key, channel, config, types)) {
+    if (is_mail_or_of(types.with_subject, entry.key, channel, config)) {
       catalogue.subject_channels.push_back(entry.key);
+    }
+    if (is_mail_or_of(types.mail, entry.key, channel, config)) {
+      catalogue.mail_channels.push_back(entry.key);
     }
     catalogue.channels.push_back(entry.key);
     settings.channels.emplace(entry.key, std::move(channel));

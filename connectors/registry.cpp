@@ -115,6 +115,8 @@ config::ConnectorTypes connector_types() {
     const Descriptor& descriptor = one.descriptor();
     known.names.emplace_back(descriptor.type);
     if (descriptor.has_subject) known.with_subject.emplace_back(descriptor.type);
+    const bool is_mail = descriptor.format == content::Format::email && !descriptor.is_local;
+    if (is_mail) known.mail.emplace_back(descriptor.type);
     auto& actions = known.actions[std::string(descriptor.type)];
     for (const Action& action : descriptor.actions) actions.push_back(shape_of(action));
   }

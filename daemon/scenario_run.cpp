@@ -201,15 +201,22 @@ class Player {
   Result<void> take_events() {
     const Instant at = std::get<Instant>(agenda_.begin()->first);
     std::vector<EventInput> inputs;
+    std::vector<PlayedLine> notes;
     while (!agenda_.empty() && std::get<Instant>(agenda_.begin()->first) == at &&
            is_event(*agenda_.begin()->second)) {
       const auto& event = *agenda_.extract(agenda_.begin()).mapped();
       const auto& happens = std::get<config::EventHappens>(event.what);
       inputs.push_back(
           {.who = {.user_id = scenario_.contacts[event.contact].id}, .event = happens.event});
-      note(event.contact, at, happens.event.name);
+      notes.push_back(note(event.contact, at, happens.event.name));
     }
-    return simulation_.run(std::move(inputs), at);
+    const auto told_before = static_cast<std::ptrdiff_t>(out_.lines.size());
+    if (auto done = simulation_.run(std::move(inputs), at); !done) return done;
+    // The run begins with what fell due since the last one.
+    const auto moment = std::ranges::lower_bound(out_.lines.begin() + told_before, out_.lines.end(),
+                                                 at, {}, &PlayedLine::at);
+    out_.lines.insert(moment, notes.begin(), notes.end());
+    return {};
   }
 
   // What somebody does at a moment comes after all else that happens then: it may be about it.
@@ -233,7 +240,7 @@ class Player {
       agenda_.emplace(later, &event);
       return {};
     }
-    note(event.contact, at, name_of(event.what));
+    out_.lines.push_back(note(event.contact, at, name_of(event.what)));
     simulation_.later(at, std::move(act->input));
     return simulation_.run({}, at);
   }
@@ -258,9 +265,9 @@ class Player {
   }
 
   // The scenario's own part of what happened, for those who read it.
-  void note(std::size_t contact, Instant at, std::string what) {
+  static PlayedLine note(std::size_t contact, Instant at, std::string what) {
     rules::Decision decision{.at = at, .action = "event", .detail = std::move(what)};
-    out_.lines.push_back({at, at, contact, std::move(decision), {}});
+    return {at, at, contact, std::move(decision), {}};
   }
 
   // A message is held until something else is said of it.

@@ -42,7 +42,17 @@ Result<cel::Value> evaluate_data(const EvalOptions& options, const cel::Value& d
                                  base::Instant now) {
   const cel::Environment environment = environment_of(data);
   const auto program = cel::compile(options.expression, environment);
-  if (!program) return base::fail(program.error());
+  if (!program) {
+    base::Error error = program.error();
+    const bool is_condition =
+        cel::compile(options.expression, rules::condition_environment()).has_value();
+    if (is_condition) {
+      error.remedy =
+          "these are a condition's words: say of whom with `--contact ID`, or give each name its "
+          "value with `--data`";
+    }
+    return base::fail(std::move(error));
+  }
   cel::MapScope scope(environment);
   scope.set("now", now);
   for (const auto& entry : data.as_map()) scope.set(entry.key.as_string(), entry.value);

@@ -7,6 +7,7 @@
 #include <set>
 #include <sstream>
 
+#include "config/scenario_reader.h"
 #include "tests/catch.h"
 #include "tests/config/workspaces.h"
 
@@ -63,8 +64,13 @@ Workspace example_of(const std::string& section) {
   return workspace;
 }
 
-std::vector<Problem> problems_of(const std::string& section) {
-  return compile(example_of(section), test_options()).problems;
+// As `check` finds them.
+std::vector<Problem> problems_of(const Workspace& workspace) {
+  Compiled compiled = compile(workspace, test_options());
+  Problems problems;
+  for (Problem& problem : compiled.problems) problems.add(std::move(problem));
+  read_scenarios(workspace, compiled.config.get(), problems);
+  return problems.take();
 }
 
 TEST_CASE("the example of every lint's page gives that lint alone, and the mended one none") {
@@ -76,12 +82,12 @@ TEST_CASE("the example of every lint's page gives that lint alone, and the mende
     REQUIRE(failing.find("```") != std::string::npos);
     REQUIRE(passing.find("```") != std::string::npos);
     std::set<std::string> names;
-    for (const Problem& problem : problems_of(failing)) {
+    for (const Problem& problem : problems_of(example_of(failing))) {
       if (problem.name == "outside-the-mix" && page.name != problem.name) continue;
       names.insert(problem.name.empty() ? line_of(problem) : problem.name);
     }
     CHECK(names == std::set<std::string>{std::string(page.name)});
-    std::vector<Problem> mended = problems_of(passing);
+    std::vector<Problem> mended = problems_of(example_of(passing));
     if (page.name != "outside-the-mix") {
       std::erase_if(mended, [](const Problem& p) { return p.name == "outside-the-mix"; });
     }
@@ -128,7 +134,7 @@ TEST_CASE("a comment silences every lint where its page says") {
     if (page.name == "unused-allow") continue;
     INFO(page.name);
     Workspace workspace = example_of(section_of(page.text, "## An example\n"));
-    auto found = compile(workspace, test_options()).problems;
+    auto found = problems_of(workspace);
     std::erase_if(found, [&](const Problem& problem) { return problem.name != page.name; });
     REQUIRE(!found.empty());
     const std::string comment =
@@ -144,7 +150,7 @@ TEST_CASE("a comment silences every lint where its page says") {
       text = with_comment(workspace.source(path), found.front().place.line, comment);
     }
     put(workspace, path, text);
-    auto left = compile(workspace, test_options()).problems;
+    auto left = problems_of(workspace);
     std::erase_if(left, [](const Problem& p) { return p.name == "outside-the-mix"; });
     CHECK(lines_of(left) == std::vector<std::string>{});
   }

@@ -17,6 +17,7 @@ inline CompileOptions test_options() {
   options.zones = system_zones().value();
   options.connector_types.names = {"file", "smtp", "telegram", "webhook"};
   options.connector_types.with_subject = {"smtp"};
+  options.connector_types.mail = {"smtp"};
   options.connector_types.actions = {
       {"file", {{.name = "write", .gives = {{{"file", cel::Type::string()}}, false}}}},
       {"smtp", {}},

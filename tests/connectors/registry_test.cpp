@@ -128,6 +128,7 @@ TEST_CASE("the configuration knows every type") {
   const config::ConnectorTypes types = connector_types();
   CHECK(types.names == std::vector<std::string>{"file", "smtp", "telegram", "webhook"});
   CHECK(types.with_subject == std::vector<std::string>{"file", "smtp"});
+  CHECK(types.mail == std::vector<std::string>{"smtp"});
   CHECK(find_descriptor("fax") == nullptr);
 }
 

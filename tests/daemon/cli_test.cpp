@@ -428,6 +428,14 @@ TEST_CASE("eval prints a literal, and an error with its place") {
   CHECK(wrong.out.empty());
 }
 
+TEST_CASE("who asks in a condition's words without saying of whom is told how") {
+  Shell shell;
+  for (const char* words : {"did(\"order.paid\")", "contact.score > 3", "touches() > 7"}) {
+    CHECK(shell.run({"eval", words}).err.find("`--contact ID`") != std::string::npos);
+  }
+  CHECK(shell.run({"eval", "dod(\"order.paid\")"}).err.find("--contact") == std::string::npos);
+}
+
 TEST_CASE("both filters answer each line and never stop at a bad one") {
   Shell shell;
   const std::string lines =

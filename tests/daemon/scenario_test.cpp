@@ -1,6 +1,7 @@
 // Scenarios played and judged by the engine itself: what people do, what is told where an
 // expectation is not met, and which steps and branches were reached.
 #include <algorithm>
+#include <filesystem>
 
 #include "config/scenario_reader.h"
 #include "daemon/coverage.h"
@@ -185,6 +186,18 @@ TEST_CASE("near an expectation that is not met stands what happened, on the cont
   CHECK(others.find("event: clicks more") != std::string::npos);
 }
 
+TEST_CASE("what happened is told in the order of time") {
+  // On the fourth nobody has clicked, which is told before what happens on the fifth.
+  const auto ran = run("{after: 3d, event: interested}, {after: 4d, traits: {city: Tula}}",
+                       "{send: deal, at: 3d}");
+  REQUIRE(ran.unmet.size() == 1);
+  std::vector<std::string> times;
+  for (const NearLine& line : ran.unmet[0].near) times.push_back(line.text.substr(0, 16));
+  CHECK(std::ranges::is_sorted(times));
+  CHECK(std::ranges::count(times, "2026-03-04 12:00") > 0);
+  CHECK(std::ranges::count(times, "2026-03-05 12:00") > 0);
+}
+
 TEST_CASE("each line answers one expectation, whichever way they are written down") {
   const std::string both = "{send: hello}, {send: hello, at: \"2026-03-02 12:00\"}";
   CHECK(run("", both).unmet.size() == 1);
@@ -308,7 +321,11 @@ TEST_CASE("segments, dates, schedules, loops and starts by hand are played as we
 }
 
 TEST_CASE("the scenarios of every sample workspace pass and reach every step and branch") {
-  const char* folder = GENERATE("config/default", "config/examples/expert");
+  std::vector<std::string> folders{"config/default"};
+  for (const auto& entry : std::filesystem::directory_iterator("config/examples")) {
+    folders.push_back(entry.path().string());
+  }
+  const std::string folder = GENERATE_COPY(from_range(folders));
   INFO(folder);
   const auto files = config::read_workspace(folder);
   REQUIRE(files.has_value());

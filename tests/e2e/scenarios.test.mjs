@@ -134,7 +134,8 @@ test('the samples are what the schema says', async () => {
   const schema = JSON.parse(await readFile(path.join(projectRoot, 'config/schema/test.schema.json'), 'utf8'));
   const validate = new Ajv({allowUnionTypes: true}).compile(schema);
   const {parse} = await import('yaml');
-  for (const folder of ['config/default/tests', 'config/examples/expert/tests']) {
+  const samples = await readdir(path.join(projectRoot, 'config/examples'));
+  for (const folder of ['config/default/tests', ...samples.map((name) => `config/examples/${name}/tests`)]) {
     for (const name of await readdir(path.join(projectRoot, folder))) {
       const value = parse(await readFile(path.join(projectRoot, folder, name), 'utf8'));
       assert.ok(validate(value), `${name}: ${JSON.stringify(validate.errors?.slice(0, 5))}`);
