@@ -14,13 +14,23 @@ std::optional<rules::Kind> LintInput::marketing_kind(const std::string& message)
   return facts->second.kind;
 }
 
+base::Place place_of_key(const LintInput& input, const rules::Playbook& playbook,
+                         std::string_view key) {
+  const std::string& path = playbook.steps.front().place.path;
+  Problems read_before;
+  const auto root = parse_yaml(input.workspace.source(path), path, read_before);
+  const Node* value = root ? root->find(key) : nullptr;
+  return value == nullptr ? playbook.steps.front().place : value->place;
+}
+
 void lint(const LintInput& input, Problems& problems) {
+  lint_channels(input, problems);
+  lint_circles(input, problems);
   lint_conditions(input, problems);
   lint_events(input, problems);
   lint_flow(input, problems);
   lint_holds(input, problems);
   lint_messages(input, problems);
-  lint_pictures(input, problems);
   lint_pace(input, problems);
   lint_times(input, problems);
   lint_unused(input, problems);

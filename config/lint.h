@@ -37,7 +37,11 @@ void lint(const LintInput& input, Problems& problems);
 
 // never-true, stops-at-once, missing-attribute
 void lint_conditions(const LintInput& input, Problems& problems);
-// unsent-event, own-goal, starts-itself
+// no-text, picture-not-shown, too-long
+void lint_channels(const LintInput& input, Problems& problems);
+// starts-itself
+void lint_circles(const LintInput& input, Problems& problems);
+// unsent-event, own-goal
 void lint_events(const LintInput& input, Problems& problems);
 // unreachable-step, waits-for-ever
 void lint_flow(const LintInput& input, Problems& problems);
@@ -47,8 +51,6 @@ void lint_holds(const LintInput& input, Problems& problems);
 void lint_messages(const LintInput& input, Problems& problems);
 // offer-heavy
 void lint_pace(const LintInput& input, Problems& problems);
-// no-text, picture-not-shown
-void lint_pictures(const LintInput& input, Problems& problems);
 // late-reply, goal-over, late-unused, quiet-moment, birthday-once
 void lint_times(const LintInput& input, Problems& problems);
 // unused-message, unused-segment, unused-series, unused-partial, unused-layout, unused-file
@@ -58,11 +60,26 @@ using Channels = std::set<std::string, std::less<>>;
 // By which channels each message may go that something sends.
 std::map<std::string, Channels, std::less<>> channels_by_message(const LintInput& input);
 
+// Where the playbook's file says `key`; it has a step.
+base::Place place_of_key(const LintInput& input, const rules::Playbook& playbook,
+                         std::string_view key);
+
 // What the condition gives whoever it is asked of; nullopt where that depends on something.
 std::optional<bool> constant_of(const rules::Expression& condition);
 // The ways out of a step that somebody can take: no branch behind one that always holds, none that
 // never does, none of weight 0, none after leaving the playbook itself, no answer that ends it.
 std::vector<rules::StepEdge> open_edges(const rules::Playbook& playbook, const rules::Step& step);
+// Can somebody come from `from` to `target` (no_step: to the end of the playbook) by steps that
+// `may_pass` lets through, and by ways that `may_take` does? `target` itself need not be let
+// through.
+bool can_come(
+    const rules::Playbook& playbook, rules::StepIndex from, rules::StepIndex target,
+    const std::function<bool(rules::StepIndex)>& may_pass,
+    const std::function<bool(const rules::Step&, const rules::StepEdge&)>& may_take = nullptr);
+// Whether everybody who comes to the step was asked for that attribute on the way: by the condition
+// of every start, or of a choice.
+bool is_asked_on_the_way(const rules::Playbook& playbook, rules::StepIndex step,
+                         std::string_view attribute);
 // Which steps somebody can come to.
 std::vector<bool> reachable_steps(const rules::Playbook& playbook);
 

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "config/lint.h"
+#include "rules/cel/literal.h"
 #include "rules/cel/scope.h"
 #include "rules/scope.h"
 
@@ -68,9 +69,12 @@ void note_stops_at_once(const Playbook& playbook, Problems& problems) {
 // ---- attributes
 
 // What every contact has.
-bool is_always_there(std::string_view name) {
+bool is_always_there(const std::vector<std::string>& path) {
   constexpr std::string_view names[] = {"id", "tags", "stage", "score", "channels", "consent"};
-  return std::ranges::find(names, name) != std::end(names);
+  const bool is_there = std::ranges::find(names, path.front()) != std::end(names);
+  // The address and the consent of a channel are there once somebody gave them.
+  const bool is_of_channel = path.front() == "channels" || path.front() == "consent";
+  return is_there && !(is_of_channel && path.size() > 1);
 }
 
 std::set<std::string, std::less<>> attributes_set(const LintInput& input) {
@@ -93,7 +97,10 @@ class AttributeLint {
         problems_(problems) {}
 
   void check(const Playbook& playbook) {
-    for (const auto& step : playbook.steps) {
+    playbook_ = &playbook;
+    for (rules::StepIndex i = 0; i < playbook.steps.size(); ++i) {
+      step_ = i;
+      const auto& step = playbook.steps[i];
       if (const auto* choose = std::get_if<rules::Choose>(&step.action)) {
         for (const auto& branch : choose->branches) {
           if (branch.condition) check(*branch.condition);
@@ -129,26 +136,46 @@ class AttributeLint {
     const rules::Event event;
     const rules::ConditionScope scope(book_, nobody, &event, nullptr, base::Instant{});
     const auto answer = expression.program.evaluate(scope);
-    if (answer || answer.error().kind != base::ErrorKind::not_found) return;
+    if (answer) return;
+    if (answer.error().kind == base::ErrorKind::invalid) return check_last(expression);
+    if (answer.error().kind != base::ErrorKind::not_found) return;
     const base::Place& failed = answer.error().place;
     for (const cel::FieldReference& field : expression.program.references().fields) {
-      const bool is_attribute = field.variable == "contact" && !field.path.empty() &&
-                                !is_always_there(field.path.front());
-      if (!is_attribute || set_.contains(rules::attribute_name(field.path.front()))) continue;
+      const bool is_attribute =
+          field.variable == "contact" && !field.path.empty() && !is_always_there(field.path);
+      if (!is_attribute) continue;
+      const auto name = rules::attribute_name(field.path.front());
+      if (set_.contains(name) || is_asked_on_the_way(*playbook_, step_, name)) continue;
       const bool failed_here = field.place.line == failed.line &&
                                field.place.column <= failed.column + failed.length &&
                                failed.column <= field.place.column + field.place.length;
       if (!failed_here) continue;
+      const std::string path = fmt::format("contact.{}", fmt::join(field.path, "."));
       problems_.warning(
           expression.place, "missing-attribute",
-          fmt::format("this fails for everybody without `contact.{}`, and stops them here",
-                      field.path.front()),
-          fmt::format("ask first: has(contact.{0}) && …, or has(contact.{0}) ? … : …",
-                      field.path.front()));
+          fmt::format("this fails for everybody without `{}`, and stops them here", path),
+          fmt::format("ask first: has({0}) && …, or has({0}) ? … : …", path));
       return;
     }
   }
 
+  // What never happened has no last time to reckon with.
+  void check_last(const Expression& expression) {
+    const auto& calls = expression.program.references().calls;
+    const auto last = std::ranges::find_if(calls, [](const cel::CallReference& call) {
+      return call.function == "last" && !call.arguments.empty() && call.arguments.front();
+    });
+    if (last == calls.end()) return;
+    const std::string event = cel::to_literal(*last->arguments.front());
+    problems_.warning(
+        expression.place, "missing-attribute",
+        fmt::format("this fails for everybody to whom {} never happened, and stops them here",
+                    event),
+        fmt::format("ask first: did({0}) && …, or did({0}) ? … : …", event));
+  }
+
+  const Playbook* playbook_ = nullptr;  // that is looked at, and its step
+  rules::StepIndex step_ = 0;
   rules::Book book_;
   std::set<std::string, std::less<>> set_;
   Problems& problems_;

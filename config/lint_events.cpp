@@ -1,4 +1,5 @@
-// Events that playbooks send one another: some nobody ever sends, some that go round in circles.
+// Events that playbooks send one another: some that nobody ever sends, and goals of their own
+// making.
 #include <algorithm>
 #include <map>
 #include <set>
@@ -11,10 +12,8 @@
 namespace nurtured::config {
 namespace {
 
-using rules::no_step;
 using rules::Playbook;
 using rules::Step;
-using rules::StepIndex;
 
 using Names = std::set<std::string, std::less<>>;
 
@@ -104,120 +103,11 @@ void note_own_goals(const LintInput& input, Problems& problems) {
   }
 }
 
-// ---- circles
-
-bool takes_time(const Step& step) {
-  return std::holds_alternative<rules::Wait>(step.action) ||
-         std::holds_alternative<rules::WaitUntil>(step.action) ||
-         std::holds_alternative<rules::WaitFor>(step.action) ||
-         std::holds_alternative<rules::HandOff>(step.action) ||
-         rules::send_of(step.action) != nullptr;
-}
-
-// Can somebody come from `from` to the end of the playbook by steps that `may_pass` lets through?
-template <class MayPass>
-bool can_finish(const Playbook& playbook, StepIndex from, MayPass may_pass) {
-  std::vector<bool> seen(playbook.steps.size());
-  std::vector<StepIndex> open = {from};
-  while (!open.empty()) {
-    const StepIndex at = open.back();
-    open.pop_back();
-    if (at == no_step) return true;
-    if (seen[at] || !may_pass(at)) continue;
-    seen[at] = true;
-    const auto edges = open_edges(playbook, playbook.steps[at]);
-    if (edges.empty()) return true;
-    for (const auto& edge : edges) open.push_back(edge.target);
-  }
-  return false;
-}
-
-// A step that starts another playbook, or its own, for everybody and each time.
-struct Link {
-  const Playbook* from = nullptr;
-  const Step* step = nullptr;
-  const Playbook* to = nullptr;
-};
-
-class CircleLint {
- public:
-  CircleLint(const LintInput& input, Problems& problems) : problems_(problems) {
-    for (const auto& playbook : input.playbooks) {
-      if (may_start_for_ever(*playbook)) targets_.push_back(playbook.get());
-    }
-    for (const Playbook* playbook : targets_) add_links(*playbook);
-  }
-
-  void run() {
-    for (const Link& link : links_) {
-      if (!leads_back(link)) continue;
-      const bool is_own = link.from == link.to;
-      problems_.warning(
-          link.step->place, "starts-itself",
-          fmt::format("this starts {} again, for ever and without a pause",
-                      is_own ? std::string("the playbook")
-                             : fmt::format("`{}`, which leads back here,", link.to->id)),
-          "write `again: never` or `again: after 7d`, or add a condition");
-    }
-  }
-
- private:
-  static bool may_start_for_ever(const Playbook& playbook) {
-    const bool is_stopped = std::ranges::any_of(
-        playbook.stops, [](const rules::Stop& stop) { return stop.event.empty(); });
-    return playbook.again.mode == rules::AgainMode::always && !playbook.per && !is_stopped;
-  }
-
-  static bool is_started_by(const Playbook& playbook, const Step& step) {
-    if (const auto* enroll = std::get_if<rules::Enroll>(&step.action)) {
-      return enroll->playbook == playbook.id;
-    }
-    const auto* emit = std::get_if<rules::Emit>(&step.action);
-    return emit != nullptr && std::ranges::any_of(playbook.starts, [&](const auto& start) {
-             return start.event == emit->event && !start.condition;
-           });
-  }
-
-  void add_links(const Playbook& playbook) {
-    for (StepIndex i = 0; i < playbook.steps.size(); ++i) {
-      const Step& step = playbook.steps[i];
-      for (const Playbook* to : targets_) {
-        if (!is_started_by(*to, step)) continue;
-        const bool is_passed_by = can_finish(playbook, 0, [&](StepIndex at) { return at != i; });
-        const bool ends_at_once = can_finish(
-            playbook, step.next, [&](StepIndex at) { return !takes_time(playbook.steps[at]); });
-        const bool restarts = to->meanwhile == rules::Meanwhile::restart;
-        if (!is_passed_by && (ends_at_once || restarts)) links_.push_back({&playbook, &step, to});
-      }
-    }
-  }
-
-  bool leads_back(const Link& first) const {
-    std::set<const Playbook*> seen;
-    std::vector<const Playbook*> open = {first.to};
-    while (!open.empty()) {
-      const Playbook* at = open.back();
-      open.pop_back();
-      if (at == first.from) return true;
-      if (!seen.insert(at).second) continue;
-      for (const Link& link : links_) {
-        if (link.from == at) open.push_back(link.to);
-      }
-    }
-    return false;
-  }
-
-  Problems& problems_;
-  std::vector<const Playbook*> targets_;
-  std::vector<Link> links_;
-};
-
 }  // namespace
 
 void lint_events(const LintInput& input, Problems& problems) {
   note_unsent(input, problems);
   note_own_goals(input, problems);
-  CircleLint(input, problems).run();
 }
 
 }  // namespace nurtured::config

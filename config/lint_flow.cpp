@@ -122,6 +122,50 @@ std::vector<StepEdge> open_edges(const Playbook& playbook, const Step& step) {
   return edges;
 }
 
+bool can_come(const Playbook& playbook, StepIndex from, StepIndex target,
+              const std::function<bool(StepIndex)>& may_pass,
+              const std::function<bool(const Step&, const StepEdge&)>& may_take) {
+  std::vector<bool> seen(playbook.steps.size());
+  std::vector<StepIndex> open = {from};
+  while (!open.empty()) {
+    const StepIndex at = open.back();
+    open.pop_back();
+    if (at == target) return true;
+    if (at == no_step || seen[at] || !may_pass(at)) continue;
+    seen[at] = true;
+    const Step& step = playbook.steps[at];
+    const auto edges = open_edges(playbook, step);
+    if (edges.empty() && target == no_step) return true;
+    for (const StepEdge& edge : edges) {
+      if (!may_take || may_take(step, edge)) open.push_back(edge.target);
+    }
+  }
+  return false;
+}
+
+bool is_asked_on_the_way(const Playbook& playbook, StepIndex step, std::string_view attribute) {
+  const auto asks = [&](const std::optional<rules::Expression>& condition) {
+    return condition &&
+           std::ranges::any_of(condition->program.references().fields,
+                               [&](const cel::FieldReference& field) {
+                                 return field.variable == "contact" && !field.path.empty() &&
+                                        rules::attribute_name(field.path.front()) == attribute;
+                               });
+  };
+  const bool starts_by_event = !playbook.by_hand && playbook.timed_starts.empty();
+  const bool all_starts_ask = std::ranges::all_of(
+      playbook.starts, [&](const rules::EventStart& start) { return asks(start.condition); });
+  if (starts_by_event && !playbook.starts.empty() && all_starts_ask) return true;
+  const auto is_unasked = [&](const Step& at, const StepEdge& edge) {
+    const auto* choose = std::get_if<rules::Choose>(&at.action);
+    return choose == nullptr || !edge.place ||
+           std::ranges::none_of(choose->branches, [&](const rules::Branch& branch) {
+             return asks(branch.condition) && branch.condition->place == *edge.place;
+           });
+  };
+  return !can_come(playbook, 0, step, [](StepIndex) { return true; }, is_unasked);
+}
+
 std::vector<bool> reachable_steps(const Playbook& playbook) {
   std::vector<bool> reached(playbook.steps.size());
   std::vector<StepIndex> open;

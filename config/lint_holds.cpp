@@ -1,5 +1,6 @@
 // Marketing messages that the mix or the seven touches hold for good.
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include <fmt/format.h>
@@ -11,17 +12,25 @@ namespace nurtured::config {
 namespace {
 
 using rules::Kind;
+using rules::no_step;
 using rules::Playbook;
 using rules::Step;
-
-constexpr std::string_view hold_remedy =
-    "set `fill`, write `while_held: go_on`, or send value before it";
+using rules::StepIndex;
 
 // One marketing send of a playbook, in the order of the file.
 struct MarketingSend {
   Kind kind = Kind::value;
   const Step* step = nullptr;
+  StepIndex index = no_step;
   bool waits_while_held = true;
+};
+
+// Of a message: the kinds of those sent before and behind it.
+struct Around {
+  std::vector<Kind> surely_before;  // whoever comes to it has come by them; the latest last
+  std::size_t before_max = 0;       // how many somebody may have come by
+  std::size_t same_min = 0;         // how many of its own kind everybody has come by
+  std::vector<Kind> behind;
 };
 
 class HoldLint {
@@ -39,13 +48,56 @@ class HoldLint {
  private:
   std::vector<MarketingSend> sends_of(const Playbook& playbook) const {
     std::vector<MarketingSend> out;
-    for (const Step& step : playbook.steps) {
+    for (StepIndex i = 0; i < playbook.steps.size(); ++i) {
+      const Step& step = playbook.steps[i];
       const rules::Send* send = rules::send_of(step.action);
       if (send == nullptr) continue;
       const auto kind = input_.marketing_kind(send->message);
-      if (kind) out.push_back({*kind, &step, !send->go_on_while_held});
+      if (kind) out.push_back({*kind, &step, i, !send->go_on_while_held});
     }
     return out;
+  }
+
+  Around around(std::size_t playbook, const MarketingSend& send) const {
+    const Playbook& its = *input_.playbooks[playbook];
+    const auto any = [](StepIndex) { return true; };
+    Around out;
+    for (const MarketingSend& other : sends_[playbook]) {
+      if (other.index == send.index) continue;
+      const auto not_by = [&](StepIndex at) { return at != other.index; };
+      const bool is_before =
+          can_come(its, 0, other.index, any) && can_come(its, other.index, send.index, any);
+      if (is_before) ++out.before_max;
+      if (is_before && !can_come(its, 0, send.index, not_by)) {
+        out.surely_before.push_back(other.kind);
+      }
+      if (can_come(its, send.index, other.index, any)) out.behind.push_back(other.kind);
+    }
+    out.same_min = fewest_of_kind(playbook, send);
+    return out;
+  }
+
+  // On the way that meets the fewest of them.
+  std::size_t fewest_of_kind(std::size_t playbook, const MarketingSend& send) const {
+    const Playbook& its = *input_.playbooks[playbook];
+    std::vector<std::size_t> fewest(its.steps.size(), std::numeric_limits<std::size_t>::max());
+    std::vector<StepIndex> open = {0};
+    fewest[0] = 0;
+    while (!open.empty()) {
+      const StepIndex at = open.back();
+      open.pop_back();
+      if (at == send.index) continue;
+      const auto sent = std::ranges::count_if(sends_[playbook], [&](const MarketingSend& other) {
+        return other.index == at && other.kind == send.kind;
+      });
+      const std::size_t with = fewest[at] + static_cast<std::size_t>(sent);
+      for (const rules::StepEdge& edge : open_edges(its, its.steps[at])) {
+        if (edge.target == no_step || with >= fewest[edge.target]) continue;
+        fewest[edge.target] = with;
+        open.push_back(edge.target);
+      }
+    }
+    return fewest[send.index];
   }
 
   int share(Kind kind) const {
@@ -63,36 +115,46 @@ class HoldLint {
                         "give it a share in `mix`");
       return;
     }
-    if (!send.waits_while_held || input_.settings.fill) return;
-    if (send.kind == Kind::offer && !check_touches(playbook, at)) return;
-    check_mix(playbook, at);
+    const auto any = [](StepIndex) { return true; };
+    const bool is_reached = can_come(*input_.playbooks[playbook], 0, send.index, any);
+    if (input_.settings.fill || !is_reached) return;
+    const Around others = around(playbook, send);
+    if (send.kind == Kind::offer && !check_touches(playbook, send, others)) return;
+    check_mix(playbook, send, others);
   }
 
   // M2: are there fewer touches before the offer than it needs, and none to come but from behind
   // it? False when that has been warned of.
-  bool check_touches(std::size_t playbook, std::size_t at) {
+  bool check_touches(std::size_t playbook, const MarketingSend& send, const Around& around) {
     const auto needed = static_cast<std::size_t>(input_.settings.touches_before_offer);
     const bool others_touch =
         !input_.catalogue.touchpoints.empty() || others_send(playbook, [](Kind) { return true; });
-    if (at >= needed || others_touch) return true;
-    warn(playbook, at, fmt::format("it needs {} touches, at most {} come before it", needed, at),
+    if (around.before_max >= needed || others_touch) return true;
+    // Behind it there may be enough of them, where it does not keep people waiting.
+    const bool is_freed =
+        !send.waits_while_held && around.before_max + around.behind.size() >= needed;
+    if (is_freed) return true;
+    warn(send, around,
+         fmt::format("it needs {} touches, at most {} come before it", needed, around.before_max),
          [](Kind) { return true; });
     return false;
   }
 
   // M1: is the share used up by the messages right before it, and nothing else sent from elsewhere?
-  void check_mix(std::size_t playbook, std::size_t at) {
-    const auto& sends = sends_[playbook];
-    const Kind kind = sends[at].kind;
-    const std::size_t first =
-        at + 1 > input_.settings.mix.window ? at + 1 - input_.settings.mix.window : 0;
-    const auto same = static_cast<std::size_t>(
-        std::count_if(sends.begin() + static_cast<std::ptrdiff_t>(first),
-                      sends.begin() + static_cast<std::ptrdiff_t>(at),
-                      [&](const MarketingSend& s) { return s.kind == kind; }));
+  void check_mix(std::size_t playbook, const MarketingSend& send, const Around& around) {
+    const Kind kind = send.kind;
+    const auto& before = around.surely_before;
+    const std::size_t counted =
+        std::min<std::size_t>(before.size(), input_.settings.mix.window - 1);
+    const auto latest = static_cast<std::size_t>(
+        std::count(before.end() - static_cast<std::ptrdiff_t>(counted), before.end(), kind));
+    // Beyond the window older ones no longer count.
+    const bool all_count = around.before_max < input_.settings.mix.window;
+    const std::size_t same = all_count ? around.same_min : latest;
     const auto frees = [kind](Kind other) { return other != kind; };
     if (same < rules::share_max(input_.settings.mix, kind) || others_send(playbook, frees)) return;
-    warn(playbook, at,
+    if (!send.waits_while_held && std::ranges::any_of(around.behind, frees)) return;
+    warn(send, around,
          fmt::format("its share of the mix ({} of any {}) is used up by the sends before it",
                      rules::share_max(input_.settings.mix, kind), input_.settings.mix.window),
          frees);
@@ -111,17 +173,16 @@ class HoldLint {
   }
 
   template <class Frees>
-  void warn(std::size_t playbook, std::size_t at, const std::string& why, Frees frees) {
-    const auto& sends = sends_[playbook];
-    const bool later = std::any_of(sends.begin() + static_cast<std::ptrdiff_t>(at) + 1, sends.end(),
-                                   [&](const MarketingSend& s) { return frees(s.kind); });
-    problems_.warning(sends[at].step->place, "held-for-ever",
+  void warn(const MarketingSend& send, const Around& around, const std::string& why, Frees frees) {
+    const bool later = send.waits_while_held && std::ranges::any_of(around.behind, frees);
+    problems_.warning(send.step->place, "held-for-ever",
                       fmt::format("this {} is held until `hold` runs out: {}, and {}",
-                                  rules::to_string(sends[at].kind), why,
+                                  rules::to_string(send.kind), why,
                                   later ? "only later steps of this playbook could free it, which "
                                           "wait for it"
                                         : "nothing could free it"),
-                      std::string(hold_remedy));
+                      later ? "set `fill`, write `while_held: go_on`, or send value before it"
+                            : "set `fill`, or send value before it");
   }
 
   const LintInput& input_;

@@ -30,6 +30,44 @@ bool is_asked_before(const std::vector<Variable>& variables, const Variable& var
   });
 }
 
+// "contact.address.city" → "address"
+std::string attribute_of(std::string_view path) {
+  path.remove_prefix(std::string_view("contact.").size());
+  return std::string(path.substr(0, path.find('.')));
+}
+
+// Whether only those get the message who were asked for the attribute.
+bool is_asked_by_senders(const LintInput& input, const std::string& message,
+                         const std::string& attribute) {
+  bool is_sent = false;
+  for (const auto& playbook : input.playbooks) {
+    for (rules::StepIndex i = 0; i < playbook->steps.size(); ++i) {
+      const rules::Send* send = rules::send_of(playbook->steps[i].action);
+      if (send == nullptr || send->message != message) continue;
+      if (!is_asked_on_the_way(*playbook, i, attribute)) return false;
+      is_sent = true;
+    }
+  }
+  const auto is_in = [&](const auto& series) {
+    return std::ranges::find(series.second, message) != series.second.end();
+  };
+  return is_sent && std::ranges::none_of(input.settings.series, is_in);
+}
+
+std::vector<Variable> variables_of_partial(const LintInput& input, const File& file) {
+  constexpr std::string_view folder = "content/partials/";
+  std::vector<Variable> variables;
+  if (!file.path.starts_with(folder)) return variables;
+  const std::string name = file.path.substr(folder.size());
+  const auto* partial = input.messages.library->partials.find(name.substr(0, name.rfind('.')));
+  if (partial == nullptr || !*partial) return variables;
+  for (const auto& use : (*partial)->usage().variables) {
+    variables.push_back({use, use.place});
+    variables.back().place.path = file.path;
+  }
+  return variables;
+}
+
 void note_no_fallback(const LintInput& input, Problems& problems) {
   std::set<std::string, std::less<>> set;  // by playbooks
   for (const auto& playbook : input.playbooks) {
@@ -39,18 +77,25 @@ void note_no_fallback(const LintInput& input, Problems& problems) {
       for (const auto& [name, source] : action->attributes) set.insert("contact." + name);
     }
   }
-  for (const auto& [message, scenes] : input.messages.scenes) {
-    for (const Variable& variable : scenes.variables) {
+  const auto note = [&](const std::vector<Variable>& variables, const std::string* message) {
+    for (const Variable& variable : variables) {
       const auto& use = variable.use;
       if (!use.path.starts_with("contact.") || use.has_default || use.is_condition) continue;
       if (always_shows(use.path) || set.contains(use.path)) continue;
-      if (is_asked_before(scenes.variables, variable)) continue;
+      if (is_asked_before(variables, variable)) continue;
+      if (message != nullptr && is_asked_by_senders(input, *message, attribute_of(use.path))) {
+        continue;
+      }
       problems.warning(variable.place, "no-fallback",
                        fmt::format("whoever has no `{}` reads nothing here", use.path),
-                       fmt::format("write {{{{ {} | default: 'Friend' }}}}, or ask for it with "
+                       fmt::format("write {{{{ {} | default: '...' }}}}, or ask for it with "
                                    "{{% if {} %}}",
                                    use.path, use.path));
     }
+  };
+  for (const auto& [message, scenes] : input.messages.scenes) note(scenes.variables, &message);
+  for (const File& file : input.workspace.files) {
+    note(variables_of_partial(input, file), nullptr);
   }
 }
 

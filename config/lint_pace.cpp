@@ -49,6 +49,7 @@ struct Held {
   Kind kind = Kind::offer;
   int number = 0;             // the third offer
   std::optional<int> days{};  // nullopt: until `hold` ran out
+  bool is_again = false;      // the step has sent before, in a round before this one
 };
 
 class PaceLint {
@@ -113,7 +114,11 @@ class PaceLint {
     if (!send->go_on_while_held)
       walk.now = left.value_or(rules::add(asked, send->hold, settings_.zone));
     if (*kind == Kind::value) return;
-    Held held{.step = &step, .kind = *kind, .number = number};
+    const auto index = static_cast<std::size_t>(&step - playbook_.steps.data());
+    Held held{.step = &step, .kind = *kind, .number = number, .is_again = walk.visits[index] > 1};
+    // Of what is sent once, `held-for-ever` tells where nothing feeds the mix; and what goes on
+    // meanwhile may feed it itself.
+    if (!is_fed() && (!held.is_again || send->go_on_while_held)) return;
     if (left)
       held.days = static_cast<int>(std::chrono::floor<std::chrono::days>(*left - asked).count());
     if (!worst_ || is_longer(held, *worst_)) worst_ = held;
@@ -123,6 +128,8 @@ class PaceLint {
     if (!one.days || !other.days) return !one.days && other.days;
     return *one.days > *other.days;
   }
+
+  bool is_fed() const { return settings_.fill || others_feed_; }
 
   Instant room(const Walk& walk, Instant from) const {
     return rules::judge_caps(settings_.limits, {&walk.ledger}, true, settings_.zone, from).earliest;
@@ -222,8 +229,6 @@ void lint_pace(const LintInput& input, Problems& problems) {
     const bool others_feed = std::ranges::any_of(input.playbooks, [&](const auto& other) {
       return other != playbook && sends_value(input, *other);
     });
-    // Where nothing feeds the mix at all, `held-for-ever` tells of it.
-    if (!input.settings.fill && !others_feed) continue;
     const auto held = PaceLint(input, *playbook, others_feed).worst();
     const bool is_long = held && held->number > 1 && (!held->days || *held->days >= told_days_min);
     if (is_long) warn(input, *playbook, *held, problems);

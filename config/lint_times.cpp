@@ -126,15 +126,6 @@ void note_late_replies(const LintInput& input, const Playbook& playbook, Problem
   }
 }
 
-// Where the playbook's file says `key`.
-base::Place place_of_key(const LintInput& input, const Playbook& playbook, std::string_view key) {
-  const std::string& path = playbook.steps.front().place.path;
-  Problems read_before;
-  const auto root = parse_yaml(input.workspace.source(path), path, read_before);
-  const Node* value = root ? root->find(key) : nullptr;
-  return value == nullptr ? playbook.steps.front().place : value->place;
-}
-
 // CONTRACT section 2: `within` of a goal counts from the start.
 void note_goal_over(const LintInput& input, const Playbook& playbook, Problems& problems) {
   if (!playbook.goal || !playbook.goal->within) return;

@@ -3,6 +3,7 @@
 #include <optional>
 #include <utility>
 
+#include "content/author_text.h"
 #include "content/compiled_message.h"
 #include "content/escape.h"
 
@@ -67,6 +68,10 @@ liquid::Template MessageCompiler::piece(const std::string& path, std::string_vie
 }
 
 CompiledBody MessageCompiler::body(const std::string& path, std::string_view text) {
+  if (auto broken = find_broken_link(text)) {
+    broken->place.path = path;
+    errors_.push_back(*std::move(broken));
+  }
   return {piece(path, text), std::make_shared<MarkdownReader>()};
 }
 

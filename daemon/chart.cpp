@@ -67,8 +67,8 @@ std::string text_at(double x, double y, std::string_view anchor, std::string_vie
 
 std::string begin(const ChartOptions& options, double height) {
   return fmt::format(
-      R"(<svg class="chart" viewBox="0 0 {:.0f} {:.0f}" role="img"><title>{}</title>)", width,
-      height, content::escape_html(options.title));
+      R"(<div class="plot"><svg class="chart" viewBox="0 0 {:.0f} {:.0f}" role="img"><title>{}</title>)",
+      width, height, content::escape_html(options.title));
 }
 
 std::string part(std::size_t place, double x, double y, double w, double h,
@@ -92,7 +92,9 @@ std::string legend(const std::vector<Series>& series) {
 }  // namespace
 
 const std::string_view chart_style =
-    ".chart{width:100%;height:auto;max-width:60rem;display:block}"
+    ".plot{overflow-x:auto}"
+    ".chart{width:100%;height:auto;min-width:34rem;max-width:60rem;display:block}"
+    "@media print{.plot{overflow:visible}.chart{min-width:0}}"
     ".chart text{font-size:11px;fill:var(--faint)}"
     ".chart .name{fill:var(--text)}"
     ".chart line{stroke:var(--line);stroke-width:1}"
@@ -104,7 +106,7 @@ const std::string_view chart_style =
 
 std::string column_chart(const ChartOptions& options, const std::vector<std::string>& labels,
                          const std::vector<Series>& series) {
-  const double end = scale_end(most_of(labels, series));
+  const double end = scale_end(std::max(options.scale_reaches, most_of(labels, series)));
   const double step = (width - left) / static_cast<double>(std::max<std::size_t>(1, labels.size()));
   std::string out = begin(options, top + column_height + below);
   for (int i = 0; i <= steps; ++i) {
@@ -129,12 +131,12 @@ std::string column_chart(const ChartOptions& options, const std::vector<std::str
   }
   out += text_at(width, top + column_height + 36, "end", options.x_axis);
   out += text_at(left, top + column_height + 36, "start", options.y_axis);
-  return out + "</svg>" + legend(series);
+  return out + "</svg></div>" + legend(series);
 }
 
 std::string bar_chart(const ChartOptions& options, const std::vector<std::string>& labels,
                       const std::vector<Series>& series) {
-  const double end = scale_end(most_of(labels, series));
+  const double end = scale_end(std::max(options.scale_reaches, most_of(labels, series)));
   const double height = bar_step * static_cast<double>(labels.size());
   // Room for the number behind the longest bar.
   const double room = width - bar_left - 70;
@@ -162,7 +164,7 @@ std::string bar_chart(const ChartOptions& options, const std::vector<std::string
     out += text_at(x + 5, y + bar_height - 5, "start", number(sum_at(series, i)));
   }
   out += text_at(width - 70, top + height + 36, "end", options.y_axis);
-  return out + "</svg>" + legend(series);
+  return out + "</svg></div>" + legend(series);
 }
 
 }  // namespace nurtured::daemon

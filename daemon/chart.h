@@ -22,6 +22,8 @@ struct ChartOptions {
   std::string title;   // what a screen reader says of it
   std::string x_axis;  // what the labels are; may be empty
   std::string y_axis;  // what is counted, with its unit
+  // The scale reaches at least so far, so that charts beside one another compare.
+  double scale_reaches = 0;
 };
 
 // Upright columns, side by side, the series on top of one another, with a scale at the left. Of

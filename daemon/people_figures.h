@@ -15,12 +15,10 @@
 #include <vector>
 
 #include "config/habits.h"
+#include "daemon/by_kind.h"
 #include "daemon/simulation.h"
 
 namespace nurtured::daemon {
-
-inline constexpr std::size_t kind_count = 6;  // rules::Kind
-using ByKind = std::array<std::int64_t, kind_count>;
 
 // Times that something took, in days.
 struct Durations {

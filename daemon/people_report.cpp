@@ -13,8 +13,6 @@ namespace {
 using rules::Kind;
 using rules::Reason;
 
-constexpr std::array<Kind, kind_count> kinds = {Kind::value, Kind::engagement, Kind::offer,
-                                                Kind::reply, Kind::reminder,   Kind::receipt};
 // Steps that fewer people reached say little.
 constexpr std::int64_t reached_min = 20;
 

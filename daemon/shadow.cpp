@@ -1,9 +1,7 @@
 #include "daemon/shadow.h"
 
 #include <algorithm>
-#include <array>
 #include <map>
-#include <set>
 #include <tuple>
 
 #include "daemon/simulation.h"
@@ -11,99 +9,6 @@
 
 namespace nurtured::daemon {
 namespace {
-
-using rules::Event;
-
-constexpr std::size_t page_rows = 10'000;
-constexpr std::size_t contacts_at_once = 500;
-// As many as a simulation reads from a file.
-constexpr std::size_t events_max = 10'000'000;
-
-// What the engine says of its own doing: a play makes its own.
-bool is_made_by_engine(std::string_view name) {
-  constexpr std::array<std::string_view, 8> names = {
-      "message.sent",       "message.delivered", "message.scanned", "link.scanned",
-      "enrollment.started", "enrollment.ended",  "segment.entered", "segment.left"};
-  return std::ranges::find(names, name) != names.end() || name == "stage.moved" ||
-         name.starts_with("handoff.");
-}
-
-std::set<std::string, std::less<>> emitted_by(const rules::Book& book) {
-  std::set<std::string, std::less<>> names;
-  for (const auto& playbook : book.current()) {
-    for (const auto& step : playbook->steps) {
-      if (const auto* emit = std::get_if<rules::Emit>(&step.action)) names.insert(emit->event);
-    }
-  }
-  return names;
-}
-
-// The event as what it led to comes in again: a bounce for good bars the address, which the engine
-// did beside the event.
-void complete(Event& event) {
-  if (event.name != "message.bounced") return;
-  const cel::Value* hard = event.properties.find("hard");
-  const cel::Value* channel = event.properties.find("channel");
-  if (hard == nullptr || !hard->is_bool() || !hard->as_bool()) return;
-  if (channel == nullptr || !channel->is_string()) return;
-  event.change.suppressions.push_back({.channel = channel->as_string(),
-                                       .scope = rules::SuppressionScope::all,
-                                       .reason = std::string(rules::hard_bounced)});
-}
-
-std::string name_of(const rules::Contact& contact) {
-  return contact.user_id.empty() ? "contact:" + std::to_string(contact.id.value) : contact.user_id;
-}
-
-// What is known of a contact now, as something that was so from the beginning of the log on.
-EventInput as_known(const rules::Contact& contact, Instant begins) {
-  Event event{.name = "contact.identified",
-              .properties = cel::Map{},
-              .occurred_at = begins,
-              .received_at = begins,
-              .is_history = true};
-  rules::ContactChange& change = event.change;
-  for (const auto& [name, value] : contact.attributes) change.attributes.emplace_back(name, value);
-  for (const auto& [channel, address] : contact.addresses) {
-    change.addresses.emplace_back(channel, address);
-  }
-  for (const auto& [channel, consent] : contact.consents) {
-    // What was taken back later is taken back by the log.
-    const bool given = consent.given || consent.at >= begins;
-    change.consents.push_back({.channel = channel, .given = given, .source = consent.source});
-  }
-  if (!contact.timezone.empty()) change.timezone = contact.timezone;
-  if (!contact.locale.empty()) change.locale = contact.locale;
-  return {.who = {.user_id = name_of(contact)}, .event = std::move(event), .message_id = {}};
-}
-
-base::Result<void> read_events(store::Reader& reader, const rules::Book& live, ShadowRecord& record,
-                               std::vector<std::pair<rules::ContactId, Event>>& events) {
-  const auto emitted = emitted_by(live);
-  for (std::int64_t row = 0;;) {
-    auto page = reader.events_after(row, page_rows);
-    if (!page) return base::fail(page.error());
-    if (page->last_row == row) return {};
-    row = page->last_row;
-    for (auto& [contact, event] : page->events) {
-      if (!contact) continue;  // it could not be given to anybody
-      if (!record.begins || event.received_at < *record.begins) record.begins = event.received_at;
-      if (is_made_by_engine(event.name) || emitted.contains(event.name)) {
-        ++record.made_by_us;
-        continue;
-      }
-      if (events.size() == events_max) {
-        return base::fail(base::ErrorKind::too_large,
-                          "the log has more than " + std::to_string(events_max) + " events",
-                          "compare on a copy with a shorter `keep.events`");
-      }
-      complete(event);
-      events.emplace_back(contact, std::move(event));
-    }
-  }
-}
-
-// ---- what each book wanted
 
 struct Wish {
   std::string playbook;
@@ -113,35 +18,45 @@ struct Wish {
   std::int64_t enrollment = 0;
   Instant first;
   ShadowFate fate;
-  bool is_over = false;
+  std::vector<rules::Reason> held_by;  // each once
 };
 
-// By contact, each contact's in the order in which they came up.
-using Wishes = std::map<std::string, std::vector<Wish>, std::less<>>;
+// One contact's, in the order in which they came up.
+struct ContactWishes {
+  std::vector<Wish> all;
+  // Places of those that are not over: few, however much one contact has been sent.
+  std::vector<std::size_t> open;
+};
+using Wishes = std::map<std::string, ContactWishes, std::less<>>;
 
 void note(Wishes& wishes, const SimulatedLine& line) {
   const rules::Decision& decision = line.decision;
   const bool is_send = decision.action == "send";
   const bool is_skip = decision.action == "skip" || decision.action == "fail";
   if ((!is_send && !is_skip && decision.action != "hold") || decision.message.empty()) return;
-  auto& of_contact = wishes[line.contact];
-  auto wish = std::ranges::find_if(of_contact, [&](const Wish& its) {
-    return !its.is_over && its.enrollment == decision.enrollment && its.step == decision.step &&
-           its.message == decision.message;
+  auto& [all, open] = wishes[line.contact];
+  auto place = std::ranges::find_if(open, [&all = all, &decision](std::size_t its) {
+    return all[its].enrollment == decision.enrollment && all[its].step == decision.step &&
+           all[its].message == decision.message;
   });
-  if (wish == of_contact.end()) {
-    of_contact.push_back({.playbook = decision.playbook,
-                          .step = decision.step,
-                          .message = decision.message,
-                          .kind = decision.kind.value_or(rules::Kind::value),
-                          .enrollment = decision.enrollment,
-                          .first = decision.at});
-    wish = of_contact.end() - 1;
+  if (place == open.end()) {
+    all.push_back({.playbook = decision.playbook,
+                   .step = decision.step,
+                   .message = decision.message,
+                   .kind = decision.kind.value_or(rules::Kind::value),
+                   .enrollment = decision.enrollment,
+                   .first = decision.at});
+    place = open.insert(place, all.size() - 1);
   }
-  if (is_send) wish->fate.sent = decision.at;
-  if (!is_send) wish->fate.reason = decision.reason;
-  wish->fate.skipped = is_skip;
-  wish->is_over = is_send || is_skip;
+  Wish& wish = all[*place];
+  if (is_send) wish.fate.sent = decision.at;
+  if (!is_send) wish.fate.reason = decision.reason;
+  if (!is_send && !is_skip &&
+      std::ranges::find(wish.held_by, decision.reason) == wish.held_by.end()) {
+    wish.held_by.push_back(decision.reason);
+  }
+  wish.fate.skipped = is_skip;
+  if (is_send || is_skip) open.erase(place);
 }
 
 // The past with the live book, then `book`.
@@ -172,13 +87,21 @@ base::Result<Wishes> play(const std::shared_ptr<const config::Config>& live,
 using WishKey = std::tuple<std::string, std::string, std::string, std::size_t>;
 
 std::map<WishKey, const Wish*> by_key(const std::vector<Wish>& wishes) {
+  std::map<std::tuple<std::string_view, std::string_view, std::string_view>, std::size_t> rows;
   std::map<WishKey, const Wish*> keyed;
   for (const Wish& wish : wishes) {
-    WishKey key{wish.playbook, wish.step, wish.message, 0};
-    while (keyed.contains(key)) ++std::get<3>(key);
-    keyed.emplace(std::move(key), &wish);
+    const std::size_t row = rows[{wish.playbook, wish.step, wish.message}]++;
+    keyed.emplace(WishKey{wish.playbook, wish.step, wish.message, row}, &wish);
   }
   return keyed;
+}
+
+void count_move(const Wish& before, const Wish& after, ShadowComparison& comparison) {
+  const base::Milliseconds far = *after.fate.sent - *before.fate.sent;
+  auto& way = far.count() < 0 ? comparison.earlier : comparison.later;
+  const auto step = std::ranges::lower_bound(shadow_move_steps, std::chrono::abs(far));
+  ++way[static_cast<std::size_t>(step - shadow_move_steps.begin())]
+       [static_cast<std::size_t>(after.kind)];
 }
 
 std::optional<ShadowChange> change_of(const Wish* before, const Wish* after) {
@@ -205,6 +128,8 @@ void compare_contact(const std::string& contact, const std::vector<Wish>& before
       comparison.same += sent_by_both ? 1 : 0;
       return;
     }
+    ++comparison.changes[static_cast<std::size_t>(*change)];
+    if (*change == ShadowChange::moved) count_move(*was, *is, comparison);
     const Wish& any = was != nullptr ? *was : *is;
     ShadowDifference& difference = comparison.differences.emplace_back();
     difference.contact = contact;
@@ -229,46 +154,26 @@ void compare_contact(const std::string& contact, const std::vector<Wish>& before
   }
 }
 
-std::size_t sent_in(const Wishes& wishes) {
-  std::size_t count = 0;
+ShadowFigures figures_of(const Wishes& wishes, Instant from, Instant until) {
+  ShadowFigures figures;
+  const auto day_of = [first = std::chrono::floor<std::chrono::days>(from)](Instant at) {
+    return static_cast<std::size_t>((std::chrono::floor<std::chrono::days>(at) - first).count());
+  };
+  figures.days.resize(day_of(until) + 1);
   for (const auto& [contact, its] : wishes) {
-    count += static_cast<std::size_t>(
-        std::ranges::count_if(its, [](const Wish& wish) { return wish.fate.sent.has_value(); }));
+    for (const Wish& wish : its.all) {
+      for (const rules::Reason reason : wish.held_by) ++figures.held[reason];
+      if (wish.fate.skipped) ++figures.left_out[wish.fate.reason];
+      if (!wish.fate.sent) continue;
+      ++figures.sent;
+      ++figures.days[day_of(*wish.fate.sent)][static_cast<std::size_t>(wish.kind)];
+      ++figures.messages[{wish.playbook, wish.message}];
+    }
   }
-  return count;
+  return figures;
 }
 
 }  // namespace
-
-base::Result<ShadowRecord> read_shadow_record(store::Reader& reader, const rules::Book& live) {
-  ShadowRecord record;
-  std::vector<std::pair<rules::ContactId, Event>> events;
-  if (auto done = read_events(reader, live, record, events); !done) return base::fail(done.error());
-  if (!record.begins) return record;
-  std::map<rules::ContactId, std::string> names;
-  for (rules::ContactId last;;) {
-    const auto contacts = reader.contacts_after(last, contacts_at_once);
-    if (!contacts) return base::fail(contacts.error());
-    if (contacts->empty()) break;
-    for (const rules::Contact& contact : *contacts) {
-      ++record.contacts;
-      names[contact.id] = name_of(contact);
-      if (contact.created >= *record.begins) continue;
-      ++record.older_contacts;
-      record.events.push_back(as_known(contact, *record.begins));
-    }
-    last = contacts->back().id;
-  }
-  for (auto& [contact, event] : events) {
-    const auto name = names.find(contact);
-    if (name == names.end()) continue;  // erased since
-    record.events.push_back(
-        {.who = {.user_id = name->second}, .event = std::move(event), .message_id = {}});
-  }
-  std::ranges::stable_sort(record.events, {},
-                           [](const EventInput& input) { return input.event.received_at; });
-  return record;
-}
 
 base::Result<ShadowComparison> compare_shadow(const std::shared_ptr<const config::Config>& live,
                                               const std::shared_ptr<const config::Config>& other,
@@ -279,15 +184,16 @@ base::Result<ShadowComparison> compare_shadow(const std::shared_ptr<const config
   const auto after = play(live, other, record, from, until);
   if (!after) return base::fail(after.error());
   ShadowComparison comparison{.from = from, .until = until};
-  comparison.sent_before = sent_in(*before);
-  comparison.sent_after = sent_in(*after);
+  comparison.before = figures_of(*before, from, until);
+  comparison.after = figures_of(*after, from, until);
   const std::vector<Wish> nothing;
   for (const auto& [contact, wishes] : *before) {
     const auto same = after->find(contact);
-    compare_contact(contact, wishes, same == after->end() ? nothing : same->second, comparison);
+    compare_contact(contact, wishes.all, same == after->end() ? nothing : same->second.all,
+                    comparison);
   }
   for (const auto& [contact, wishes] : *after) {
-    if (!before->contains(contact)) compare_contact(contact, nothing, wishes, comparison);
+    if (!before->contains(contact)) compare_contact(contact, nothing, wishes.all, comparison);
   }
   std::ranges::stable_sort(comparison.differences, {}, [](const ShadowDifference& its) {
     return std::tie(its.at, its.contact);

@@ -7,15 +7,21 @@
 // here either; `ShadowRecord` says how much that is.
 #pragma once
 
+#include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
 #include "config/config.h"
+#include "daemon/by_kind.h"
 #include "daemon/engine.h"
 #include "store/store.h"
 
@@ -59,13 +65,37 @@ struct ShadowDifference {
   Instant at;  // the earlier of the two, for the order
 };
 
+// What one book did in the compared time.
+struct ShadowFigures {
+  std::int64_t sent = 0;
+  std::vector<ByKind> days;  // messages sent, by day UTC from the one of `from` on
+  std::map<std::pair<std::string, std::string>, std::int64_t> messages;  // playbook, message → sent
+  // Messages that had to wait, each once for each reason that held it.
+  std::map<rules::Reason, std::int64_t> held;
+  // Messages that did not leave, by their last reason; `none` of one that could not be made.
+  std::map<rules::Reason, std::int64_t> left_out;
+};
+
+// How far messages moved is counted in steps, which end here; the last has no end.
+inline constexpr std::array<base::Milliseconds, 5> shadow_move_steps = {
+    std::chrono::hours{1}, std::chrono::hours{6}, std::chrono::hours{24}, std::chrono::hours{72},
+    std::chrono::hours{168}};
+
 struct ShadowComparison {
   Instant from;
   Instant until;
-  std::size_t same = 0;  // sent by both at the same moment
-  std::size_t sent_before = 0;
-  std::size_t sent_after = 0;
+  ShadowFigures before;
+  ShadowFigures after;
+  std::int64_t same = 0;                  // sent by both at the same moment
+  std::array<std::int64_t, 4> changes{};  // differences, by ShadowChange
+  // Messages that moved, by how far: the shortest way first.
+  std::array<ByKind, shadow_move_steps.size() + 1> earlier{};
+  std::array<ByKind, shadow_move_steps.size() + 1> later{};
   std::vector<ShadowDifference> differences;  // by time, then contact
+
+  std::int64_t count(ShadowChange change) const {
+    return changes[static_cast<std::size_t>(change)];
+  }
 };
 
 // Compares what the two books do from `from` to `until`.
@@ -73,10 +103,5 @@ base::Result<ShadowComparison> compare_shadow(const std::shared_ptr<const config
                                               const std::shared_ptr<const config::Config>& other,
                                               const ShadowRecord& record, Instant from,
                                               Instant until);
-
-// One difference as JSON, and all of it in words and lines for a terminal.
-std::string to_json_line(const ShadowDifference& difference);
-std::string shadow_summary_json(const ShadowComparison& comparison, const ShadowRecord& record);
-std::string shadow_text(const ShadowComparison& comparison, const ShadowRecord& record);
 
 }  // namespace nurtured::daemon

@@ -1,9 +1,9 @@
-// What a comparison says (daemon/shadow.h).
+#include "daemon/shadow_report.h"
+
 #include <array>
 
 #include <fmt/format.h>
 
-#include "daemon/shadow.h"
 #include "rules/cel/json.h"
 
 namespace nurtured::daemon {
@@ -20,37 +20,6 @@ cel::Value fate_value(const std::optional<ShadowFate>& fate) {
   if (fate->reason != rules::Reason::none) map.set("reason", rules::to_string(fate->reason));
   if (!fate->sent) map.set("do", fate->skipped ? "skip" : "hold");
   return map;
-}
-
-std::string fate_text(const std::optional<ShadowFate>& fate) {
-  if (!fate) return "not wanted";
-  const std::string reason = fate->reason == rules::Reason::none
-                                 ? ""
-                                 : fmt::format(" ({})", rules::to_string(fate->reason));
-  if (fate->sent) return "sent " + base::to_rfc3339(*fate->sent) + reason;
-  return (fate->skipped ? "left out" : "held") + reason;
-}
-
-std::size_t count_of(const ShadowComparison& comparison, ShadowChange change) {
-  std::size_t count = 0;
-  for (const auto& its : comparison.differences) count += its.change == change ? 1U : 0U;
-  return count;
-}
-
-// What nobody must take the comparison for.
-std::vector<std::string> unknown(const ShadowRecord& record) {
-  std::vector<std::string> words = {
-      "The log has what came in, not what people would have done about other messages: clicks and "
-      "answers to a message that only one book sends are missing, or come all the same.",
-      "Every message counts as delivered at once; what operators did by hand (takeovers, stops, "
-      "suppressions, resends) is not in the log."};
-  if (record.older_contacts > 0) {
-    words.push_back(fmt::format(
-        "{} of {} contacts are older than the log, which begins at {}: they start with what is "
-        "known of them now, and without the messages and touches of before.",
-        record.older_contacts, record.contacts, base::to_rfc3339(*record.begins)));
-  }
-  return words;
 }
 
 }  // namespace
@@ -84,30 +53,60 @@ std::string to_json_line(const ShadowDifference& difference) {
 std::string shadow_summary_json(const ShadowComparison& comparison, const ShadowRecord& record) {
   cel::Map counts;
   for (const ShadowChange change : changes) {
-    counts.set(to_string(change), static_cast<std::int64_t>(count_of(comparison, change)));
+    counts.set(to_string(change), comparison.count(change));
   }
   cel::List words;
-  for (std::string& sentence : unknown(record)) words.emplace_back(std::move(sentence));
-  return cel::to_json(cel::Map{
-      {"summary", cel::Map{{"from", base::to_rfc3339(comparison.from)},
-                           {"until", base::to_rfc3339(comparison.until)},
-                           {"sent_before", static_cast<std::int64_t>(comparison.sent_before)},
-                           {"sent_after", static_cast<std::int64_t>(comparison.sent_after)},
-                           {"same", static_cast<std::int64_t>(comparison.same)},
-                           {"changes", std::move(counts)},
-                           {"unknown", std::move(words)}}}});
+  for (std::string& sentence : limits_of(record)) words.emplace_back(std::move(sentence));
+  return cel::to_json(cel::Map{{"summary", cel::Map{{"from", base::to_rfc3339(comparison.from)},
+                                                    {"until", base::to_rfc3339(comparison.until)},
+                                                    {"sent_before", comparison.before.sent},
+                                                    {"sent_after", comparison.after.sent},
+                                                    {"same", comparison.same},
+                                                    {"changes", std::move(counts)},
+                                                    {"unknown", std::move(words)}}}});
+}
+
+std::string fate_text(const std::optional<ShadowFate>& fate) {
+  if (!fate) return "not wanted";
+  const std::string reason = fate->reason == rules::Reason::none
+                                 ? ""
+                                 : fmt::format(" ({})", rules::to_string(fate->reason));
+  if (fate->sent) return "sent " + base::to_rfc3339(*fate->sent) + reason;
+  return (fate->skipped ? "left out" : "held") + reason;
+}
+
+std::vector<std::string> in_words(const ShadowComparison& comparison) {
+  return {
+      fmt::format(
+          "Messages sent from {} to {}: {} by the former book, {} by the new one; the same: {}.",
+          base::to_rfc3339(comparison.from), base::to_rfc3339(comparison.until),
+          comparison.before.sent, comparison.after.sent, comparison.same),
+      fmt::format("Only by the former: {}; only by the new: {}; at another time: {}; held or "
+                  "left out otherwise: {}.",
+                  comparison.count(ShadowChange::only_before),
+                  comparison.count(ShadowChange::only_after), comparison.count(ShadowChange::moved),
+                  comparison.count(ShadowChange::held_otherwise))};
+}
+
+std::vector<std::string> limits_of(const ShadowRecord& record) {
+  std::vector<std::string> words = {
+      "The log has what came in, not what people would have done about other messages: clicks and "
+      "answers to a message that only one book sends are missing, or come all the same.",
+      "Every message counts as delivered at once; what operators did by hand (takeovers, stops, "
+      "suppressions, resends) is not in the log."};
+  if (record.older_contacts > 0) {
+    words.push_back(fmt::format(
+        "{} of {} contacts are older than the log, which begins at {}: they start with what is "
+        "known of them now, and without the messages and touches of before.",
+        record.older_contacts, record.contacts, base::to_rfc3339(*record.begins)));
+  }
+  return words;
 }
 
 std::string shadow_text(const ShadowComparison& comparison, const ShadowRecord& record) {
-  std::string out = fmt::format(
-      "Messages sent from {} to {}: {} by the former book, {} by the new one; the same: {}.\n"
-      "Only by the former: {}; only by the new: {}; at another time: {}; held or left out "
-      "otherwise: {}.\n",
-      base::to_rfc3339(comparison.from), base::to_rfc3339(comparison.until), comparison.sent_before,
-      comparison.sent_after, comparison.same, count_of(comparison, ShadowChange::only_before),
-      count_of(comparison, ShadowChange::only_after), count_of(comparison, ShadowChange::moved),
-      count_of(comparison, ShadowChange::held_otherwise));
-  for (const auto& sentence : unknown(record)) out += sentence + "\n";
+  std::string out;
+  for (const auto& sentence : in_words(comparison)) out += sentence + "\n";
+  for (const auto& sentence : limits_of(record)) out += sentence + "\n";
   if (!comparison.differences.empty()) out += "\n";
   for (const auto& its : comparison.differences) {
     out += fmt::format("{}  {}  {} ({}, {}): former {}; new {}\n", base::to_rfc3339(its.at),

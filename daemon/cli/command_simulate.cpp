@@ -10,11 +10,12 @@
 
 #include "config/habits.h"
 #include "daemon/cli/lines.h"
+#include "daemon/cli/replace_file.h"
 #include "daemon/cli/toolbox.h"
 #include "daemon/ingest.h"
 #include "daemon/people_figures.h"
 #include "daemon/people_report.h"
-#include "daemon/shadow.h"
+#include "daemon/shadow_report.h"
 #include "daemon/simulation.h"
 #include "store/memory_store.h"
 
@@ -239,16 +240,8 @@ int simulate_people(const Call& call, const SimulateOptions& options,
        .seed = options.seed});
   if (!figures) return complain(call, figures.error(), options.format);
   if (!options.report.empty()) {
-    std::ofstream file(options.report, std::ios::binary | std::ios::trunc);
-    file << people_html(*figures);
-    file.close();
-    if (!file) {
-      return complain(call,
-                      {.kind = ErrorKind::disk,
-                       .message = options.report + " cannot be written",
-                       .remedy = "name a file in a folder that you may write to"},
-                      options.format);
-    }
+    const auto written = replace_file(options.report, people_html(*figures));
+    if (!written) return complain(call, written.error(), options.format);
   }
   if (options.format == "json") {
     call.console.out << people_json(*figures) << '\n';
@@ -301,6 +294,10 @@ int simulate_shadow(const Call& call, const SimulateOptions& options) {
       until - std::chrono::days{options.days > 0 ? options.days : shadow_days_default};
   const auto comparison = compare_shadow(*live, files->config, *record, from, until);
   if (!comparison) return complain(call, comparison.error());
+  if (!options.report.empty()) {
+    const auto written = replace_file(options.report, shadow_html(*comparison, *record));
+    if (!written) return complain(call, written.error());
+  }
   if (options.format == "jsonl") {
     for (const auto& difference : comparison->differences) {
       call.console.out << to_json_line(difference) << '\n';
@@ -353,8 +350,10 @@ void add_sources(CLI::App& command, SimulateOptions& options) {
                   "out, and without one assumed")
       ->needs(people)
       ->option_text("FILE");
-  command.add_option("--report", options.report, "write the report as an HTML page, too")
-      ->needs(people)
+  command
+      .add_option("--report", options.report,
+                  "of people and of a shadow: write the report as an HTML page, too")
+      ->excludes(events)
       ->option_text("FILE.html");
 }
 
@@ -393,7 +392,7 @@ void add_simulate(CLI::App& app, Call& call) {
                "    nurtured simulate --events - --until 2026-03-31 --format text\n"
                "  nurtured simulate --people 1000 --days 90 --report people.html\n"
                "  nurtured simulate --people 1000 --days 90 --habits habits.yaml --format json\n"
-               "  nurtured simulate --shadow --days 14");
+               "  nurtured simulate --shadow --days 14 --report shadow.html");
   command->callback([&call, options] {
     std::optional<base::Instant> from;
     if (!options->from.empty()) from = time_option("--from", options->from);

@@ -41,6 +41,61 @@ struct Opening {
   std::size_t prefix = 0;  // letters before the quote
 };
 
+// Signs that keyboards and text programs put in for ours.
+struct ForeignSign {
+  std::string_view theirs;
+  std::string_view ours;
+  std::string_view name = {};  // of what cannot be seen
+};
+constexpr ForeignSign foreign_signs[] = {
+    {"“", "a straight quote, \" or '"},
+    {"”", "a straight quote, \" or '"},
+    {"„", "a straight quote, \" or '"},
+    {"«", "a straight quote, \" or '"},
+    {"»", "a straight quote, \" or '"},
+    {"‘", "a straight quote, \" or '"},
+    {"’", "a straight quote, \" or '"},
+    {"‚", "a straight quote, \" or '"},
+    {"「", "a straight quote, \" or '"},
+    {"」", "a straight quote, \" or '"},
+    {"≥", ">="},
+    {"≤", "<="},
+    {"≠", "!="},
+    {"×", "*"},
+    {"÷", "/"},
+    {"−", "-"},
+    {"–", "-"},
+    {"—", "-"},
+    {"（", "("},
+    {"）", ")"},
+    {"［", "["},
+    {"］", "]"},
+    {"，", ","},
+    {"、", ","},
+    {"：", ":"},
+    {"？", "?"},
+    {"！", "!"},
+    {"＝", "=="},
+    {"＞", ">"},
+    {"＜", "<"},
+    {"＋", "+"},
+    {"＆", "&&"},
+    {"｜", "||"},
+    {"\u00A0", "an ordinary blank", "no-break space"},
+    {"\u2007", "an ordinary blank", "no-break space"},
+    {"\u202F", "an ordinary blank", "no-break space"},
+    {"\u3000", "an ordinary blank", "ideographic space"},
+    {"\u200B", "nothing there", "zero-width space"},
+    {"\u200E", "nothing there", "invisible mark of direction"},
+    {"\u200F", "nothing there", "invisible mark of direction"},
+    {"\uFEFF", "nothing there", "invisible byte order mark"},
+};
+
+const ForeignSign* foreign_sign(std::string_view text) {
+  const auto* const found = std::ranges::find(foreign_signs, text, &ForeignSign::theirs);
+  return found == std::end(foreign_signs) ? nullptr : found;
+}
+
 class Lexer {
  public:
   explicit Lexer(std::string_view source) : source_(source) {}
@@ -174,10 +229,28 @@ class Lexer {
     if (text == "&" || text == "|") return fail(text + " is no operator", "write " + text + text);
     const auto c = static_cast<unsigned char>(text[0]);
     if (c < 0x20 || c == 0x7F) return fail("a control character outside of a string");
-    static constexpr std::array<std::string_view, 8> curly = {"“", "”", "„", "«",
-                                                              "»", "‘", "’", "‚"};
-    const bool is_quote = std::find(curly.begin(), curly.end(), text) != curly.end();
-    return fail("unexpected character " + text, is_quote ? "write a straight quote, \" or '" : "");
+    if (const auto sign = foreign_sign(text)) {
+      return fail(
+          "unexpected " + std::string(sign->name.empty() ? "character " + text : sign->name),
+          "write " + std::string(sign->ours));
+    }
+    return fail("unexpected character " + text, remedy_for_letter(text));
+  }
+
+  // A letter that looks like a Latin one is told from it by nobody who reads the line.
+  static std::string remedy_for_letter(std::string_view text) {
+    static constexpr std::string_view cyrillic[] = {"а", "е", "о", "р", "с", "у", "х",
+                                                    "і", "А", "В", "Е", "К", "М", "Н",
+                                                    "О", "Р", "С", "Т", "Х", "І"};
+    static constexpr std::string_view latin = "aeopcyxiABEKMHOPCTXI";
+    const auto* const found = std::find(std::begin(cyrillic), std::end(cyrillic), text);
+    if (found != std::end(cyrillic)) {
+      const char same = latin[static_cast<std::size_t>(found - std::begin(cyrillic))];
+      return std::string("it is Cyrillic and looks like the Latin ") + same +
+             "; a name in other letters stands in brackets: event[\"...\"]";
+    }
+    const bool is_ascii = static_cast<unsigned char>(text[0]) < 0x80;
+    return is_ascii ? "" : "a name in other letters stands in brackets: event[\"...\"]";
   }
 
   std::optional<Opening> string_opening() const {

@@ -125,28 +125,44 @@ class Parser {
     return nullptr;
   }
 
+  // Not its text: what was taken is moved away.
+  std::string_view written(const Token& token) const {
+    return source_.substr(token.span.begin, token.span.end - token.span.begin);
+  }
+
   // The operators of other languages.
-  std::string remedy_for_word(const Token& token) const {
-    static constexpr std::array<std::pair<std::string_view, std::string_view>, 6> words = {
-        {{"and", "&&"}, {"AND", "&&"}, {"or", "||"}, {"OR", "||"}, {"not", "!"}, {"NOT", "!"}}};
-    const Token& before = at_ == 0 ? token : tokens_[at_ - 1];
-    for (const Token* word : {&token, &before}) {
-      if (word->kind != TokenKind::identifier) continue;
-      for (const auto& [theirs, ours] : words) {
-        // Not its text: what was taken is moved away.
-        if (source_.substr(word->span.begin, word->span.end - word->span.begin) != theirs) continue;
-        return "write " + std::string(ours);
-      }
-    }
-    return {};
+  static std::string_view ours_for(std::string_view word) {
+    static constexpr std::array<std::pair<std::string_view, std::string_view>, 11> words = {
+        {{"and", "&&"},
+         {"AND", "&&"},
+         {"or", "||"},
+         {"OR", "||"},
+         {"not", "!"},
+         {"NOT", "!"},
+         {"is", "=="},
+         {"contains", "it behind a point: contact.city.contains(\"a\")"},
+         {"startsWith", "it behind a point: contact.city.startsWith(\"a\")"},
+         {"endsWith", "it behind a point: contact.city.endsWith(\"a\")"},
+         {"matches", "it behind a point: contact.city.matches(\"^a\")"}}};
+    const auto* const found =
+        std::ranges::find(words, word, [](const auto& its) { return its.first; });
+    return found == words.end() ? std::string_view() : found->second;
   }
 
   ExpressionPtr unexpected() {
     const Token& token = peek();
     if (token.kind == TokenKind::end) return fail(token.span, "the expression ends too early");
-    const std::string text(source_.substr(token.span.begin, token.span.end - token.span.begin));
-    return fail(token.span, "unexpected " + std::string(base::cut_utf8(text, 40)),
-                remedy_for_word(token));
+    // What is wrong may be the word before, which reads like a name.
+    const Token& before = at_ == 0 ? token : tokens_[at_ - 1];
+    const bool is_before = token.kind != TokenKind::identifier || ours_for(written(token)).empty();
+    const Token& wrong =
+        is_before && before.kind == TokenKind::identifier && !ours_for(written(before)).empty()
+            ? before
+            : token;
+    const std::string_view ours =
+        wrong.kind == TokenKind::identifier ? ours_for(written(wrong)) : std::string_view();
+    return fail(wrong.span, "unexpected " + std::string(base::cut_utf8(written(wrong), 40)),
+                ours.empty() ? std::string() : "write " + std::string(ours));
   }
 
   bool expect(std::string_view symbol) {

@@ -220,6 +220,25 @@ class Resolver {
     return true;
   }
 
+  // What other languages call it.
+  static std::string name_elsewhere(std::string_view function) {
+    static constexpr std::array<std::pair<std::string_view, std::string_view>, 11> names = {
+        {{"length", "size()"},
+         {"len", "size()"},
+         {"count", "size()"},
+         {"includes", "contains(), or `x in list`"},
+         {"toLowerCase", "lowerAscii()"},
+         {"lower", "lowerAscii()"},
+         {"toUpperCase", "upperAscii()"},
+         {"upper", "upperAscii()"},
+         {"today", "now"},
+         {"date", "timestamp(\"2026-03-01T00:00:00Z\")"},
+         {"days", "duration(\"48h\")"}}};
+    const auto* const found =
+        std::ranges::find(names, function, [](const auto& its) { return its.first; });
+    return found == names.end() ? std::string() : "write " + std::string(found->second);
+  }
+
   bool unknown_function(Span span, const Call& call) {
     std::vector<std::string> known = library_names(call.target != nullptr);
     known.insert(known.end(), macro_names.begin(), macro_names.end());
@@ -230,8 +249,9 @@ class Resolver {
       return fail(span, call.function + "() does not take " +
                             std::to_string(call.arguments.size()) + " arguments");
     }
+    const std::string near = near_miss(call.function, known);
     return fail(span, "unknown function " + call.function + "()",
-                did_you_mean(near_miss(call.function, known)));
+                near.empty() ? name_elsewhere(call.function) : did_you_mean(near));
   }
 
   bool resolve_node(Expression& /*unused*/, Unary& unary) { return resolve(unary.operand); }

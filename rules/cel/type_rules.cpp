@@ -202,6 +202,12 @@ std::string TypeRules::remedy_for(const Type& left, const Type& right) const {
   if ((is_text(left) && is_number(right)) || (is_number(left) && is_text(right))) {
     return "write a number without quotes, or convert one side with double() or string()";
   }
+  const auto is_time = [this](const Type& type) {
+    return unifier_.shallow(type).is(Kind::timestamp);
+  };
+  if ((is_text(left) && is_time(right)) || (is_time(left) && is_text(right))) {
+    return "write a moment as timestamp(\"2026-03-01T09:00:00Z\")";
+  }
   return {};
 }
 

@@ -35,6 +35,12 @@ TEST_CASE("a chart of nothing is drawn as well") {
   CHECK(bar_chart({}, {"a"}, {{"b", {0}}}).find("<rect") == std::string::npos);
 }
 
+TEST_CASE("charts beside one another may share a scale") {
+  const ChartOptions options{.title = {}, .x_axis = {}, .y_axis = {}, .scale_reaches = 75};
+  CHECK(column_chart(options, {"a"}, {{"b", {3}}}).find(">80</text>") != std::string::npos);
+  CHECK(column_chart(options, {"a"}, {{"b", {90}}}).find(">100</text>") != std::string::npos);
+}
+
 TEST_CASE("hostile names stay names") {
   const std::string name = GENERATE("<script>alert(1)</script>", "\"><img src=x onerror=1>",
                                     "'><svg/onload=1>", "</title><b>", "a & b", "</svg>", "<!--",

@@ -95,7 +95,8 @@ TEST_CASE("wrong usage is told on stderr with status 2") {
       Arguments{"simulate", "--people", "5", "--days", "5", "--events", "-"},
       Arguments{"simulate", "--people", "5", "--days", "5", "--format", "jsonl"},
       Arguments{"simulate", "--people", "5", "--days", "5", "--shadow"},
-      Arguments{"simulate", "--shadow", "--format", "json"},
+      Arguments{"simulate", "--shadow", "--format", "json"}, Arguments{"simulate", "--report", "x"},
+      Arguments{"simulate", "--events", "-", "--until", "2026-04-01", "--report", "x"},
       Arguments{"simulate", "--shadow", "--from", "2026-01-01"},
       Arguments{"simulate", "--days", "3"}, Arguments{"simulate", "--against", "x"},
       Arguments{"simulate", "--habits", "x"}, Arguments{"eval"}, Arguments{"eval", "1", "--jsonl"},
@@ -556,6 +557,26 @@ TEST_CASE("habits and reports that cannot be used are told of") {
         daemon::cli::found_problem);
   shell.folder().write("long.yaml", std::string((1U << 20) + 1, '#'));
   CHECK(run("--habits", shell.folder() / "long.yaml").status == daemon::cli::found_problem);
+}
+
+TEST_CASE("a shadow is written as a page, and the same as text") {
+  Shell shell;
+  REQUIRE(shell.run({"contact", "add", "anna", "--address", "email=anna@example.org"}).status ==
+          daemon::cli::done);
+  REQUIRE(shell.run({"event", "add", "anna", "hello"}).status == daemon::cli::done);
+  const std::string report = shell.folder() / "shadow.html";
+  const Arguments arguments = {"simulate", "--shadow", "--days", "3", "--report"};
+  const auto run = [&](const std::string& path) {
+    Arguments its = arguments;
+    its.push_back(path);
+    return shell.run(its);
+  };
+  const auto ran = run(report);
+  CHECK(ran.err.empty());
+  CHECK(ran.status == daemon::cli::done);
+  CHECK(ran.out.find("Messages sent from ") == 0);
+  CHECK(std::filesystem::file_size(report) > 2000);
+  CHECK(run(shell.folder() / "nowhere/shadow.html").status == daemon::cli::found_problem);
 }
 
 TEST_CASE("a shadow needs a store") {

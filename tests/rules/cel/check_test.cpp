@@ -123,6 +123,21 @@ TEST_CASE("what can only fail is refused, with a remedy where there is one") {
       {"[?1]", "? needs an optional, and this is a value of type int", "", 3},
       {"'a'.matches('(')", "this is no regular expression: missing ): (", "see the RE2 syntax", 13},
       {"[1].map(x)", "map() does not take 1 arguments", "", 5},
+      // What other languages, keyboards and text programs put in.
+      {"not contact.score > 5", "unexpected not", "write !", 1},
+      {"true and false", "unexpected and", "write &&", 6},
+      {"contact.email contains 'a'", "unexpected contains",
+       "write it behind a point: contact.city.contains(\"a\")", 15},
+      {"contact.tags.length() > 1", "unknown function length()", "write size()", 14},
+      {"contact.score ≥ 5", "unexpected character ≥", "write >=", 15},
+      {"did（'a')", "unexpected character （", "write (", 4},
+      {"contact.score\u00A0> 5", "unexpected no-break space", "write an ordinary blank", 14},
+      {"сontact.score > 5", "unexpected character с",
+       "it is Cyrillic and looks like the Latin c; a name in other letters stands in brackets: "
+       "event[\"...\"]",
+       1},
+      {"contact.总额 > 5", "unexpected character 总",
+       "a name in other letters stands in brackets: event[\"...\"]", 9},
   };
   const Environment environment = make_environment();
   for (const Row& row : rows) {

@@ -1,5 +1,6 @@
-// What is left of a message where no pictures are shown: in the plain-text part of a mail, in most
-// messengers, and with everybody whose mail program does not load them.
+// What channels cannot show: pictures, of which nothing is left in the plain-text part of a mail,
+// in messengers and with everybody whose mail program does not load them; and texts that are too
+// long.
 #include <algorithm>
 #include <cctype>
 
@@ -8,31 +9,13 @@
 #include "base/encoding.h"
 #include "config/front_matter.h"
 #include "config/lint.h"
+#include "content/author_text.h"
 #include "content/markdown.h"
+#include "content/message.h"
+#include "content/telegram_writer.h"
 
 namespace nurtured::config {
 namespace {
-
-// The author's own part: tags fall away, and what is put in is a word, or a link.
-std::string without_liquid(std::string_view text) {
-  constexpr std::string_view put_in = "https://example.org";
-  std::string out;
-  while (!text.empty()) {
-    const std::size_t begin = std::min(text.find("{{"), text.find("{%"));
-    out += text.substr(0, begin);
-    if (begin == std::string_view::npos) break;
-    text.remove_prefix(begin);
-    const bool is_output = text.starts_with("{{");
-    const std::size_t end = text.find(is_output ? "}}" : "%}", 2);
-    const std::string_view tag = text.substr(0, end);
-    const bool is_partial = tag.find("render") != std::string_view::npos ||
-                            tag.find("include") != std::string_view::npos;
-    if (is_output || is_partial) out += put_in;
-    if (end == std::string_view::npos) break;
-    text.remove_prefix(end + 2);
-  }
-  return out;
-}
 
 bool has_letters(std::string_view text) {
   return std::ranges::any_of(text, [](char c) {
@@ -106,7 +89,7 @@ void note_pictures(const LintInput& input, const Shown& shown, Problems& problem
   const auto picture = picture_in(shown);
   if (!picture) return;
   const auto document =
-      content::read_markdown({without_liquid(shown.markdown()), {}},
+      content::read_markdown({content::author_text(shown.markdown()), {}},
                              [](std::string_view url) { return std::string(url); });
   if (!document || !has_picture(*document)) return;
   if (!says_something(*document)) {
@@ -129,8 +112,32 @@ void note_pictures(const LintInput& input, const Shown& shown, Problems& problem
                   *without));
 }
 
-void note_pictures_of(const LintInput& input, const File& file, Channels channels,
-                      Problems& problems) {
+// As it is for everybody: where the reader decides what is in it, its length is known only then.
+void note_length(const Shown& shown, Problems& problems) {
+  const std::string_view text = shown.markdown();
+  if (!shown.channels.contains("telegram") || text.find("{%") != std::string_view::npos) return;
+  const auto document = content::read_markdown(
+      {content::author_text(text), {}}, [](std::string_view url) { return std::string(url); });
+  if (!document) return;
+  const std::size_t units = content::telegram_units(content::write_telegram(*document));
+  if (units <= content::telegram_units_max) return;
+  const base::Place place = shown.scalar != nullptr
+                                ? shown.scalar->place
+                                : base::Place{shown.file.path, shown.file.body_line, 1, 1};
+  problems.warning(place, "too-long",
+                   fmt::format("this text has {} characters, and Telegram takes {}: by `telegram` "
+                               "it is refused",
+                               units, content::telegram_units_max),
+                   "shorten it, or give that channel a text of its own (`channels: {telegram: "
+                   "{text: ...}}`)");
+}
+
+void note_shown(const LintInput& input, const Shown& shown, Problems& problems) {
+  note_pictures(input, shown, problems);
+  note_length(shown, problems);
+}
+
+void note_message(const LintInput& input, const File& file, Channels channels, Problems& problems) {
   Problems told_elsewhere;
   const auto message = read_message_file(file.path, file.text, told_elsewhere);
   if (!message) return;
@@ -138,15 +145,15 @@ void note_pictures_of(const LintInput& input, const File& file, Channels channel
     for (const Entry& entry : overrides->entries) {
       const Node* text = entry.value.find("text");
       if (text == nullptr || channels.erase(entry.key) == 0) continue;
-      note_pictures(input, {*message, text, {entry.key}}, problems);
+      note_shown(input, {*message, text, {entry.key}}, problems);
     }
   }
-  if (!channels.empty()) note_pictures(input, {*message, nullptr, std::move(channels)}, problems);
+  if (!channels.empty()) note_shown(input, {*message, nullptr, std::move(channels)}, problems);
 }
 
 }  // namespace
 
-void lint_pictures(const LintInput& input, Problems& problems) {
+void lint_channels(const LintInput& input, Problems& problems) {
   for (const auto& [name, channels] : channels_by_message(input)) {
     const auto message = input.messages.compiled.find(name);
     if (message == input.messages.compiled.end()) continue;
@@ -156,7 +163,7 @@ void lint_pictures(const LintInput& input, Problems& problems) {
     }
     for (const std::string& path : paths) {
       const File* file = input.workspace.find(path);
-      if (file != nullptr) note_pictures_of(input, *file, channels, problems);
+      if (file != nullptr) note_message(input, *file, channels, problems);
     }
   }
 }
