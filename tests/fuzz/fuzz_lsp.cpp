@@ -74,7 +74,7 @@ void look(std::string_view path, std::string_view text) {
   check(session.handle(cel::to_json(cel::Map{{"jsonrpc", "2.0"},
                                              {"method", "textDocument/didOpen"},
                                              {"params", cel::Map{{"textDocument", document}}}})));
-  for (std::size_t offset = 0; offset <= text.size(); offset += 1 + text.size() / 16) {
+  for (std::size_t offset = 0; offset <= text.size(); offset += 1 + text.size() / 4) {
     const cel::Value place = to_value(position_at(text, offset, lsp::PositionEncoding::utf16));
     for (const char* what : {"completion", "hover", "definition"}) {
       check(session.handle(cel::to_json(
