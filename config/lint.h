@@ -66,8 +66,9 @@ base::Place place_of_key(const LintInput& input, const rules::Playbook& playbook
 
 // What the condition gives whoever it is asked of; nullopt where that depends on something.
 std::optional<bool> constant_of(const rules::Expression& condition);
-// The ways out of a step that somebody can take: no branch behind one that always holds, none that
-// never does, none of weight 0, none after leaving the playbook itself, no answer that ends it.
+// The ways out of a step that somebody can take: no branch behind one that always holds or asks the
+// same, none that never does, none of weight 0, none after leaving the playbook itself, no answer
+// that ends it.
 std::vector<rules::StepEdge> open_edges(const rules::Playbook& playbook, const rules::Step& step);
 // Can somebody come from `from` to `target` (no_step: to the end of the playbook) by steps that
 // `may_pass` lets through, and by ways that `may_take` does? `target` itself need not be let

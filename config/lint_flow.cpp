@@ -20,7 +20,14 @@ std::vector<StepEdge> open_branches(const rules::Choose& choose, std::vector<Ste
   for (std::size_t i = 0; i < edges.size(); ++i) {
     const bool has_condition = i < choose.branches.size() && choose.branches[i].condition;
     const auto constant = has_condition ? constant_of(*choose.branches[i].condition) : std::nullopt;
-    if (constant == false) continue;
+    const auto asked_before = choose.branches.begin() + static_cast<std::ptrdiff_t>(i);
+    const bool is_repeated =
+        has_condition &&
+        std::any_of(choose.branches.begin(), asked_before, [&](const rules::Branch& before) {
+          return before.condition &&
+                 before.condition->source == choose.branches[i].condition->source;
+        });
+    if (constant == false || is_repeated) continue;
     open.push_back(std::move(edges[i]));
     if (constant == true) break;
   }
