@@ -29,6 +29,15 @@ struct Given {
   Names attributes;
 };
 
+std::vector<std::string> step_ids(
+    const std::vector<std::shared_ptr<const rules::Playbook>>& playbooks) {
+  Names ids;
+  for (const auto& playbook : playbooks) {
+    for (const rules::Step& step : playbook->steps) ids.insert(step.id);
+  }
+  return listed(ids);
+}
+
 Given given_by(const std::vector<std::shared_ptr<const rules::Playbook>>& playbooks) {
   Given given;
   for (const auto& playbook : playbooks) {
@@ -94,6 +103,7 @@ WorkspaceNames gather_names(const NameSources& sources) {
   add("any_event_name", listed(events), false);
   add("segment_name", keys_of(catalogue.segments), catalogue.knows_segments);
   add("playbook_id", sources.playbook_ids, has_all_playbooks(sources));
+  add("step_id", step_ids(sources.playbooks), false);
   add("channel_name", catalogue.channels, has_settings);
   add("connector_name", keys_under(sources.settings, "connectors"), has_settings);
   add("connector_type", sources.connector_types.names, true);

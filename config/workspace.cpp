@@ -40,6 +40,12 @@ constexpr std::array folders{
     Folder{"files", {}, true},
 };
 
+bool has_ending(std::string_view name, const Folder& folder) {
+  return std::any_of(folder.endings.begin(), folder.endings.end(), [&](std::string_view e) {
+    return !e.empty() && name.size() > e.size() && name.ends_with(e);
+  });
+}
+
 // Folders within files/ that are listed, one in another.
 constexpr int listed_depth_max = 8;
 
@@ -86,12 +92,6 @@ class Reader {
               is_link ? "put the folder itself here, not a link to it" : "");
     }
     return fd;
-  }
-
-  static bool has_ending(std::string_view name, const Folder& folder) {
-    return std::any_of(folder.endings.begin(), folder.endings.end(), [&](std::string_view e) {
-      return !e.empty() && name.size() > e.size() && name.ends_with(e);
-    });
   }
 
   std::vector<std::string> names_in(int fd, const std::string& path) {
@@ -231,6 +231,16 @@ const File* Workspace::find(std::string_view path) const {
 std::string_view Workspace::source(std::string_view path) const {
   const File* file = find(path);
   return file == nullptr ? std::string_view() : std::string_view(file->text);
+}
+
+bool is_read(std::string_view path) {
+  const std::size_t slash = path.rfind('/');
+  const std::string_view name = path.substr(slash + 1);
+  const std::string_view in = slash == std::string_view::npos ? "" : path.substr(0, slash);
+  return !name.starts_with('.') &&
+         std::any_of(folders.begin(), folders.end(), [&](const Folder& folder) {
+           return folder.path == in && has_ending(name, folder);
+         });
 }
 
 base::Result<Workspace> read_workspace(const std::string& path, const WorkspaceLimits& limits) {

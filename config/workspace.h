@@ -48,6 +48,9 @@ struct Workspace {
 // outside the folder is read. `not_found` when there is no folder or no nurtured.yaml in it.
 base::Result<Workspace> read_workspace(const std::string& path, const WorkspaceLimits& limits = {});
 
+// Whether that reads a file of this path, seen from the workspace: "playbooks/welcome.yaml".
+bool is_read(std::string_view path);
+
 // The workspaces that the program carries inside, which `nurtured init` writes. The default one is
 // config/default of the source: SQLite, the `file` connector, one playbook. The others, sorted by
 // name, are the folders of config/examples: whole workspaces for a trade.

@@ -68,6 +68,10 @@ std::optional<Node> parse_yaml(std::string_view text, const std::string& path, P
 // range is outside it.
 base::Place place_inside(const Node& scalar, std::string_view source, const base::Place& range);
 
+// The byte of `text`, which has no byte order mark, at which a line and a column (both from 1, in
+// code points) stand; the text's end where they are beyond it.
+std::size_t offset_of(std::string_view text, int line, int column);
+
 // The offset in `source`, which has no byte order mark, just after an unquoted scalar; npos when
 // they do not fit each other.
 std::size_t end_of_plain(const Node& scalar, std::string_view source);

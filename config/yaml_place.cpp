@@ -12,22 +12,6 @@ bool is_blank(char c) {
   return blanks.find(c) != std::string_view::npos;
 }
 
-// The byte at which `line` and `column` (both from 1, in code points) stand; the end when they are
-// beyond it.
-std::size_t offset_of(std::string_view text, int line, int column) {
-  std::size_t at = 0;
-  for (int i = 1; i < line; ++i) {
-    const std::size_t end = text.find('\n', at);
-    if (end == std::string_view::npos) return text.size();
-    at = end + 1;
-  }
-  for (int i = 1; i < column && at < text.size(); ++i) {
-    ++at;
-    while (at < text.size() && (static_cast<unsigned char>(text[at]) & 0xc0U) == 0x80U) ++at;
-  }
-  return at;
-}
-
 // How long an escape of a double-quoted scalar is in the file (YAML 1.2, section 5.7), and how many
 // bytes of text it stands for.
 struct Escape {
@@ -98,6 +82,20 @@ std::size_t walk(const Node& scalar, std::string_view source, std::size_t target
 }
 
 }  // namespace
+
+std::size_t offset_of(std::string_view text, int line, int column) {
+  std::size_t at = 0;
+  for (int i = 1; i < line; ++i) {
+    const std::size_t end = text.find('\n', at);
+    if (end == std::string_view::npos) return text.size();
+    at = end + 1;
+  }
+  for (int i = 1; i < column && at < text.size(); ++i) {
+    ++at;
+    while (at < text.size() && (static_cast<unsigned char>(text[at]) & 0xc0U) == 0x80U) ++at;
+  }
+  return at;
+}
 
 std::size_t end_of_plain(const Node& scalar, std::string_view source) {
   return walk(scalar, source, scalar.text.size());

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "config/compile.h"
+#include "config/scenario_reader.h"
 #include "daemon/walk.h"
 
 namespace nurtured::daemon {
@@ -82,6 +83,14 @@ store::Options store_options(const config::Config* config) {
   return options;
 }
 
+std::vector<config::Scenario> add_scenarios(BookFiles& files) {
+  config::Problems problems;
+  auto scenarios = config::read_scenarios(files.workspace, files.config.get(), problems);
+  for (config::Problem& problem : files.problems) problems.add(std::move(problem));
+  files.problems = problems.take();
+  return scenarios;
+}
+
 BookKeeper::BookKeeper(BookKeeperOptions options, const base::Clock& clock)
     : options_(std::move(options)), clock_(clock) {}
 
@@ -95,9 +104,10 @@ BookFiles BookKeeper::read() const {
   return files_of(config::read_workspace(options_.config_path));
 }
 
-BookFiles BookKeeper::read_with(config::File draft) const {
+BookFiles BookKeeper::read_with(std::vector<config::File> drafts) const {
   auto workspace = config::read_workspace(options_.config_path);
-  if (workspace) {
+  for (config::File& draft : drafts) {
+    if (!workspace) break;
     auto& files = workspace->files;
     std::erase_if(files, [&](const config::File& file) { return file.path == draft.path; });
     const auto place = std::ranges::upper_bound(files, draft.path, {}, &config::File::path);

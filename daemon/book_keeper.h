@@ -17,6 +17,7 @@
 #include "config/compile.h"
 #include "config/config.h"
 #include "config/problem.h"
+#include "config/scenario.h"
 #include "config/section.h"
 #include "config/workspace.h"
 #include "daemon/places.h"
@@ -42,6 +43,10 @@ struct BookFiles {
   config::WorkspaceNames names;                  // as far as they could be read
   std::string location;  // of the store, for store::open(); guessed when there are errors
 };
+
+// Reads the workspace's scenarios, too, and puts their problems among those of the files: all that
+// `check` tells of. Where there are errors the scenarios are not to be played.
+std::vector<config::Scenario> add_scenarios(BookFiles& files);
 
 // A book ready to be applied, or why it cannot be.
 struct PreparedBook {
@@ -73,8 +78,8 @@ class BookKeeper {
 
   // Never fails: what cannot be read is a problem.
   BookFiles read() const;
-  // The same as if `draft` stood among them, in the place of the file that has its path.
-  BookFiles read_with(config::File draft) const;
+  // The same as if `drafts` stood among them, each in the place of the file that has its path.
+  BookFiles read_with(std::vector<config::File> drafts) const;
 
   // Chooses between the files and the applied book: files that are good and new are applied, broken
   // ones leave the applied book running. `invalid` when there are neither good files nor an applied

@@ -32,6 +32,7 @@ void add_commands(CLI::App& app, Call& call) {
   add_fmt(app, call);
   add_graph(app, call);
   add_schema(app, call);
+  add_lsp(app, call);
   add_simulate(app, call);
   add_test(app, call);
   add_render(app, call);

@@ -93,7 +93,7 @@ constexpr std::string_view events_file = "events.yaml";
 
 // What `check` would say of the workspace with the draft, where it said nothing before.
 int judge_draft(const Call& call, const BookKeeper& keeper, const std::string& draft) {
-  BookFiles files = keeper.read_with({std::string(events_file), draft});
+  BookFiles files = keeper.read_with({{std::string(events_file), draft}});
   if (files.config != nullptr) return done;
   print_text(call.console.err, "nurtured: with this draft `check` would find:\n");
   std::erase_if(files.problems,

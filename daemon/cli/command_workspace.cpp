@@ -7,7 +7,6 @@
 #include <fmt/format.h>
 
 #include "config/lint_pages.h"
-#include "config/scenario_reader.h"
 #include "config/section.h"
 #include "config/workspace.h"
 #include "daemon/cli/toolbox.h"
@@ -31,12 +30,7 @@ int check(const Call& call, const std::string& format) {
   const auto keeper = make_keeper(call);
   if (!keeper) return complain(call, keeper.error(), format);
   BookFiles files = (*keeper)->read();
-  config::Problems in_scenarios;
-  const auto scenarios = config::read_scenarios(files.workspace, files.config.get(), in_scenarios);
-  const bool is_good = files.config != nullptr && !in_scenarios.has_errors();
-  // All of them in the order of the files.
-  for (config::Problem& problem : files.problems) in_scenarios.add(std::move(problem));
-  files.problems = in_scenarios.take();
+  const auto scenarios = add_scenarios(files);
   const config::PrintOptions options{.prefix = typed_prefix(call), .colour = call.console.colour};
   if (format == "json") {
     call.console.out << config::problems_json(files.problems, options) << '\n';
@@ -45,7 +39,7 @@ int check(const Call& call, const std::string& format) {
         call.console.out, files.problems,
         [&](std::string_view path) { return files.workspace.source(path); }, options);
   }
-  if (!is_good) return found_problem;
+  if (config::has_errors(files.problems)) return found_problem;
   if (format != "json") {
     call.console.out << fmt::format("good (playbooks: {}, messages: {}, scenarios: {})\n",
                                     files.config->book->current().size(),

@@ -38,6 +38,7 @@ void add_daemon_commands(CLI::App& app, Call& call);     // run, status, plan, r
 void add_fmt(CLI::App& app, Call& call);
 void add_graph(CLI::App& app, Call& call);
 void add_schema(CLI::App& app, Call& call);
+void add_lsp(CLI::App& app, Call& call);
 void add_simulate(CLI::App& app, Call& call);
 void add_test(CLI::App& app, Call& call);
 void add_eval(CLI::App& app, Call& call);
