@@ -320,6 +320,60 @@ TEST_CASE("segments, dates, schedules, loops and starts by hand are played as we
   CHECK(missed == std::vector<std::string>{"split/other"});
 }
 
+TEST_CASE("what check warns of as starting itself goes round, and nothing else does") {
+  const auto [goes_round, texts] = GENERATE(table<bool, std::vector<std::string>>({
+      {false, {"start: [came, go]\nagain: always\nsteps: [{wait: 1h}, {emit: go}]\n"}},
+      {false, {"start: came\nagain: always\nsteps: [{enroll: p0}]\n"}},
+      {false,
+       {"start: [came, go]\nagain: always\nsteps: [{wait: 1h}, {emit: on}]\n",
+        "start: on\nagain: always\nsteps: [{emit: go}]\n"}},
+      {false,
+       {"start: [came, go]\nsteps: [{wait: 1h}, {emit: on}]\n",
+        "start: on\nagain: always\nsteps: [{wait: 1h}, {emit: go}]\n"}},
+      {false,
+       {"start: {when: go, if: event.n < 3}\nmeanwhile: restart\n"
+        "steps: [{emit: {event: go, properties: {n: 3}}}]\n"}},
+      {true,
+       {"start: [came, go]\nagain: always\nsteps: [{wait: 1h}, {emit: on}]\n",
+        "start: on\nagain: always\nsteps: [{wait: 1h}, {emit: go}]\n"}},
+      {true, {"start: came\nmeanwhile: restart\nsteps: [{tag: a}, {emit: came}]\n"}},
+      {true, {"start: came\nmeanwhile: restart\nsteps: [{wait: 1h}, {emit: came}]\n"}},
+      {true, {"start: [came, enrollment.ended]\nagain: always\nsteps: [{tag: a}]\n"}},
+      {true,
+       {"start: [came, {when: message.sent, if: event.message == \"b\"}]\nagain: always\n"
+        "steps: [{send: a}]\n",
+        "start: {when: message.sent, if: event.message == \"a\"}\nagain: always\n"
+        "steps: [{send: b}]\n"}},
+  }));
+  config::Workspace files;
+  files.files = {{"content/a.md", "---\nkind: receipt\nsubject: A\n---\nA.\n"},
+                 {"content/b.md", "---\nkind: receipt\nsubject: B\n---\nB.\n"},
+                 {"events.yaml", "events: {came: {}, on: {}, go: {properties: {n: int}}}\n"},
+                 {"nurtured.yaml", settings}};
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    config::put(files, "playbooks/p" + std::to_string(i) + ".yaml", texts[i]);
+  }
+  config::put(files, "tests/t.yaml",
+              "tests:\n  - name: n\n    contact: {id: u1, email: a@example.org}\n    events: [{at: "
+              "\"2026-03-02 12:00\", event: came}]\n    until: 3d\n    expect: [{tag: a}]\n");
+  const auto compiled = config::compile(files, config::test_options());
+  REQUIRE(compiled.config != nullptr);
+  const bool is_warned =
+      std::ranges::count(compiled.problems, "starts-itself", &config::Problem::name) > 0;
+  config::Problems problems;
+  const auto scenarios = config::read_scenarios(files, compiled.config.get(), problems);
+  REQUIRE(scenarios.size() == 1);
+  const auto played = play(compiled.config, scenarios[0], nullptr);
+  REQUIRE(played.has_value());
+  const auto starts = std::ranges::count_if(played->lines, [](const PlayedLine& line) {
+    return line.decision.action == "start" && line.decision.playbook == "p0";
+  });
+  INFO(texts.front());
+  CHECK(is_warned == goes_round);
+  // It stops for want of days, or where the engine cuts it off.
+  CHECK((starts > 3) == goes_round);
+}
+
 TEST_CASE("the scenarios of every sample workspace pass and reach every step and branch") {
   std::vector<std::string> folders{"config/default"};
   for (const auto& entry : std::filesystem::directory_iterator("config/examples")) {
