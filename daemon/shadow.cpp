@@ -34,8 +34,10 @@ void note(Wishes& wishes, const SimulatedLine& line) {
   const bool is_send = decision.action == "send";
   const bool is_skip = decision.action == "skip" || decision.action == "fail";
   if ((!is_send && !is_skip && decision.action != "hold") || decision.message.empty()) return;
-  auto& [all, open] = wishes[line.contact];
-  auto place = std::ranges::find_if(open, [&all = all, &decision](std::size_t its) {
+  ContactWishes& of_contact = wishes[line.contact];
+  auto& all = of_contact.all;
+  auto& open = of_contact.open;
+  auto place = std::ranges::find_if(open, [&](std::size_t its) {
     return all[its].enrollment == decision.enrollment && all[its].step == decision.step &&
            all[its].message == decision.message;
   });
