@@ -97,7 +97,8 @@ class CircleLint {
                  known.find(field.path.front()) != nullptr;
         });
     if (!is_known) return false;
-    cel::MapScope scope(rules::condition_environment());
+    const cel::Environment environment = rules::condition_environment();
+    cel::MapScope scope(environment);
     scope.set("event", known);
     return condition->program.test(scope).value_or(false);
   }
