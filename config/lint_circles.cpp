@@ -33,8 +33,10 @@ bool takes_time(const Step& step) {
 // Something that everybody who goes through `from` brings about, each time, and `to` starts by.
 struct Link {
   const Playbook* from = nullptr;
+  std::size_t from_index = 0;
   const Playbook* to = nullptr;
-  base::Place place;             // of the step, or of the start that goes by the end of `from`
+  std::size_t to_index = 0;
+  base::Place place{};           // of the step
   bool is_end = false;           // it comes when `from` is over
   bool comes_later = false;      // `from` has waited before
   bool is_over_at_once = false;  // `from` waits no more behind it
@@ -48,22 +50,32 @@ struct Made {
 
 class CircleLint {
  public:
-  CircleLint(const LintInput& input, Problems& problems) : input_(input), problems_(problems) {
-    for (const auto& playbook : input.playbooks) {
-      for (const auto& to : input.playbooks) {
-        if (may_start_again(*to)) add_links(*playbook, *to);
-      }
+  CircleLint(const LintInput& input, Problems& problems)
+      : input_(input), problems_(problems), links_(input.playbooks.size()) {
+    for (std::size_t i = 0; i < input.playbooks.size(); ++i) {
+      const Playbook& playbook = *input.playbooks[i];
+      if (!may_start_again(playbook) || playbook.steps.empty()) continue;
+      by_id_.emplace(playbook.id, i);
+      for (const rules::EventStart& start : playbook.starts) by_event_[start.event].insert(i);
+    }
+    if (by_id_.empty()) return;
+    for (std::size_t from = 0; from < input.playbooks.size(); ++from) {
+      const Playbook& playbook = *input.playbooks[from];
+      for (StepIndex i = 0; i < playbook.steps.size(); ++i) add_links_of_step(from, i);
+      add_links_of_end(from);
     }
   }
 
   void run() {
     std::set<std::set<const Playbook*>> told;
-    for (const Link& link : links_) {
-      const auto circle = circle_of(link);
-      if (circle.empty() || !goes_round(circle)) continue;
-      std::set<const Playbook*> members;
-      for (const Link* part : circle) members.insert(part->from);
-      if (told.insert(std::move(members)).second) warn(circle);
+    for (const auto& links : links_) {
+      for (const auto& [to, link] : links) {
+        const auto circle = circle_of(link);
+        if (circle.empty() || !goes_round(circle)) continue;
+        std::set<const Playbook*> members;
+        for (const Link* part : circle) members.insert(part->from);
+        if (told.insert(std::move(members)).second) warn(circle);
+      }
     }
   }
 
@@ -120,49 +132,73 @@ class CircleLint {
                                          {"playbook", playbook.id}}};
   }
 
-  void add_links(const Playbook& playbook, const Playbook& to) {
-    for (StepIndex i = 0; i < playbook.steps.size(); ++i) {
-      const Step& step = playbook.steps[i];
-      const auto* enroll = std::get_if<rules::Enroll>(&step.action);
-      const auto made = made_by(playbook, step);
-      const bool starts =
-          (enroll != nullptr && enroll->playbook == to.id) || (made && is_started_by(to, *made));
-      if (!starts) continue;
-      const auto pass_others = [&](StepIndex at) { return at != i; };
-      if (can_come(playbook, 0, no_step, pass_others)) continue;
-      const auto pass_at_once = [&](StepIndex at) { return !takes_time(playbook.steps[at]); };
-      links_.push_back({.from = &playbook,
-                        .to = &to,
-                        .place = step.place,
-                        .comes_later = takes_time(step) || !can_come(playbook, 0, i, pass_at_once),
-                        .is_over_at_once = can_come(playbook, step.next, no_step, pass_at_once)});
+  std::set<std::size_t> started_by(const Made& made) const {
+    std::set<std::size_t> out;
+    const auto found = by_event_.find(made.event);
+    if (found == by_event_.end()) return out;
+    for (const std::size_t to : found->second) {
+      if (is_started_by(*input_.playbooks[to], made)) out.insert(to);
     }
-    const Made end{"enrollment.ended",
-                   cel::Map{{"playbook", playbook.id}, {"outcome", "finished"}}};
-    if (to.steps.empty() || !is_started_by(to, end)) return;
+    return out;
+  }
+
+  void add_links_of_step(std::size_t from, StepIndex i) {
+    const Playbook& playbook = *input_.playbooks[from];
+    const Step& step = playbook.steps[i];
+    std::set<std::size_t> started;
+    if (const auto* enroll = std::get_if<rules::Enroll>(&step.action)) {
+      const auto found = by_id_.find(enroll->playbook);
+      if (found != by_id_.end()) started.insert(found->second);
+    } else if (const auto made = made_by(playbook, step)) {
+      started = started_by(*made);
+    }
+    const auto pass_others = [&](StepIndex at) { return at != i; };
+    if (started.empty() || can_come(playbook, 0, no_step, pass_others)) return;
     const auto pass_at_once = [&](StepIndex at) { return !takes_time(playbook.steps[at]); };
-    links_.push_back({.from = &playbook,
-                      .to = &to,
-                      .place = place_of_key(input_, to, "start"),
-                      .is_end = true,
-                      .comes_later = !can_come(playbook, 0, no_step, pass_at_once),
-                      .is_over_at_once = true});
+    const bool comes_later = takes_time(step) || !can_come(playbook, 0, i, pass_at_once);
+    const bool is_over_at_once = can_come(playbook, step.next, no_step, pass_at_once);
+    for (const std::size_t to : started) {
+      // Of several steps the last one finds the playbook nearest to its end.
+      links_[from].insert_or_assign(to, Link{.from = &playbook,
+                                             .from_index = from,
+                                             .to = input_.playbooks[to].get(),
+                                             .to_index = to,
+                                             .place = step.place,
+                                             .comes_later = comes_later,
+                                             .is_over_at_once = is_over_at_once});
+    }
+  }
+
+  void add_links_of_end(std::size_t from) {
+    const Playbook& playbook = *input_.playbooks[from];
+    const auto started = started_by(
+        {"enrollment.ended", cel::Map{{"playbook", playbook.id}, {"outcome", "finished"}}});
+    if (started.empty()) return;
+    const auto pass_at_once = [&](StepIndex at) { return !takes_time(playbook.steps[at]); };
+    const bool comes_later = !can_come(playbook, 0, no_step, pass_at_once);
+    for (const std::size_t to : started) {
+      links_[from].insert_or_assign(to, Link{.from = &playbook,
+                                             .from_index = from,
+                                             .to = input_.playbooks[to].get(),
+                                             .to_index = to,
+                                             .is_end = true,
+                                             .comes_later = comes_later,
+                                             .is_over_at_once = true});
+    }
   }
 
   // The shortest way from the link back to its playbook, the link first.
   Circle circle_of(const Link& first) const {
-    std::map<const Playbook*, const Link*> reached{{first.to, nullptr}};
-    std::vector<const Playbook*> open = {first.to};
-    for (std::size_t i = 0; i < open.size() && !reached.contains(first.from); ++i) {
-      for (const Link& link : links_) {
-        if (link.from != open[i] || reached.contains(link.to)) continue;
-        reached.emplace(link.to, &link);
-        open.push_back(link.to);
+    std::map<std::size_t, const Link*> reached{{first.to_index, nullptr}};
+    std::vector<std::size_t> open = {first.to_index};
+    for (std::size_t i = 0; i < open.size() && !reached.contains(first.from_index); ++i) {
+      for (const auto& [to, link] : links_[open[i]]) {
+        if (reached.emplace(to, &link).second) open.push_back(to);
       }
     }
-    if (!reached.contains(first.from)) return {};
+    if (!reached.contains(first.from_index)) return {};
     Circle circle;
-    for (const Playbook* at = first.from; at != first.to; at = circle.back()->from) {
+    for (std::size_t at = first.from_index; at != first.to_index; at = circle.back()->from_index) {
       circle.push_back(reached.at(at));
     }
     circle.push_back(&first);
@@ -190,7 +226,7 @@ class CircleLint {
                                  ? std::string("the playbook")
                                  : fmt::format("`{}`, which leads back here,", link.to->id);
     problems_.warning(
-        link.place, "starts-itself",
+        link.is_end ? place_of_key(input_, *link.to, "start") : link.place, "starts-itself",
         fmt::format("{} starts {} again, for ever{}",
                     link.is_end ? fmt::format("the end of `{}`", link.from->id) : "this", what,
                     waits ? "" : " and without a pause"),
@@ -200,7 +236,10 @@ class CircleLint {
 
   const LintInput& input_;
   Problems& problems_;
-  std::vector<Link> links_;
+  // Those that may start again.
+  std::map<std::string, std::size_t, std::less<>> by_id_;
+  std::map<std::string, std::set<std::size_t>, std::less<>> by_event_;
+  std::vector<std::map<std::size_t, Link>> links_;  // by whom they come from, and where they lead
 };
 
 }  // namespace

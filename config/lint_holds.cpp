@@ -1,11 +1,13 @@
 // Marketing messages that the mix or the seven touches hold for good.
 #include <algorithm>
-#include <limits>
+#include <map>
+#include <optional>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "config/lint.h"
+#include "config/step_graph.h"
 #include "rules/gates.h"
 
 namespace nurtured::config {
@@ -37,6 +39,9 @@ class HoldLint {
  public:
   HoldLint(const LintInput& input, Problems& problems) : input_(input), problems_(problems) {
     for (const auto& playbook : input.playbooks) sends_.push_back(sends_of(*playbook));
+    graphs_.resize(sends_.size());
+    fewest_.resize(sends_.size());
+    for (std::size_t i = 0; i < sends_.size() && !input.settings.fill; ++i) map_out(i);
   }
 
   void run() {
@@ -59,45 +64,33 @@ class HoldLint {
   }
 
   Around around(std::size_t playbook, const MarketingSend& send) const {
-    const Playbook& its = *input_.playbooks[playbook];
-    const auto any = [](StepIndex) { return true; };
+    const StepGraph& graph = *graphs_[playbook];
     Around out;
     for (const MarketingSend& other : sends_[playbook]) {
       if (other.index == send.index) continue;
-      const auto not_by = [&](StepIndex at) { return at != other.index; };
       const bool is_before =
-          can_come(its, 0, other.index, any) && can_come(its, other.index, send.index, any);
+          graph.is_reached(other.index) && graph.leads_to(other.index, send.index);
       if (is_before) ++out.before_max;
-      if (is_before && !can_come(its, 0, send.index, not_by)) {
-        out.surely_before.push_back(other.kind);
-      }
-      if (can_come(its, send.index, other.index, any)) out.behind.push_back(other.kind);
+      if (graph.is_surely_before(other.index, send.index)) out.surely_before.push_back(other.kind);
+      if (graph.leads_to(send.index, other.index)) out.behind.push_back(other.kind);
     }
-    out.same_min = fewest_of_kind(playbook, send);
+    out.same_min = fewest_[playbook].at(send.kind)[send.index];
     return out;
   }
 
-  // On the way that meets the fewest of them.
-  std::size_t fewest_of_kind(std::size_t playbook, const MarketingSend& send) const {
-    const Playbook& its = *input_.playbooks[playbook];
-    std::vector<std::size_t> fewest(its.steps.size(), std::numeric_limits<std::size_t>::max());
-    std::vector<StepIndex> open = {0};
-    fewest[0] = 0;
-    while (!open.empty()) {
-      const StepIndex at = open.back();
-      open.pop_back();
-      if (at == send.index) continue;
-      const auto sent = std::ranges::count_if(sends_[playbook], [&](const MarketingSend& other) {
-        return other.index == at && other.kind == send.kind;
-      });
-      const std::size_t with = fewest[at] + static_cast<std::size_t>(sent);
-      for (const rules::StepEdge& edge : open_edges(its, its.steps[at])) {
-        if (edge.target == no_step || with >= fewest[edge.target]) continue;
-        fewest[edge.target] = with;
-        open.push_back(edge.target);
+  // How the messages of a playbook lie to one another; nothing where it has none that are held.
+  void map_out(std::size_t playbook) {
+    for (const MarketingSend& send : sends_[playbook]) {
+      if (send.kind == Kind::value) continue;
+      if (!graphs_[playbook]) graphs_[playbook].emplace(*input_.playbooks[playbook]);
+      auto& fewest = fewest_[playbook];
+      if (fewest.contains(send.kind)) continue;
+      std::vector<bool> counted(input_.playbooks[playbook]->steps.size());
+      for (const MarketingSend& same : sends_[playbook]) {
+        if (same.kind == send.kind) counted[same.index] = true;
       }
+      fewest.emplace(send.kind, graphs_[playbook]->fewest_before(counted));
     }
-    return fewest[send.index];
   }
 
   int share(Kind kind) const {
@@ -115,9 +108,7 @@ class HoldLint {
                         "give it a share in `mix`");
       return;
     }
-    const auto any = [](StepIndex) { return true; };
-    const bool is_reached = can_come(*input_.playbooks[playbook], 0, send.index, any);
-    if (input_.settings.fill || !is_reached) return;
+    if (input_.settings.fill || !graphs_[playbook]->is_reached(send.index)) return;
     const Around others = around(playbook, send);
     if (send.kind == Kind::offer && !check_touches(playbook, send, others)) return;
     check_mix(playbook, send, others);
@@ -187,7 +178,10 @@ class HoldLint {
 
   const LintInput& input_;
   Problems& problems_;
+  // By playbook.
   std::vector<std::vector<MarketingSend>> sends_;
+  std::vector<std::optional<StepGraph>> graphs_;
+  std::vector<std::map<Kind, std::vector<std::size_t>>> fewest_;
 };
 
 }  // namespace

@@ -36,23 +36,34 @@ std::string attribute_of(std::string_view path) {
   return std::string(path.substr(0, path.find('.')));
 }
 
-// Whether only those get the message who were asked for the attribute.
-bool is_asked_by_senders(const LintInput& input, const std::string& message,
-                         const std::string& attribute) {
-  bool is_sent = false;
-  for (const auto& playbook : input.playbooks) {
-    for (rules::StepIndex i = 0; i < playbook->steps.size(); ++i) {
-      const rules::Send* send = rules::send_of(playbook->steps[i].action);
-      if (send == nullptr || send->message != message) continue;
-      if (!is_asked_on_the_way(*playbook, i, attribute)) return false;
-      is_sent = true;
+// The steps that send each message, but for those of a series, which anybody may get.
+class Senders {
+ public:
+  explicit Senders(const LintInput& input) {
+    for (const auto& playbook : input.playbooks) {
+      for (rules::StepIndex i = 0; i < playbook->steps.size(); ++i) {
+        const rules::Send* send = rules::send_of(playbook->steps[i].action);
+        if (send != nullptr) steps_[send->message].emplace_back(playbook.get(), i);
+      }
+    }
+    for (const auto& [name, series] : input.settings.series) {
+      for (const std::string& message : series) steps_.erase(message);
     }
   }
-  const auto is_in = [&](const auto& series) {
-    return std::ranges::find(series.second, message) != series.second.end();
-  };
-  return is_sent && std::ranges::none_of(input.settings.series, is_in);
-}
+
+  // Whether only those get the message who were asked for the attribute.
+  bool all_ask(const std::string& message, const std::string& attribute) const {
+    const auto senders = steps_.find(message);
+    return senders != steps_.end() && std::ranges::all_of(senders->second, [&](const auto& sender) {
+             return is_asked_on_the_way(*sender.first, sender.second, attribute);
+           });
+  }
+
+ private:
+  std::map<std::string, std::vector<std::pair<const rules::Playbook*, rules::StepIndex>>,
+           std::less<>>
+      steps_;
+};
 
 std::vector<Variable> variables_of_partial(const LintInput& input, const File& file) {
   constexpr std::string_view folder = "content/partials/";
@@ -77,15 +88,14 @@ void note_no_fallback(const LintInput& input, Problems& problems) {
       for (const auto& [name, source] : action->attributes) set.insert("contact." + name);
     }
   }
+  const Senders senders(input);
   const auto note = [&](const std::vector<Variable>& variables, const std::string* message) {
     for (const Variable& variable : variables) {
       const auto& use = variable.use;
       if (!use.path.starts_with("contact.") || use.has_default || use.is_condition) continue;
       if (always_shows(use.path) || set.contains(use.path)) continue;
       if (is_asked_before(variables, variable)) continue;
-      if (message != nullptr && is_asked_by_senders(input, *message, attribute_of(use.path))) {
-        continue;
-      }
+      if (message != nullptr && senders.all_ask(*message, attribute_of(use.path))) continue;
       problems.warning(variable.place, "no-fallback",
                        fmt::format("whoever has no `{}` reads nothing here", use.path),
                        fmt::format("write {{{{ {} | default: '...' }}}}, or ask for it with "

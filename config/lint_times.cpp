@@ -57,9 +57,9 @@ std::vector<Milliseconds> shortest_times(const Playbook& playbook, const After& 
     if (index != until) open.push_back(index);
   };
   reach(from, Milliseconds{0});
-  while (!open.empty()) {
-    const StepIndex at = open.back();
-    open.pop_back();
+  // First come, first served: otherwise a step might be gone by once for each way to it.
+  for (std::size_t i = 0; i < open.size(); ++i) {
+    const StepIndex at = open[i];
     for (const StepEdge& edge : open_edges(playbook, playbook.steps[at])) {
       reach(edge.target, after(at, edge, times[at]));
     }
