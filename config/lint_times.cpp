@@ -4,6 +4,7 @@
 #include <chrono>
 #include <concepts>
 #include <map>
+#include <queue>
 #include <variant>
 
 #include <fmt/format.h>
@@ -50,16 +51,17 @@ template <std::invocable<StepIndex, const StepEdge&, Milliseconds> After>
 std::vector<Milliseconds> shortest_times(const Playbook& playbook, const After& after,
                                          StepIndex from = 0, StepIndex until = no_step) {
   std::vector<Milliseconds> times(playbook.steps.size(), never);
-  std::vector<StepIndex> open;
+  std::queue<StepIndex> open;
   const auto reach = [&](StepIndex index, Milliseconds with) {
     if (index >= times.size() || with >= times[index]) return;
     times[index] = with;
-    if (index != until) open.push_back(index);
+    if (index != until) open.push(index);
   };
   reach(from, Milliseconds{0});
   // First come, first served: otherwise a step might be gone by once for each way to it.
-  for (std::size_t i = 0; i < open.size(); ++i) {
-    const StepIndex at = open[i];
+  while (!open.empty()) {
+    const StepIndex at = open.front();
+    open.pop();
     for (const StepEdge& edge : open_edges(playbook, playbook.steps[at])) {
       reach(edge.target, after(at, edge, times[at]));
     }

@@ -17,7 +17,7 @@ namespace {
 using base::Result;
 
 Result<lsp::ReadBook> open_book(const Call& call, const std::string& folder) {
-  Call there{.console = call.console, .world = call.world, .config = folder};
+  const Call there{.console = call.console, .world = call.world, .config = folder};
   auto keeper = make_keeper(there);
   if (!keeper) return base::fail(keeper.error());
   if (const auto workspace = config::read_workspace(folder); !workspace) {

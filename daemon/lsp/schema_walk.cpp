@@ -1,6 +1,7 @@
 #include "daemon/lsp/schema_walk.h"
 
 #include <algorithm>
+#include <ranges>
 
 namespace nurtured::daemon::lsp {
 namespace {
@@ -65,14 +66,14 @@ std::vector<Shape> SchemaWalk::shapes(std::size_t entry, std::size_t typed) cons
   std::vector<std::size_t> path;  // the innermost first
   for (std::size_t at = entry; at != no_entry; at = outline_.entries()[at].parent) {
     path.push_back(at);
-    if (path.size() > static_cast<std::size_t>(2 * depth_max)) return {};
+    if (path.size() > 2 * static_cast<std::size_t>(depth_max)) return {};
   }
   std::vector<Shape> out = expanded({{&schema_, {}, {}}}, outline_.keys_of(no_entry, typed));
-  for (auto at = path.rbegin(); at != path.rend(); ++at) {
-    const Entry& step = outline_.entries()[*at];
+  for (const std::size_t at : path | std::views::reverse) {
+    const Entry& step = outline_.entries()[at];
     out = expanded(
         step.kind == Entry::Kind::item ? under(out, "items") : values_of(out, step.name.of(text_)),
-        outline_.keys_of(*at, typed));
+        outline_.keys_of(at, typed));
   }
   return out;
 }

@@ -274,7 +274,7 @@ std::string Session::path_of(const cel::Value& params) const {
   const std::string path = path_of_uri(string_at(at(params, {"textDocument"}), "uri"));
   const std::string folder = root_ == "/" ? root_ : root_ + "/";
   if (root_.empty() || !path.starts_with(folder)) return {};
-  std::string within = path.substr(folder.size());
+  const std::string within = path.substr(folder.size());
   return config::is_read(within) && base::is_utf8(within) ? within : std::string();
 }
 
@@ -316,6 +316,7 @@ cel::Value Session::definition(const Spot& spot) const {
 void Session::read_files() {
   if (!is_stale_ || root_.empty()) return;
   std::vector<config::File> drafts;
+  drafts.reserve(documents_.size());
   for (const auto& [path, document] : documents_) drafts.push_back({path, document.text});
   const config::WorkspaceNames former = std::move(files_.names);
   files_ = read_(std::move(drafts));
