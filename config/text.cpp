@@ -36,7 +36,9 @@ class LiquidText final : public rules::Text {
       const cel::Value* value = contact == nullptr ? nullptr : contact->find(name);
       return value == nullptr || !value->is_string() ? otherwise : value->as_string();
     };
-    options.zone = trait("timezone", options.zone);
+    if (const cel::Value* zone = data.find("zone"); zone != nullptr && zone->is_string()) {
+      options.zone = zone->as_string();
+    }
     options.locale = trait("locale", options.locale);
     auto rendered = content::liquid::render(text_, content::liquid::MapData(data), options);
     // A fault in a partial stands in another file.

@@ -376,6 +376,8 @@ Value render_data(const Book& book, const Contact& contact, const Enrollment* en
   data.set("enrollment", enrollment != nullptr ? enrollment_map(*enrollment) : Value(cel::Map{}));
   data.set("vars", book.settings().vars.is_map() ? book.settings().vars : Value(cel::Map{}));
   data.set("now", now);
+  const bool is_own = !contact.timezone.empty() && book.knows_zone(contact.timezone);
+  data.set("zone", is_own ? contact.timezone : book.settings().zone_name);
   return data;
 }
 

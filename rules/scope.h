@@ -85,7 +85,7 @@ std::vector<std::pair<std::string, cel::Value>> example_properties(const Express
 std::string_view attribute_name(std::string_view trait);
 
 // What a message, `set`, `emit` and `notify` print from: a map of contact, event, enrollment, vars
-// and now.
+// and now, and the zone of the clock that the contact lives by.
 cel::Value render_data(const Book& book, const Contact& contact, const Enrollment* enrollment,
                        Instant now);
 

@@ -281,8 +281,8 @@ TEST_CASE("the text of a step is told the contact's clock and language") {
   const auto& notify = std::get<rules::Notify>(p->steps[0].action);
   const auto noon = base::parse_instant("2026-03-01T12:00:00Z");
   REQUIRE(noon.has_value());
-  const cel::Map data{{"now", *noon},
-                      {"contact", cel::Map{{"id", "u1"}, {"timezone", "Europe/Moscow"}}}};
+  const cel::Map data{
+      {"now", *noon}, {"zone", "Europe/Moscow"}, {"contact", cel::Map{{"id", "u1"}}}};
   CHECK(notify.text->render(data) == "15:00 u1");
 }
 

@@ -320,6 +320,36 @@ TEST_CASE("segments, dates, schedules, loops and starts by hand are played as we
   CHECK(missed == std::vector<std::string>{"split/other"});
 }
 
+TEST_CASE("steps print times by the clock that their waits go by") {
+  const auto [zone, told] = GENERATE(table<std::string, std::string>({
+      {"", "19:00"},  // the workspace's
+      {"timezone: Asia/Vladivostok, ", "02:00"},
+  }));
+  config::Workspace files;
+  files.files = {{"events.yaml", "events: {came: {properties: {starts: timestamp}}}\n"},
+                 {"nurtured.yaml",
+                  "connectors: {out: {type: file, path: outbox}}\nchannels: {email: out}\n"
+                  "timezone: Europe/Moscow\n"},
+                 {"playbooks/p.yaml",
+                  "start: came\nsteps:\n  - set: {at: \"{{ event.starts | date: '%H:%M' }}\"}\n"
+                  "  - notify: \"call at {{ event.starts | date: '%H:%M' }}\"\n"},
+                 {"tests/t.yaml",
+                  "tests:\n  - name: n\n    contact: {" + zone +
+                      "id: u1}\n    events: [{at: \"2026-03-02 12:00\", event: came, properties: "
+                      "{starts: \"2026-03-05T16:00:00Z\"}}]\n    expect: [{notify: call at " +
+                      told + "}, {attribute: {at: \"" + told + "\"}}]\n"}};
+  const auto compiled = config::compile(files, config::test_options());
+  for (const auto& line : config::lines_of(compiled.problems)) UNSCOPED_INFO(line);
+  REQUIRE(compiled.config != nullptr);
+  config::Problems problems;
+  const auto scenarios = config::read_scenarios(files, compiled.config.get(), problems);
+  REQUIRE(scenarios.size() == 1);
+  const auto played = play(compiled.config, scenarios[0], nullptr);
+  REQUIRE(played.has_value());
+  for (const Unmet& its : judge(scenarios[0], *played))
+    FAIL_CHECK(its.expected << "; " << its.actual);
+}
+
 TEST_CASE("what check warns of as starting itself goes round, and nothing else does") {
   const auto [goes_round, texts] = GENERATE(table<bool, std::vector<std::string>>({
       {false, {"start: [came, go]\nagain: always\nsteps: [{wait: 1h}, {emit: go}]\n"}},
