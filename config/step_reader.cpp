@@ -294,6 +294,8 @@ class StepReader {
 
   // A loop in which nothing takes time never ends, or does all its rounds at once.
   void check_loop(Section& section, const rules::Repeat& repeat, const Tree& tree) {
+    // A version that runs already is not refused any more.
+    if (context_.reading.catalogue.is_former) return;
     const auto begin = tree.first + 1;
     for (StepIndex i = begin; i < steps_.size(); ++i) {
       if (takes_time(steps_[i].action)) return;
@@ -301,15 +303,28 @@ class StepReader {
     const std::size_t body = steps_.size() - begin;
     if (!repeat.condition && repeat.times * (body + 1) <= rules::AdvanceLimits{}.steps_max) return;
     section.error("steps", "nothing in this loop waits",
-                  "add a wait, a wait_for or a send to its steps");
+                  "add a wait or a wait_for to its steps, or a send that the caps hold");
   }
 
-  static bool takes_time(const rules::StepAction& action) {
-    return std::holds_alternative<rules::Wait>(action) ||
-           std::holds_alternative<rules::WaitUntil>(action) ||
+  bool takes_time(const rules::StepAction& action) const {
+    if (const auto* wait = std::get_if<rules::Wait>(&action)) {
+      return !wait->span.empty() || wait->at.has_value();
+    }
+    const auto within = rules::wait_max_of(action);
+    if (within && within->empty()) return false;
+    if (const auto* send = std::get_if<rules::Send>(&action)) return is_capped(send->message);
+    return std::holds_alternative<rules::WaitUntil>(action) ||
            std::holds_alternative<rules::WaitFor>(action) ||
+           std::holds_alternative<rules::Ask>(action) ||
            std::holds_alternative<rules::HandOff>(action) ||
-           std::holds_alternative<rules::Do>(action) || rules::send_of(action) != nullptr;
+           std::holds_alternative<rules::Do>(action);
+  }
+
+  // Replies, reminders and receipts leave at once, however many there are.
+  bool is_capped(const std::string& message) const {
+    const auto& messages = context_.reading.catalogue.messages;
+    const auto facts = messages.find(message);
+    return facts == messages.end() || rules::is_marketing(facts->second.kind);
   }
 
   // ---- other playbooks
