@@ -30,8 +30,8 @@ enum class AllowedIn { playbooks_and_messages, scenarios };
 // What is left of `problems` where every .yaml file and every message's front matter has had its
 // say. Errors stay. A warning of a whole file, and any of a message, is silenced by a comment
 // anywhere in it; one of a file that can hold none (a partial, a layout, an attachment) by one in
-// nurtured.yaml. With
-// `is_complete`, when all lints have run, comments that silenced nothing come as `unused-allow`.
+// nurtured.yaml. With `is_complete`, when all lints have run, comments that silenced nothing come
+// as `unused-allow`.
 std::vector<Problem> silence_allowed(const Workspace& workspace, AllowedIn files,
                                      std::vector<Problem> problems, bool is_complete);
 

@@ -22,7 +22,8 @@ using rules::Playbook;
 using rules::Step;
 using rules::StepIndex;
 
-bool takes_time(const Step& step) {
+// Whether something else may happen to the contact before the step is left.
+bool is_left_later(const Step& step) {
   return std::holds_alternative<rules::Wait>(step.action) ||
          std::holds_alternative<rules::WaitUntil>(step.action) ||
          std::holds_alternative<rules::WaitFor>(step.action) ||
@@ -91,15 +92,15 @@ class CircleLint {
     return may && !playbook.per && !is_stopped;
   }
 
-  static bool is_started_by(const Playbook& playbook, const Made& made) {
+  bool is_started_by(const Playbook& playbook, const Made& made) const {
     return std::ranges::any_of(playbook.starts, [&](const rules::EventStart& start) {
       return start.event == made.event && start.segment.empty() &&
              surely_holds(start.condition, made.known);
     });
   }
 
-  static bool surely_holds(const std::optional<rules::Expression>& condition,
-                           const cel::Map& known) {
+  bool surely_holds(const std::optional<rules::Expression>& condition,
+                    const cel::Map& known) const {
     if (!condition) return true;
     const cel::References& references = condition->program.references();
     const bool is_known =
@@ -109,8 +110,7 @@ class CircleLint {
                  known.find(field.path.front()) != nullptr;
         });
     if (!is_known) return false;
-    const cel::Environment environment = rules::condition_environment();
-    cel::MapScope scope(environment);
+    cel::MapScope scope(environment_);
     scope.set("event", known);
     return condition->program.test(scope).value_or(false);
   }
@@ -154,8 +154,8 @@ class CircleLint {
     }
     const auto pass_others = [&](StepIndex at) { return at != i; };
     if (started.empty() || can_come(playbook, 0, no_step, pass_others)) return;
-    const auto pass_at_once = [&](StepIndex at) { return !takes_time(playbook.steps[at]); };
-    const bool comes_later = takes_time(step) || !can_come(playbook, 0, i, pass_at_once);
+    const auto pass_at_once = [&](StepIndex at) { return !is_left_later(playbook.steps[at]); };
+    const bool comes_later = is_left_later(step) || !can_come(playbook, 0, i, pass_at_once);
     const bool is_over_at_once = can_come(playbook, step.next, no_step, pass_at_once);
     for (const std::size_t to : started) {
       // Of several steps the last one finds the playbook nearest to its end.
@@ -174,7 +174,7 @@ class CircleLint {
     const auto started = started_by(
         {"enrollment.ended", cel::Map{{"playbook", playbook.id}, {"outcome", "finished"}}});
     if (started.empty()) return;
-    const auto pass_at_once = [&](StepIndex at) { return !takes_time(playbook.steps[at]); };
+    const auto pass_at_once = [&](StepIndex at) { return !is_left_later(playbook.steps[at]); };
     const bool comes_later = !can_come(playbook, 0, no_step, pass_at_once);
     for (const std::size_t to : started) {
       links_[from].insert_or_assign(to, Link{.from = &playbook,
@@ -236,6 +236,7 @@ class CircleLint {
 
   const LintInput& input_;
   Problems& problems_;
+  const cel::Environment environment_ = rules::condition_environment();
   // Those that may start again.
   std::map<std::string, std::size_t, std::less<>> by_id_;
   std::map<std::string, std::set<std::size_t>, std::less<>> by_event_;

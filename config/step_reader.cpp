@@ -10,6 +10,7 @@
 #include "config/call_reader.h"
 #include "config/emit_reader.h"
 #include "config/literal.h"
+#include "config/loops.h"
 #include "config/question_reader.h"
 #include "config/send_reader.h"
 #include "config/step_list.h"
@@ -298,33 +299,12 @@ class StepReader {
     if (context_.reading.catalogue.is_former) return;
     const auto begin = tree.first + 1;
     for (StepIndex i = begin; i < steps_.size(); ++i) {
-      if (takes_time(steps_[i].action)) return;
+      if (keeps_pace(steps_[i].action, context_.reading.catalogue)) return;
     }
     const std::size_t body = steps_.size() - begin;
     if (!repeat.condition && repeat.times * (body + 1) <= rules::AdvanceLimits{}.steps_max) return;
     section.error("steps", "nothing in this loop waits",
                   "add a wait or a wait_for to its steps, or a send that the caps hold");
-  }
-
-  bool takes_time(const rules::StepAction& action) const {
-    if (const auto* wait = std::get_if<rules::Wait>(&action)) {
-      return !wait->span.empty() || wait->at.has_value();
-    }
-    const auto within = rules::wait_max_of(action);
-    if (within && within->empty()) return false;
-    if (const auto* send = std::get_if<rules::Send>(&action)) return is_capped(send->message);
-    return std::holds_alternative<rules::WaitUntil>(action) ||
-           std::holds_alternative<rules::WaitFor>(action) ||
-           std::holds_alternative<rules::Ask>(action) ||
-           std::holds_alternative<rules::HandOff>(action) ||
-           std::holds_alternative<rules::Do>(action);
-  }
-
-  // Replies, reminders and receipts leave at once, however many there are.
-  bool is_capped(const std::string& message) const {
-    const auto& messages = context_.reading.catalogue.messages;
-    const auto facts = messages.find(message);
-    return facts == messages.end() || rules::is_marketing(facts->second.kind);
   }
 
   // ---- other playbooks

@@ -10,7 +10,8 @@
 
 namespace nurtured::content {
 
-// Without its tags, and with a word that is a whole URL as well for each output and partial. Of
+// Without its tags and comments, and with a word that is a whole URL as well for each output and
+// partial. Of
 // `{% if %}` and `{% case %}` all ways are there, one behind the other.
 std::string author_text(std::string_view source);
 

@@ -39,10 +39,10 @@ class Completer {
  private:
   void offer(std::string_view label, int kind, std::string_view about, const std::string& text) {
     if (!offered_.emplace(label).second) return;
+    if (range_.is_null()) range_ = range_value(spot_.text(), span_, encoding_);
     cel::Map item{{"label", label},
                   {"kind", kind},
-                  {"textEdit", cel::Map{{"range", range_value(spot_.text(), span_, encoding_)},
-                                        {"newText", text}}}};
+                  {"textEdit", cel::Map{{"range", range_}, {"newText", text}}}};
     if (!about.empty()) item.set("documentation", about);
     items_.emplace_back(std::move(item));
   }
@@ -124,7 +124,8 @@ class Completer {
 
   const Spot& spot_;
   PositionEncoding encoding_;
-  Span span_;  // what an edit replaces
+  Span span_;         // what an edit replaces
+  cel::Value range_;  // the same as the editor counts; null until something is offered
   std::set<std::string, std::less<>> offered_;
   cel::List items_;
 };
