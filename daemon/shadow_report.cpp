@@ -92,8 +92,8 @@ std::vector<std::string> limits_of(const ShadowRecord& record) {
   std::vector<std::string> words = {
       "The log has what came in, not what people would have done about other messages: clicks and "
       "answers to a message that only one book sends are missing, or come all the same.",
-      "Every message counts as delivered at once; what operators did by hand (takeovers, stops, "
-      "suppressions, resends) is not in the log."};
+      "Every message counts as delivered at once; what operators did by hand or by API "
+      "(starts, takeovers, stops, suppressions, resends) is not in the log."};
   if (record.older_contacts > 0) {
     words.push_back(fmt::format(
         "{} of {} contacts are older than the log, which begins at {}: they start with what is "

@@ -95,6 +95,13 @@ std::string as_named(std::string locale) {
   return locale;
 }
 
+// A text of the contact; empty where there is none.
+std::string trait(const cel::Map& variables, std::string_view name) {
+  const cel::Value* contact = variables.find("contact");
+  const cel::Value* value = contact == nullptr ? nullptr : contact->find(name);
+  return value == nullptr || !value->is_string() ? std::string() : value->as_string();
+}
+
 Result<Recipient> find_recipient(const Call& call, const BookKeeper& keeper,
                                  const config::Config& config, const RenderOptions& options,
                                  const cel::Value& data) {
@@ -105,10 +112,7 @@ Result<Recipient> find_recipient(const Call& call, const BookKeeper& keeper,
     contact = *std::move(found);
   }
   const rules::Book& book = *config.book;
-  Recipient recipient{.locale = options.locale.empty() ? contact.locale : options.locale};
-  recipient.zone = book.knows_zone(contact.timezone) ? contact.timezone : book.settings().zone_name;
-  if (recipient.locale.empty()) recipient.locale = "en";
-  recipient.locale = as_named(recipient.locale);
+  Recipient recipient;
   const cel::Value variables = rules::render_data(book, contact, nullptr, call.world.clock.now());
   for (const auto& entry : variables.as_map()) recipient.variables.set(entry.key, entry.value);
   set_links(recipient.variables, example_links(config, config.messages.at(options.message).kind()));
@@ -118,6 +122,11 @@ Result<Recipient> find_recipient(const Call& call, const BookKeeper& keeper,
     set_sample(*sample, recipient.variables);
   }
   for (const auto& entry : data.as_map()) recipient.variables.set(entry.key, entry.value);
+  // Whoever the contact is, known or made up: by their clock and in their language.
+  const std::string zone = trait(recipient.variables, "timezone");
+  recipient.zone = book.knows_zone(zone) ? zone : book.settings().zone_name;
+  recipient.locale = options.locale.empty() ? trait(recipient.variables, "locale") : options.locale;
+  recipient.locale = recipient.locale.empty() ? "en" : as_named(recipient.locale);
   return recipient;
 }
 

@@ -69,6 +69,30 @@ TEST_CASE("a message is shown for a sample of the workspace, and on all channels
   CHECK(shell.run({"render", "m1", "--sample", "anna", "--contact", "u1"}).status == 2);
 }
 
+TEST_CASE("a sample is shown by the clock and in the language of who it is") {
+  Shell shell;
+  shell.folder().write(
+      "samples.yaml",
+      "samples:\n  lin: {contact: {locale: zh-CN, timezone: Asia/Shanghai}, event: "
+      "{starts: \"2026-02-28T23:59:59Z\"}}\n  bo: {contact: {timezone: Nope/X}, "
+      "event: {starts: \"2026-02-28T23:59:59Z\"}}\n");
+  shell.folder().write(
+      "content/m1.md",
+      "---\nkind: value\nsubject: At\n---\n{{ event.starts | date: '%d %H:%M' }}\n");
+  shell.folder().write("content/m1.zh.md",
+                       "---\nsubject: 在\n---\n{{ event.starts | date: '%d %H:%M' }}\n");
+  CHECK(shell.run({"render", "m1", "--sample", "lin"}).out.starts_with("Subject: 在\n\n01 07:59"));
+  CHECK(shell.run({"render", "m1", "--sample", "lin", "--locale", "en"})
+            .out.starts_with("Subject: At\n\n01 07:59"));
+  CHECK(shell.run({"render", "m1", "--sample", "bo"}).out.starts_with("Subject: At\n\n28 23:59"));
+  CHECK(
+      shell
+          .run(
+              {"render", "m1", "--data",
+               R"({"contact": {"timezone": "Asia/Vladivostok"}, "event": {"starts": "2026-02-28T23:59:59Z"}})"})
+          .out.starts_with("Subject: At\n\n01 09:59"));
+}
+
 TEST_CASE("samples that are none are reported at their place") {
   Shell shell;
   for (const std::string text :
