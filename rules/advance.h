@@ -25,8 +25,8 @@ struct Pauses {
 
 // `now` never goes back for one contact. Timers due before `now` are handled first, then the input;
 // a Wake handles those due at `now` as well. So it does not matter in which batch, or how late, an
-// input arrives. Bounds: a chain of more than `steps_max` steps in one enrollment parks it; more
-// than `events_max` emitted events are dropped and recorded.
+// input arrives. Bounds: more than `steps_max` steps of one enrollment within an hour, with no wait
+// and no event in between, park it; more than `events_max` emitted events are dropped and recorded.
 struct AdvanceLimits {
   std::size_t steps_max = 1000;
   std::size_t events_max = 100;

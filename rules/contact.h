@@ -117,6 +117,9 @@ struct Enrollment {
   bool skip_sends = false;     // sends up to the next wait fell due in downtime and are skipped
   std::vector<Rounds> rounds;  // of the `repeat` steps that it is inside of
   std::uint32_t hops = 0;      // of the event that started it: Event::hops
+  // The steps since `pace_from`: counted anew each hour, and after a wait or an event from outside.
+  std::uint32_t pace = 0;
+  Instant pace_from;
 
   bool operator==(const Enrollment&) const = default;
 };

@@ -236,6 +236,7 @@ bool Machine::judge_expectations(const Event& event) {
       left_after_all(number);
     } else {
       expectation_met(*enrollment, *wait, as_map(event));
+      if (event.hops == 0) enrollment->pace = 0;
       run_steps(number);
     }
   }
@@ -362,7 +363,8 @@ void Machine::start(const Playbook& playbook, const Event& event) {
                                    .event_at = event.occurred_at,
                                    .since = now_,
                                    .heard = event.occurred_at,
-                                   .hops = event.hops});
+                                   .hops = event.hops,
+                                   .pace_from = now_});
   record("start", &contact().enrollments.back()).step.clear();
   emit("enrollment.started", cel::Map{{"playbook", playbook.id}, {"key", key}});
   run_steps(number);
@@ -478,6 +480,7 @@ void Machine::handle(const RetryEnrollment& command) {
   if (enrollment == nullptr || enrollment->state != EnrollmentState::parked) return;
   enrollment->state = EnrollmentState::running;
   enrollment->parked_reason.clear();
+  enrollment->pace = 0;
   run_steps(command.enrollment);
 }
 

@@ -143,6 +143,7 @@ class Machine {
   std::optional<bool> judge_segment(SegmentIndex index);
   void judge_segments();
   void judge_due_segments(Instant due);
+  Instant planned_after(const TimedStartRef& ref);
   void plan_starts();
   void begin_due_starts(Instant due);
   void begin_by_clock(const TimedStartRef& ref, Instant due);

@@ -288,6 +288,7 @@ void Machine::answer(std::int64_t number, const Event& event) {
   enrollment->due.reset();
   enrollment->state = EnrollmentState::running;
   enrollment->step = playbook->steps[enrollment->step].next;
+  enrollment->pace = 0;
   run_steps(number);
 }
 

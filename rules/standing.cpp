@@ -228,19 +228,27 @@ void Machine::judge_due_segments(Instant due) {
 
 // ---- starts by the clock
 
+// Events come before timers at equal times: whoever an event of this very moment makes fit still
+// starts in it, but nothing starts twice at once.
+Instant Machine::planned_after(const TimedStartRef& ref) {
+  const auto planned =
+      std::ranges::find_if(contact().planned_starts, [&](const PlannedStart& start) {
+        return start.playbook == ref.playbook->id && start.start == ref.start;
+      });
+  // One that is due and has not begun yet stays, unless its moment has moved.
+  if (planned != contact().planned_starts.end() && planned->due <= now_) return planned->due - tick;
+  const bool has_begun = std::ranges::any_of(contact().starts, [&](const LastStart& last) {
+    return last.playbook == ref.playbook->id && last.at == now_;
+  });
+  return has_begun ? now_ : now_ - tick;
+}
+
 void Machine::plan_starts() {
   if (!std::exchange(starts_stale_, false)) return;
   std::vector<PlannedStart> planned;
   for (const TimedStartRef& ref : book_.timed_starts()) {
-    const auto known =
-        std::ranges::find_if(contact().planned_starts, [&](const PlannedStart& start) {
-          return start.playbook == ref.playbook->id && start.start == ref.start;
-        });
     const TimedStart& start = ref.playbook->timed_starts[ref.start];
-    // One that is due and has not begun yet stays, unless its moment has moved.
-    const bool is_due = known != contact().planned_starts.end() && known->due <= now_;
-    const Instant after = is_due ? known->due - tick : now_;
-    if (const auto due = next_start(book_, contact(), start, after, now_)) {
+    if (const auto due = next_start(book_, contact(), start, planned_after(ref), now_)) {
       planned.push_back({ref.playbook->id, ref.start, *due});
     }
   }

@@ -8,6 +8,10 @@
 namespace nurtured::rules {
 namespace {
 
+// `steps_max` are counted over this long: what departs at once, a receipt or a reply, ends a chain
+// of steps within one transition and begins the next.
+constexpr base::Milliseconds pace_window = std::chrono::hours{1};
+
 // How many splits a contact remembers; the oldest are drawn anew.
 constexpr std::size_t ways_max = 1000;
 
@@ -21,7 +25,7 @@ std::uint64_t stable_number(ContactId contact, std::int64_t enrollment, Instant 
 }  // namespace
 
 void Machine::run_steps(std::int64_t number) {
-  for (std::size_t count = 0;; ++count) {
+  for (;;) {
     // What the former step caused comes before the next one.
     drain_events();
     Enrollment* enrollment = find_enrollment(number);
@@ -39,11 +43,16 @@ void Machine::run_steps(std::int64_t number) {
       finish_enrollment(number);
       return;
     }
-    if (count >= limits_.steps_max) {
+    if (now_ - enrollment->pace_from >= pace_window) {
+      enrollment->pace_from = now_;
+      enrollment->pace = 0;
+    }
+    if (enrollment->pace >= limits_.steps_max) {
       park(*enrollment, {.message = "more than " + std::to_string(limits_.steps_max) +
-                                    " steps followed without a wait"});
+                                    " steps within an hour, with no wait and no event in between"});
       return;
     }
+    ++enrollment->pace;
     enrollment->state = EnrollmentState::running;
     hops_ = hops_of(*enrollment);
     const Step& step = playbook->steps[enrollment->step];
@@ -318,6 +327,7 @@ void Machine::enrollment_due(std::int64_t number, Instant due) {
     }
   }
   const Step& step = playbook->steps[enrollment->step];
+  if (enrollment->due > enrollment->since) enrollment->pace = 0;
   enrollment->due.reset();
   enrollment->caught_up = false;
   if (const auto* wait = std::get_if<WaitFor>(&step.action)) {

@@ -111,6 +111,8 @@ struct Fields<rules::Enrollment> {
     visit(20, self.misread);
     visit(21, self.rounds);
     visit(22, self.hops);
+    visit(23, self.pace);
+    visit(24, self.pace_from, self.started);
   }
 };
 
@@ -425,7 +427,7 @@ struct Fields<BookFile> {
 template <class T>
 inline constexpr std::size_t members = boost::pfr::tuple_size_v<T>;
 
-static_assert(members<rules::Contact> == 32 && members<rules::Enrollment> == 22);
+static_assert(members<rules::Contact> == 32 && members<rules::Enrollment> == 24);
 static_assert(members<rules::Membership> == 3 && members<rules::PlannedStart> == 3);
 static_assert(members<rules::ChosenWay> == 3 && members<rules::Rounds> == 2);
 static_assert(members<rules::Click> == 9 && members<rules::LastMessage> == 4);

@@ -15,6 +15,11 @@ Story with_segments(Story story, const std::string& segments) {
   return story;
 }
 
+Lines with_last(Lines lines, std::string last) {
+  lines.push_back(std::move(last));
+  return lines;
+}
+
 const std::vector<Story> step_stories = {
     {.name = "a loop runs its steps as often as it says, each send a message of its own",
      .playbook = "start: a\nsteps:\n  - repeat:\n      times: 3\n      steps:\n"
@@ -88,6 +93,13 @@ const std::vector<Story> step_stories = {
      .files = {{"content/r.md", "---\nkind: receipt\nsubject: s\n---\nHello.\n"},
                {"playbooks/q.yaml",
                 "start: {manual: true}\nagain: always\nsteps:\n  - send: r\n  - enroll: p\n"}}},
+    {.name = "a loop whose wait lies in the past is parked, though each of its messages leaves",
+     .playbook = "start: a\nsteps:\n  - repeat:\n      while: \"true\"\n      steps:\n"
+                 "        - {wait_until: \"timestamp('2026-01-01T00:00:00Z')\", if_past: go_on}\n"
+                 "        - {send: r}\n",
+     .events = {"02 10:00 u1 a"},
+     .expected = with_last(Lines(333, "02 10:00 u1 send r"), "02 10:00 u1 fail failed"),
+     .files = {{"content/r.md", "---\nkind: receipt\nsubject: s\n---\nHello.\n"}}},
     {.name = "two playbooks that enroll in one another come to an end",
      .playbook = "start: a\nagain: always\nsteps:\n  - enroll: q\n",
      .events = {"02 10:00 u1 a"},
@@ -199,6 +211,23 @@ const std::vector<Story> start_stories = {
                    .events = {"02 11:59 u1 a", "02 12:01 u2 a"},
                    .expected = {"09 12:00 u1 tag quiet"}},
                   "segments: {quiet: {if: \"did('a') && !did('a', '7d')\"}}\n"),
+    with_segments({.name = "who enters it by an event of the schedule's moment is there, and once",
+                   .playbook = "start: {once: \"2026-03-09 12:00\", segment: readers}\n"
+                               "again: always\nsteps: [{tag: news}]\n",
+                   .events = {"09 12:00 u1 a", "09 12:00 u1 a", "09 12:01 u2 a"},
+                   .expected = {"09 12:00 u1 tag news"}},
+                  "segments: {readers: {if: \"did('a')\"}}\n"),
+    with_segments({.name = "who leaves it by an event of the schedule's moment is not there",
+                   .playbook = "start: {schedule: \"0 12 9 * *\", segment: readers}\n"
+                               "steps: [{tag: news}]\n",
+                   .events = {"02 12:00 u1 a", "02 12:00 u2 a", "09 12:00 u1 b"},
+                   .expected = {"09 12:00 u2 tag news"}},
+                  "segments: {readers: {if: \"did('a') && !did('b')\"}}\n"),
+    {.name = "a date that an event of that very moment tells is reached",
+     .playbook = "start: {date: contact.birthday, at: \"12:00\"}\nsteps: [{tag: today}]\n",
+     .events = {R"(09 12:00 u1 set-date {"day":"2026-03-09"})"},
+     .expected = {"09 12:00 u1 set birthday = 2026-03-09", "09 12:00 u1 tag today"},
+     .files = {{"playbooks/q.yaml", "start: set-date\nsteps: [{set: {birthday: =event.day}}]\n"}}},
     with_segments({.name = "a start of several ways is one start, by whichever comes",
                    .playbook = "start:\n  - when: a\n  - segment: warm\n"
                                "  - {schedule: \"0 0 5 * *\", segment: warm}\n"
