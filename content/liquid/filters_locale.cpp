@@ -88,11 +88,13 @@ bool is_currency(std::string_view code) {
 }
 
 // {{ 4990 | money: "RUB" }} is 4 990 ₽ to readers of Russian. Whole amounts have no decimals.
+// What is no number stays as it is, so that what is not known is never a price of nothing.
 Checked<Value> money(const FilterInput& call) {
   const std::string code = text_argument(call, 0);
   if (!is_currency(code)) {
     return fault("'" + code.substr(0, 20) + "' is no currency: write RUB, EUR, USD, CNY");
   }
+  if (!is_number(call.input)) return call.input;
   const auto number = to_number(call.input);
   if (!number) return fault(number.error());
   const double amount = to_double(*number);

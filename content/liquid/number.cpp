@@ -116,6 +116,17 @@ tl::expected<Number, std::string> to_number(const Value& value) {
   return Number(std::int64_t{0});
 }
 
+bool is_number(const Value& value) {
+  if (const auto text = as_text(value)) {
+    std::string_view bare = strip(*text);
+    if (is_decimal_text(bare)) return true;
+    if (bare.starts_with('-')) bare.remove_prefix(1);
+    return !bare.empty() && std::ranges::all_of(bare, is_digit);
+  }
+  const cel::Value* data = as_data(value);
+  return data != nullptr && (data->is_int() || data->is_uint() || data->is_double());
+}
+
 cel::Value from_number(const Number& number) {
   return std::visit([](auto value) { return cel::Value(value); }, number);
 }

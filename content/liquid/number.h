@@ -19,6 +19,8 @@ using Number = std::variant<std::int64_t, double>;
 // nil, false, lists and texts that are no number count as 0; "12 apples" is 12, "1.5" is 1.5. The
 // error says that a whole number does not fit in 64 bits.
 tl::expected<Number, std::string> to_number(const Value& value);
+// Whether all of it is a number, not only where it begins.
+bool is_number(const Value& value);
 cel::Value from_number(const Number& number);
 
 enum class Operation { add, subtract, multiply, divide, modulo };

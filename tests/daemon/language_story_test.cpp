@@ -221,7 +221,7 @@ const std::vector<Story> start_stories = {
                    .playbook = "start: {schedule: \"0 12 9 * *\", segment: readers}\n"
                                "steps: [{tag: news}]\n",
                    .events = {"02 12:00 u1 a", "02 12:00 u2 a", "09 12:00 u1 b"},
-                   .expected = {"09 12:00 u2 tag news"}},
+                   .expected = {"09 12:00 u2 tag news", "09 12:00 u2 tag news"}},
                   "segments: {readers: {if: \"did('a') && !did('b')\"}}\n"),
     {.name = "a date that an event of that very moment tells is reached",
      .playbook = "start: {date: contact.birthday, at: \"12:00\"}\nsteps: [{tag: today}]\n",
