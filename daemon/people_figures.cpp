@@ -285,7 +285,12 @@ void PeopleObserver::ended(Person& person, const Decision& decision) {
 void PeopleObserver::went(Person& person, const Decision& decision) {
   const bool is_complaint = decision.detail == rules::complained;
   if (!is_complaint && decision.detail != rules::unsubscribed) return;
+  const bool has_left = person.has_unsubscribed || person.has_complained;
+  bool& has_done_it = is_complaint ? person.has_complained : person.has_unsubscribed;
+  if (has_done_it) return;
+  has_done_it = true;
   ++(is_complaint ? figures_.complained : figures_.unsubscribed);
+  if (has_left) return;
   ++figures_.left_after[person.last_message];
   const auto lately = std::ranges::count_if(person.sent, [&](const auto& its) {
     return rules::is_marketing(its.second) && decision.at - its.first < week;

@@ -93,9 +93,11 @@ struct PeopleFigures {
 
   // Whole weeks of one person each, by how many messages came in it; the last for all above.
   std::array<std::int64_t, 15> weeks{};
+  // People, each once however many channels or topics they left; who did both counts in both.
   std::int64_t unsubscribed = 0;
   std::int64_t complained = 0;
-  // Both, by the message that came last, and by how many had come in the seven days before.
+  // All of them, each once: by the message that came last before they first did either, and by how
+  // many had come in the seven days before.
   std::map<std::string, std::int64_t> left_after;
   std::array<std::int64_t, 15> left_after_week_of{};
 
@@ -146,6 +148,8 @@ class PeopleObserver {
     std::string last_message;
     std::string last_playbook;  // of a marketing message
     bool has_sent_marketing = false;
+    bool has_unsubscribed = false;
+    bool has_complained = false;
   };
 
   void sent(Person& person, const rules::Decision& decision);

@@ -52,6 +52,12 @@ const KindFigures& of(const PeopleFigures& figures, Kind kind) {
   return figures.kinds[static_cast<std::size_t>(kind)];
 }
 
+// One digit after the point; of what would be none by that, that it is few.
+std::string mean_in_words(std::int64_t messages, std::int64_t weeks) {
+  const double mean = static_cast<double>(messages) / static_cast<double>(weeks);
+  return messages > 0 && mean < 0.1 ? "under 0.1" : fmt::format("{:.1f}", mean);
+}
+
 std::string sent_in_words(const PeopleFigures& figures) {
   std::int64_t sent = 0;
   for (const auto& kind : figures.kinds) sent += kind.sent;
@@ -67,8 +73,8 @@ std::string sent_in_words(const PeopleFigures& figures) {
       "{} got {}", plural(static_cast<std::int64_t>(figures.joined), "person", "people"),
       plural(sent, "message", "messages"));
   if (weeks > 0) {
-    text += fmt::format(": {:.1f} a week each on average, and {}{} in the fullest week",
-                        static_cast<double>(messages) / static_cast<double>(weeks), most,
+    text += fmt::format(": {} a week each on average, and {}{} in the fullest week",
+                        mean_in_words(messages, weeks), most,
                         most + 1 == figures.weeks.size() ? " or more" : "");
   }
   return text + ".";
@@ -167,7 +173,8 @@ std::string collisions_in_words(const PeopleFigures& figures) {
 }
 
 std::string leaving_in_words(const PeopleFigures& figures) {
-  const std::int64_t left = figures.unsubscribed + figures.complained;
+  std::int64_t left = 0;  // who did both once
+  for (const auto& [message, people] : figures.left_after) left += people;
   const auto all = static_cast<std::int64_t>(figures.joined);
   std::string text = fmt::format("{} unsubscribed ({:.1f}%) and {} complained",
                                  plural(figures.unsubscribed, "person", "people"),

@@ -142,3 +142,34 @@ TEST_CASE("a share of durations is found without a sum of them") {
   CHECK(durations.quantile(0) == 1);
   CHECK(durations.quantile(1) == 10);
 }
+
+TEST_CASE("who leaves one channel after another, or complains too, is one person") {
+  const auto config = workspace();
+  PeopleObserver observer(*config->book, 1, 2, from, from + std::chrono::days{7});
+  const auto leave = [&](std::size_t person, std::string_view how) {
+    SimulatedLine line;
+    line.contact = person_name(person);
+    line.decision.at = from;
+    line.decision.action = "suppress";
+    line.decision.detail = how;
+    observer.see(line);
+  };
+  for (int channel = 0; channel < 3; ++channel) leave(1, rules::unsubscribed);
+  for (int channel = 0; channel < 2; ++channel) leave(1, rules::complained);
+  leave(2, rules::complained);
+  const PeopleFigures figures = observer.finish();
+  CHECK(figures.unsubscribed == 1);
+  CHECK(figures.complained == 2);
+  CHECK(figures.left_after == std::map<std::string, std::int64_t>{{"", 2}});
+  CHECK(figures.left_after_week_of[0] == 2);
+}
+
+TEST_CASE("few messages a week are told as few, and none as none") {
+  const auto [messages, words] = GENERATE(table<std::int64_t, std::string>(
+      {{0, "0.0 a week"}, {1, "under 0.1 a week"}, {9, "under 0.1 a week"}, {10, "0.1 a week"}}));
+  PeopleFigures figures;
+  figures.joined = figures.people = 100;
+  figures.weeks[0] = 100 - messages;
+  figures.weeks[1] = messages;
+  CHECK(people_text(figures).find(": " + words + " each on average") != std::string::npos);
+}
