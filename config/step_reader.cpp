@@ -256,7 +256,10 @@ class StepReader {
       const auto weight = static_cast<std::uint32_t>(way.integer("weight", weights).value_or(1));
       total += weight;
       split.ways.push_back({entry.key, weight, no_step});
-      tree.branches.push_back(read_branch(way, "steps"));
+      // A way that does nothing is a control group, written out or not.
+      const Node* steps = way.node("steps");
+      const bool is_empty = steps != nullptr && steps->is_list() && steps->items.empty();
+      tree.branches.push_back(is_empty ? std::vector<Tree>() : read_branch(way, "steps"));
       way.finish();
     }
     if (ways && (split.ways.size() < 2 || split.ways.size() > ways_max)) {

@@ -120,6 +120,27 @@ TEST_CASE("a hold that says only when the message expires has the usual length")
   CHECK(send.expires.has_value());
 }
 
+TEST_CASE("a way of a split without steps goes on behind it, written out or not") {
+  const std::string none = GENERATE("{weight: 1, steps: []}", "{weight: 1}", "{steps: []}");
+  CAPTURE(none);
+  const auto p = playbook("start: hello\nsteps:\n  - split:\n      control: " + none +
+                          "\n      offered: {weight: 1, steps: [{send: deal}]}\n  - tag: x\n");
+  const auto& split = std::get<rules::Split>(p->steps.at(0).action);
+  REQUIRE(split.ways.size() == 2);
+  CHECK(split.ways[0].target == 2);
+  CHECK(split.ways[1].target == 1);
+}
+
+TEST_CASE("steps that are no list are refused in a way of a split") {
+  const std::string steps =
+      GENERATE("~", "5", "{}", "''", "{send: deal}", "[5]", "[[]]", "no", "[{}]", "\"[]\"");
+  const auto compiled = compile_with("playbooks/p.yaml",
+                                     "start: hello\nsteps:\n  - split:\n      a: {steps: " + steps +
+                                         "}\n      b: {steps: [{send: deal}]}\n");
+  CAPTURE(steps);
+  CHECK(compiled.config == nullptr);
+}
+
 TEST_CASE("nested steps become one list in which every step names the next") {
   const auto p = playbook(R"(start: page.viewed
 steps:
