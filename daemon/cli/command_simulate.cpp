@@ -367,6 +367,7 @@ void add_manner(CLI::App& command, SimulateOptions& options) {
   command
       .add_option("--seed", options.seed,
                   "of what people do by chance: the same input and seed print the same bytes")
+      ->check(CLI::NonNegativeNumber)
       ->option_text("N (0)");
   command
       .add_option("--format", options.format,

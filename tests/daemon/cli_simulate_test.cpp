@@ -91,6 +91,13 @@ TEST_CASE("simulate makes people, and prints, writes and gives the same each tim
   CHECK_FALSE(std::filesystem::exists(shell.folder() / "nurtured.db"));
 }
 
+TEST_CASE("a seed that is below zero is wrong usage") {
+  Shell shell;
+  const auto ran = shell.run({"simulate", "--people", "5", "--days", "3", "--seed", "-1"});
+  CHECK(ran.status == 2);
+  CHECK(ran.err.find("--seed") != std::string::npos);
+}
+
 TEST_CASE("habits and reports that cannot be used are told of") {
   Shell shell;
   const auto run = [&](const std::string& option, const std::string& path) {
