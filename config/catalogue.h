@@ -90,7 +90,14 @@ struct NameUse {
   base::Place place;
 };
 
+// What a condition or formula reads of the contact: `contact.address.city` is address, city.
+struct ContactUse {
+  std::vector<std::string> path;
+  base::Place place;
+};
+
 struct Uses {
+  std::vector<ContactUse> contact;
   std::vector<EventUse> events;
   std::vector<NameUse> playbooks;  // by `enroll` and `leave`
   std::set<std::string> emitted;

@@ -1,8 +1,12 @@
 #include "config/expression.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "base/encoding.h"
 
 namespace nurtured::config {
 namespace {
@@ -10,6 +14,7 @@ namespace {
 using cel::Kind;
 using cel::Type;
 
+constexpr std::size_t shown_max = 60;
 constexpr std::string_view quote_it = "put the expression in quotes";
 
 bool fits(const Type& type, Wanted wanted) {
@@ -91,6 +96,21 @@ void check_call(const cel::CallReference& call, const base::Place& place, const 
   if (has_window && !reading.catalogue.is_former) check_window(call, place, reading);
 }
 
+void check_stages(const cel::References& references, const Node& node, const Reading& reading) {
+  for (const cel::ComparisonReference& comparison : references.comparisons) {
+    const bool is_stage = comparison.field.variable == "contact" &&
+                          comparison.field.path == std::vector<std::string>{"stage"};
+    if (!is_stage || !comparison.literal.is_string()) continue;
+    const std::string_view stage = comparison.literal.as_string();
+    if (std::ranges::find(stages, stage) != std::end(stages)) continue;
+    const std::vector<std::string> known(std::begin(stages), std::end(stages));
+    reading.problems.error(
+        place_inside(node, reading.document.text, comparison.place),
+        fmt::format("there is no stage `{}`", base::cut_utf8(stage, shown_max)),
+        did_you_mean(stage, known, fmt::format("they are {}", fmt::join(known, ", "))));
+  }
+}
+
 void report(const Node& node, base::Error error, const Reading& reading) {
   // The near miss is the better advice.
   if (error.message.starts_with("event has no field") &&
@@ -148,6 +168,12 @@ std::optional<rules::Expression> read_expression(const Node& node, Wanted wanted
                              "nobody is enrolled yet when this is judged",
                              "use `event`, which is the one that starts the playbook");
     }
+  }
+  if (!reading.catalogue.is_former) check_stages(program->references(), node, reading);
+  for (const cel::FieldReference& field : program->references().fields) {
+    if (field.variable != "contact" || field.path.empty()) continue;
+    reading.uses.contact.push_back(
+        {field.path, place_inside(node, reading.document.text, field.place)});
   }
   for (const cel::CallReference& call : program->references().calls) {
     check_call(call, place_inside(node, reading.document.text, call.place), reading);

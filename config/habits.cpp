@@ -166,6 +166,9 @@ class Reader {
         section.period("every", {.min = std::chrono::hours{1}, .max = std::chrono::days{3660}});
     habit.within = section.span("within").value_or(habit.within);
     habit.properties = properties(section, "properties");
+    if (const auto shape = shapes.find(name); shape != shapes.end()) {
+      check_properties(section, *shape, habit.properties);
+    }
     if (const Node* follows = section.node("follows")) read_causes(section, *follows, habit);
     // What the file leaves open is what the conditions ask for.
     if (const auto usual = habits_.events.find(name); usual != habits_.events.end()) {
@@ -177,6 +180,51 @@ class Reader {
       }
     }
     habits_.events[name] = std::move(habit);
+  }
+
+  // Against what events.yaml declares: a value that does not fit would never meet a condition.
+  void check_properties(Section& section, const rules::EventShapes::value_type& event,
+                        const std::vector<PropertyHabit>& properties) {
+    const Node* node = section.node("properties");
+    if (node == nullptr) return;
+    const rules::EventShape& shape = event.second;
+    std::vector<std::string> names;
+    for (const auto& field : shape.properties) names.push_back(field.name);
+    for (const PropertyHabit& property : properties) {
+      const Node* said = node->find(property.name);
+      const base::Place& place = said == nullptr ? node->place : said->place;
+      const auto field =
+          std::ranges::find(shape.properties, property.name, &cel::ObjectFields::Field::name);
+      if (field == shape.properties.end()) {
+        const std::string meant = did_you_mean(property.name, names);
+        if (!shape.open || !meant.empty()) {
+          section.problems().error(place,
+                                   fmt::format("the event has no property `{}`", property.name),
+                                   meant.empty() ? "declare it in events.yaml" : meant);
+        }
+        continue;
+      }
+      for (const Weighted& value : property.values) {
+        if (fits(event, *field, value.value)) continue;
+        section.problems().error(place,
+                                 fmt::format("`{}` is no {}", value.value, field->type.name()),
+                                 fmt::format("events.yaml says that `{}` is one", property.name));
+      }
+    }
+  }
+
+  // As the population reads it (daemon/population.cpp): `+3d` of a time, `#` a number.
+  static bool fits(const rules::EventShapes::value_type& event,
+                   const cel::ObjectFields::Field& property, std::string text) {
+    if (property.type.is(cel::Kind::timestamp) && text.starts_with('+')) {
+      return rules::parse_span(std::string_view(text).substr(1)).has_value();
+    }
+    if (const std::size_t mark = text.find('#'); mark != std::string::npos) {
+      text.replace(mark, 1, "1.1");
+    }
+    const cel::Value read =
+        rules::typed_texts({event}, event.first, cel::Map{{property.name, std::move(text)}});
+    return rules::fits(*read.as_map().find(property.name), property.type);
   }
 
   void read_causes(Section& section, const Node& node, EventHabit& habit) {

@@ -35,7 +35,7 @@ struct LintInput {
 // All of them, by what they look at.
 void lint(const LintInput& input, Problems& problems);
 
-// never-true, stops-at-once, missing-attribute
+// never-true, stops-at-once, missing-attribute, near-trait
 void lint_conditions(const LintInput& input, Problems& problems);
 // no-text, picture-not-shown, too-long
 void lint_channels(const LintInput& input, Problems& problems);

@@ -8,6 +8,7 @@
 
 #include "config/lint.h"
 #include "rules/cel/literal.h"
+#include "rules/cel/near_miss.h"
 #include "rules/cel/scope.h"
 #include "rules/scope.h"
 
@@ -87,6 +88,42 @@ std::set<std::string, std::less<>> attributes_set(const LintInput& input) {
     }
   }
   return names;
+}
+
+// ---- names that are nearly known
+
+// Of a short name one letter makes another word, as `state` beside `stage`: there only a letter too
+// many, one too few, and two that changed places count as slips.
+bool is_slip(std::string_view name, std::string_view known) {
+  constexpr std::size_t long_enough = 8;
+  if (name.size() >= long_enough || name.size() != known.size()) return true;
+  return std::ranges::is_permutation(name, known);
+}
+
+std::string slip_of(const std::string& name, const std::vector<std::string>& known) {
+  if (std::ranges::find(known, name) != known.end()) return {};
+  std::string nearest = cel::near_miss(name, known);
+  return nearest.empty() || !is_slip(name, nearest) ? std::string() : nearest;
+}
+
+void note_near_traits(const LintInput& input, Problems& problems) {
+  const std::vector<std::string> traits = {
+      "id",       "email", "phone", "first_name", "last_name", "locale", "timezone",
+      "birthday", "tags",  "stage", "score",      "channels",  "consent"};
+  const auto set = attributes_set(input);
+  for (const ContactUse& use : input.uses.contact) {
+    const std::string name(rules::attribute_name(use.path.front()));
+    const bool is_of_channel = use.path.size() > 1 && (name == "channels" || name == "consent");
+    const bool is_set = set.contains(name);
+    const std::string& said = is_of_channel ? use.path[1] : name;
+    const std::string meant = is_of_channel ? slip_of(said, input.catalogue.channels)
+                                            : (is_set ? std::string() : slip_of(name, traits));
+    if (meant.empty()) continue;
+    problems.warning(use.place, "near-trait",
+                     is_of_channel ? fmt::format("there is no channel `{}`", said)
+                                   : fmt::format("`{}` is an attribute of its own here", said),
+                     fmt::format("did you mean `{}`?", meant));
+  }
 }
 
 class AttributeLint {
@@ -193,6 +230,7 @@ std::optional<bool> constant_of(const Expression& condition) {
 
 void lint_conditions(const LintInput& input, Problems& problems) {
   note_never_true(input, problems);
+  note_near_traits(input, problems);
   AttributeLint attributes(input, problems);
   for (const auto& playbook : input.playbooks) {
     note_stops_at_once(*playbook, problems);

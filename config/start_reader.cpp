@@ -164,14 +164,16 @@ class StartReader {
                           .condition = std::move(condition)});
   }
 
-  void add_schedule(Section& section,
+  // `key` says when; `times` is what was read of it.
+  void add_schedule(Section& section, std::string_view key,
                     const std::optional<std::variant<rules::Cron, rules::LocalTime>>& times) {
     section.require("segment", "say to whom: segment: NAME");
     std::string segment = read_segment(section, "segment");
     auto condition = read_condition(section, "schedule.reached");
     if (!times) return;
-    out_.timed.push_back({.when = rules::ScheduleStart{std::move(segment), *times},
-                          .condition = std::move(condition)});
+    out_.timed.push_back(
+        {.when = rules::ScheduleStart{std::move(segment), *times, section.text(key).value_or("")},
+         .condition = std::move(condition)});
   }
 
   void read_schedule(Section& section) {
@@ -184,7 +186,7 @@ class StartReader {
         section.error("schedule", cron.error().message, cron.error().remedy);
       }
     }
-    add_schedule(section, times);
+    add_schedule(section, "schedule", times);
   }
 
   void read_once(Section& section) {
@@ -196,7 +198,7 @@ class StartReader {
         section.error("once", moment.error().message, moment.error().remedy);
       }
     }
-    add_schedule(section, times);
+    add_schedule(section, "once", times);
   }
 
   void read_manual(Section& section) {

@@ -51,9 +51,9 @@ std::string text_of(const rules::DateStart& start) {
 }
 
 std::string text_of(const rules::ScheduleStart& start) {
-  return fmt::format("{}, segment {}",
+  return fmt::format("{} {}, segment {}",
                      std::holds_alternative<rules::Cron>(start.times) ? "schedule" : "once",
-                     start.segment);
+                     start.written, start.segment);
 }
 
 std::vector<StartText> starts_of(const Playbook& playbook) {

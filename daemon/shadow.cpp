@@ -85,17 +85,50 @@ base::Result<Wishes> play(const std::shared_ptr<const config::Config>& live,
   return wishes;
 }
 
-// The same wish of the other book: of the same place, the same in the row of those.
-using WishKey = std::tuple<std::string, std::string, std::string, std::size_t>;
+// The same wish of the other book: of the same playbook, step and message, the same in the row of
+// those. A step may be called otherwise there: what finds no fellow by it is looked for without.
+using WishKey = std::tuple<std::string_view, std::string_view, std::string_view, std::size_t>;
+using WishList = std::vector<const Wish*>;
 
-std::map<WishKey, const Wish*> by_key(const std::vector<Wish>& wishes) {
+std::map<WishKey, const Wish*> by_key(const WishList& wishes, bool with_step) {
   std::map<std::tuple<std::string_view, std::string_view, std::string_view>, std::size_t> rows;
   std::map<WishKey, const Wish*> keyed;
-  for (const Wish& wish : wishes) {
-    const std::size_t row = rows[{wish.playbook, wish.step, wish.message}]++;
-    keyed.emplace(WishKey{wish.playbook, wish.step, wish.message, row}, &wish);
+  for (const Wish* wish : wishes) {
+    const std::string_view step = with_step ? std::string_view(wish->step) : std::string_view();
+    const std::size_t row = rows[{wish->playbook, step, wish->message}]++;
+    keyed.emplace(WishKey{wish->playbook, step, wish->message, row}, wish);
   }
   return keyed;
+}
+
+WishList all_of(const std::vector<Wish>& wishes) {
+  WishList all;
+  all.reserve(wishes.size());
+  for (const Wish& wish : wishes) all.push_back(&wish);
+  return all;
+}
+
+// Tells `look` of each pair, and leaves in both lists what has no fellow in the other.
+template <typename Look>
+void pair_up(WishList& before, WishList& after, bool with_step, const Look& look) {
+  const auto old = by_key(before, with_step);
+  const auto now = by_key(after, with_step);
+  before.clear();
+  after.clear();
+  for (const auto& [key, wish] : old) {
+    const auto same = now.find(key);
+    if (same == now.end()) {
+      before.push_back(wish);
+    } else {
+      look(wish, same->second);
+    }
+  }
+  for (const auto& [key, wish] : now) {
+    if (!old.contains(key)) after.push_back(wish);
+  }
+  // The rows are those of the time, not of the steps' names.
+  std::ranges::stable_sort(before, {}, &Wish::first);
+  std::ranges::stable_sort(after, {}, &Wish::first);
 }
 
 void count_move(const Wish& before, const Wish& after, ShadowComparison& comparison) {
@@ -121,8 +154,6 @@ std::optional<ShadowChange> change_of(const Wish* before, const Wish* after) {
 
 void compare_contact(const std::string& contact, const std::vector<Wish>& before,
                      const std::vector<Wish>& after, ShadowComparison& comparison) {
-  const auto old = by_key(before);
-  const auto now = by_key(after);
   const auto look = [&](const Wish* was, const Wish* is) {
     const bool sent_by_both = was != nullptr && is != nullptr && was->fate.sent && is->fate.sent;
     const auto change = change_of(was, is);
@@ -147,13 +178,12 @@ void compare_contact(const std::string& contact, const std::vector<Wish>& before
       difference.at = std::min(difference.at, is->fate.sent.value_or(is->first));
     }
   };
-  for (const auto& [key, wish] : old) {
-    const auto same = now.find(key);
-    look(wish, same == now.end() ? nullptr : same->second);
-  }
-  for (const auto& [key, wish] : now) {
-    if (!old.contains(key)) look(nullptr, wish);
-  }
+  WishList old = all_of(before);
+  WishList now = all_of(after);
+  pair_up(old, now, true, look);
+  pair_up(old, now, false, look);
+  for (const Wish* wish : old) look(wish, nullptr);
+  for (const Wish* wish : now) look(nullptr, wish);
 }
 
 ShadowFigures figures_of(const Wishes& wishes, Instant from, Instant until) {

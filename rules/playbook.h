@@ -198,6 +198,7 @@ struct DateStart {
 struct ScheduleStart {
   std::string segment;
   std::variant<Cron, LocalTime> times;  // again and again, or once
+  std::string written;                  // `times` as the author wrote them, for people to read
 };
 // A start that no event makes: each contact has a moment of its own for it.
 struct TimedStart {

@@ -179,9 +179,14 @@ Result<std::vector<std::string>> channels_of(const rules::Settings& settings,
       config::did_you_mean(wanted, names, fmt::format("channels are {}", fmt::join(names, ", "))));
 }
 
-Result<std::vector<Shown>> render_all(const Call& call, const BookKeeper& keeper,
-                                      const config::Config& config, const RenderOptions& options,
-                                      const cel::Value& data) {
+struct RenderedChannels {
+  std::vector<Shown> shown;
+  std::vector<base::Error> faults;  // of the others
+};
+
+Result<RenderedChannels> render_all(const Call& call, const BookKeeper& keeper,
+                                    const config::Config& config, const RenderOptions& options,
+                                    const cel::Value& data) {
   const auto message = config.messages.find(options.message);
   if (message == config.messages.end()) {
     return base::fail(ErrorKind::not_found, "there is no message " + options.message,
@@ -193,7 +198,7 @@ Result<std::vector<Shown>> render_all(const Call& call, const BookKeeper& keeper
   const auto recipient = find_recipient(call, keeper, config, options, data);
   if (!recipient) return base::fail(recipient.error());
   const cel::Value variables(recipient->variables);
-  std::vector<Shown> all;
+  RenderedChannels all;
   for (const std::string& channel : *channels) {
     auto rendered = content::render(message->second, format_of(config, channel),
                                     {.variables = &variables,
@@ -202,8 +207,12 @@ Result<std::vector<Shown>> render_all(const Call& call, const BookKeeper& keeper
                                      .zone = recipient->zone,
                                      .locale = recipient->locale},
                                     content::PlainLinks());
-    if (!rendered) return base::fail(rendered.error());
-    all.push_back({channel, *std::move(rendered)});
+    if (rendered) {
+      all.shown.push_back({channel, *std::move(rendered)});
+    } else {
+      all.faults.push_back(std::move(rendered).error());
+      if (channels->size() > 1) all.faults.back().message.insert(0, channel + ": ");
+    }
   }
   return all;
 }
@@ -250,10 +259,16 @@ int render(const Call& call, const RenderOptions& options, const cel::Value& dat
   if (config == nullptr) return found_problem;
   const auto all = render_all(call, **keeper, *config, options, data);
   if (!all) return complain(call, all.error(), options.format);
-  if (options.open) return open_page(call, options.message, *all);
+  int code = done;
+  for (const base::Error& fault : all->faults) code = complain(call, fault, options.format);
+  if (all->shown.empty()) return code;
+  if (options.open) {
+    const int opened = open_page(call, options.message, all->shown);
+    return opened == done ? code : opened;
+  }
   const bool is_many = options.channel == all_channels;
   cel::List values;
-  for (const Shown& shown : *all) {
+  for (const Shown& shown : all->shown) {
     if (options.format == "json") {
       values.emplace_back(to_value(shown.rendered, shown.channel));
     } else {
@@ -265,7 +280,7 @@ int render(const Call& call, const RenderOptions& options, const cel::Value& dat
     call.console.out << cel::to_json(is_many ? cel::Value(std::move(values)) : values.front())
                      << '\n';
   }
-  return done;
+  return code;
 }
 
 }  // namespace

@@ -42,8 +42,17 @@ struct CallReference {
   base::Place place;
 };
 
+// A field of a variable that is held against a literal, by ==, != or `in` with a list of literals,
+// one for each of these.
+struct ComparisonReference {
+  FieldReference field;
+  Value literal;
+  base::Place place;  // of the literal
+};
+
 struct References {
   std::vector<FieldReference> fields;
+  std::vector<ComparisonReference> comparisons;
   std::vector<CallReference> calls;
 };
 

@@ -20,14 +20,15 @@ class Collector {
   void visit(const Expression& expression) {
     if (note_path(expression)) return;
     if (const auto* call = std::get_if<Call>(&expression.node)) note_call(expression.span, *call);
+    if (const auto* binary = std::get_if<Binary>(&expression.node)) note_comparison(*binary);
     for_each_child(expression, [this](const ExpressionPtr& child) { visit(*child); });
   }
 
   References take() { return std::move(references_); }
 
  private:
-  // True when the expression is a variable or a path of constant fields from one.
-  bool note_path(const Expression& expression) {
+  // The variable, or the path of constant fields from one, that the expression is.
+  std::optional<FieldReference> path_of(const Expression& expression) const {
     std::vector<std::string> path;
     const Expression* at = &expression;
     for (;;) {
@@ -43,14 +44,40 @@ class Collector {
       }
     }
     const auto* variable = std::get_if<VariableName>(&at->node);
-    if (variable == nullptr) return false;
+    if (variable == nullptr) return std::nullopt;
     std::reverse(path.begin(), path.end());
     const auto* outermost = std::get_if<Select>(&expression.node);
-    references_.fields.push_back({.variable = environment_.variables()[variable->index].name,
-                                  .path = std::move(path),
-                                  .presence_only = outermost != nullptr && outermost->test_only,
-                                  .place = place_of(source_, expression.span)});
+    return FieldReference{.variable = environment_.variables()[variable->index].name,
+                          .path = std::move(path),
+                          .presence_only = outermost != nullptr && outermost->test_only,
+                          .place = place_of(source_, expression.span)};
+  }
+
+  bool note_path(const Expression& expression) {
+    auto path = path_of(expression);
+    if (!path) return false;
+    references_.fields.push_back(*std::move(path));
     return true;
+  }
+
+  void note_comparison(const Binary& binary) {
+    if (binary.op == Operator::equal || binary.op == Operator::not_equal) {
+      note_literal(*binary.left, *binary.right);
+      note_literal(*binary.right, *binary.left);
+    } else if (binary.op == Operator::in) {
+      const auto* list = std::get_if<ListLiteral>(&binary.right->node);
+      if (list == nullptr) return;
+      for (const ListLiteral::Item& item : list->items) note_literal(*binary.left, *item.value);
+    }
+  }
+
+  void note_literal(const Expression& side, const Expression& other) {
+    const auto* literal = std::get_if<Literal>(&other.node);
+    if (literal == nullptr) return;
+    if (auto field = path_of(side)) {
+      references_.comparisons.push_back(
+          {*std::move(field), literal->value, place_of(source_, other.span)});
+    }
   }
 
   void note_call(Span span, const Call& call) {

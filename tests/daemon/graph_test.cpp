@@ -30,6 +30,18 @@ std::string shape(const Graph& graph) {
   return out;
 }
 
+TEST_CASE("a playbook's picture says when it starts by the clock") {
+  auto workspace = config::small_workspace();
+  config::put(workspace, "segments.yaml", "segments: {hot: {if: contact.score > 5}}\n");
+  config::put(workspace, "playbooks/p.yaml",
+              "start:\n  - {schedule: \"0 10 * * TUE\", segment: hot}\n"
+              "  - {once: \"2027-03-08 10:00\", segment: hot}\nsteps: [{tag: news}]\n");
+  const auto config = compiled(workspace);
+  const std::string picture = shape(graph_of(*config->book, *config->book->playbook("p")));
+  CHECK(picture.find("schedule 0 10 * * TUE, segment hot") != std::string::npos);
+  CHECK(picture.find("once 2027-03-08 10:00, segment hot") != std::string::npos);
+}
+
 TEST_CASE("a playbook's picture has its starts, its steps, its branches and its ends") {
   auto workspace = config::small_workspace();
   config::put(workspace, "playbooks/p.yaml", R"(title: All of it

@@ -74,6 +74,17 @@ TEST_CASE("what each book sent is counted by day, kind, playbook and message") {
   CHECK(comparison.earlier[2][0] == 1);
 }
 
+TEST_CASE("a step that is called otherwise is the same step") {
+  OperatorWorld world;
+  live_through(world);
+  world.folder.write("playbooks/p1.yaml",
+                     "start: {when: hello}\nsteps:\n  - {id: first, send: m1}\n  - wait: 2d\n"
+                     "  - {id: second, send: m2}\n");
+  const auto comparison = compare(world);
+  CHECK(comparison.differences.empty());
+  CHECK(comparison.same == 3);
+}
+
 TEST_CASE("what held messages is counted once for each message and reason") {
   OperatorWorld world;
   live_through(world);

@@ -164,6 +164,22 @@ TEST_CASE("an evaluation error has its kind and its place in the source") {
   CHECK(missing.error().kind == base::ErrorKind::not_found);
 }
 
+TEST_CASE("a program tells which literals it holds fields against, with places") {
+  const Fixture fixture;
+  const auto program = compile(
+      "contact.stage == 'a' || 'b' != contact.stage || contact.city in ['c', contact.town, 'd'] "
+      "||\n"
+      "contact.stage < 'e' || 'f' in contact.tags || contact.a == contact.b",
+      fixture.environment);
+  REQUIRE(program);
+  std::vector<std::string> found;
+  for (const ComparisonReference& comparison : program->references().comparisons) {
+    found.push_back(comparison.field.path.back() + " " + std::to_string(comparison.place.column) +
+                    " " + std::string(comparison.literal.as_string()));
+  }
+  CHECK(found == std::vector<std::string>{"stage 18 a", "stage 25 b", "city 66 c", "city 85 d"});
+}
+
 TEST_CASE("a program tells which fields and declared functions it uses, with places") {
   const Fixture fixture;
   const auto program = compile(
@@ -171,7 +187,7 @@ TEST_CASE("a program tells which fields and declared functions it uses, with pla
       "did(contact['utm']) && contact.orders.exists(o, o.total == data)",
       fixture.environment);
   REQUIRE(program);
-  const auto& [fields, calls] = program->references();
+  const auto& [fields, comparisons, calls] = program->references();
   REQUIRE(fields.size() == 5);
   CHECK(fields[0].variable == "contact");
   CHECK(fields[0].path == std::vector<std::string>{"score"});
@@ -183,6 +199,7 @@ TEST_CASE("a program tells which fields and declared functions it uses, with pla
   CHECK(fields[3].path == std::vector<std::string>{"orders"});
   CHECK(fields[4].variable == "data");
   CHECK(fields[4].path.empty());
+  REQUIRE(comparisons.empty());
   REQUIRE(calls.size() == 2);
   CHECK(calls[0].function == "did");
   REQUIRE(calls[0].arguments.size() == 2);
