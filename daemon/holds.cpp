@@ -20,7 +20,8 @@ using rules::TargetState;
 
 constexpr std::size_t page_size = 500;
 
-using Counts = std::map<std::tuple<std::string, HoldEffect, Reason>, std::int64_t>;
+// By message, effect, reason and what is instead.
+using Counts = std::map<std::tuple<std::string, HoldEffect, Reason, std::string>, std::int64_t>;
 
 // What a book says of a message now.
 struct Fate {
@@ -60,21 +61,35 @@ std::optional<std::pair<HoldEffect, Reason>> effect_of(const Fate& before, const
                  : std::pair(HoldEffect::freed, before.reason);
 }
 
+// What became of the message when its enrollment moved to another version; nullptr where nothing
+// is left of it.
+const Pending* same_in(const rules::Contact& contact, const Pending& pending) {
+  const auto same = std::ranges::find_if(contact.pending, [&](const Pending& other) {
+    return other.enrollment == pending.enrollment && other.turn == pending.turn &&
+           other.since == pending.since;
+  });
+  return same == contact.pending.end() ? nullptr : &*same;
+}
+
 // True when the contact waits for anything that can be judged.
 bool judge_contact(const HoldInput& input, const rules::Snapshot& snapshot, Counts& counts) {
   rules::Snapshot later = snapshot;
   if (input.migrate) later = rules::migrated(input.after, std::move(later), input.now);
   bool waits = false;
-  // Moving to another version keeps what is pending, each in its place.
-  for (std::size_t i = 0; i < snapshot.contact.pending.size(); ++i) {
-    const Pending& pending = snapshot.contact.pending[i];
+  for (const Pending& pending : snapshot.contact.pending) {
     if (is_beyond_recall(pending)) continue;
     waits = true;
+    const Pending* moved = same_in(later.contact, pending);
+    if (moved == nullptr) {
+      ++counts[{pending.message, HoldEffect::left_out, Reason::none, {}}];
+      continue;
+    }
     const Fate before = fate_of(input.before, input.pauses, snapshot, pending, input.now);
-    const Fate after =
-        fate_of(input.after, input.pauses, later, later.contact.pending[i], input.now);
-    if (const auto effect = effect_of(before, after)) {
-      ++counts[{pending.message, effect->first, effect->second}];
+    const Fate after = fate_of(input.after, input.pauses, later, *moved, input.now);
+    if (moved->message != pending.message) {
+      ++counts[{pending.message, HoldEffect::replaced, after.reason, moved->message}];
+    } else if (const auto effect = effect_of(before, after)) {
+      ++counts[{pending.message, effect->first, effect->second, {}}];
     }
   }
   return waits;
@@ -88,6 +103,8 @@ std::string_view to_string(HoldEffect effect) {
       return "left_out";
     case HoldEffect::freed:
       return "freed";
+    case HoldEffect::replaced:
+      return "replaced";
   }
   return {};
 }
@@ -98,10 +115,18 @@ std::string describe(const HoldChange& change) {
     case HoldEffect::held:
       return fmt::format("  - {}  {} newly held by {}\n", change.message, change.count, reason);
     case HoldEffect::left_out:
+      if (change.reason == Reason::none) {
+        return fmt::format("  - {}  {} left out, for the playbook ends without it\n",
+                           change.message, change.count);
+      }
       return fmt::format("  - {}  {} left out by {}\n", change.message, change.count, reason);
     case HoldEffect::freed:
       return fmt::format("  + {}  {} freed, held now by {}\n", change.message, change.count,
                          reason);
+    case HoldEffect::replaced:
+      return fmt::format(
+          "  ~ {}  {} replaced by {}, {}\n", change.message, change.count, change.instead,
+          change.reason == Reason::none ? "which may go" : fmt::format("which {} holds", reason));
   }
   return {};
 }
@@ -138,9 +163,12 @@ base::Result<HoldComparison> compare_holds(store::Reader& reader, const HoldInpu
     }
   }
   for (const auto& [key, count] : counts) {
-    const auto& [message, effect, reason] = key;
-    holds.changes.push_back(
-        {.message = message, .effect = effect, .reason = reason, .count = count});
+    const auto& [message, effect, reason, instead] = key;
+    holds.changes.push_back({.message = message,
+                             .effect = effect,
+                             .reason = reason,
+                             .count = count,
+                             .instead = instead});
   }
   return holds;
 }
@@ -159,10 +187,12 @@ cel::Value to_value(const HoldComparison& holds) {
   cel::List changes;
   changes.reserve(holds.changes.size());
   for (const HoldChange& change : holds.changes) {
-    changes.emplace_back(cel::Map{{"message", change.message},
-                                  {"effect", to_string(change.effect)},
-                                  {"reason", rules::to_string(change.reason)},
-                                  {"messages", change.count}});
+    cel::Map its{{"message", change.message},
+                 {"effect", to_string(change.effect)},
+                 {"reason", rules::to_string(change.reason)},
+                 {"messages", change.count}};
+    if (change.effect == HoldEffect::replaced) its.set("instead", change.instead);
+    changes.emplace_back(std::move(its));
   }
   return cel::Map{{"people", static_cast<std::int64_t>(holds.people)},
                   {"limited", holds.limited},

@@ -22,15 +22,18 @@ enum class HoldEffect {
   held,      // could go now, and would be held
   left_out,  // is waited for, and would never be sent
   freed,     // is held now, and could go
+  replaced,  // by another message, which the step says in the version that people go to
 };
 
 // Messages of one name that meet the same.
 struct HoldChange {
   std::string message;  // as it is called now
   HoldEffect effect = HoldEffect::held;
-  // The gate that says no: in the new book, for what is freed in the one that runs.
+  // The gate that says no: in the new book, for what is freed in the one that runs. None where what
+  // replaces it may go, and where its playbook ends without it.
   rules::Reason reason = rules::Reason::none;
   std::int64_t count = 0;
+  std::string instead;  // of what is replaced: the message that is waited for from then on
   bool operator==(const HoldChange&) const = default;
 };
 
@@ -62,7 +65,8 @@ base::Result<HoldComparison> compare_holds(store::Reader& reader, const HoldInpu
 // Lines for a person, each with a line end; none where nothing is held or freed and all were
 // judged.
 std::string to_text(const HoldComparison& holds);
-// {"people", "limited", "changes": [{"message", "effect", "reason", "messages"}]}
+// {"people", "limited", "changes": [{"message", "effect", "reason", "messages",
+// "instead"}]}; `instead` only of what is replaced
 cel::Value to_value(const HoldComparison& holds);
 
 }  // namespace nurtured::daemon

@@ -69,6 +69,21 @@ TEST_CASE("a message is shown for a sample of the workspace, and on all channels
   CHECK(shell.run({"render", "m1", "--sample", "anna", "--contact", "u1"}).status == 2);
 }
 
+TEST_CASE("a channel whose text fails does not hide the others") {
+  Shell shell;
+  shell.folder().write("nurtured.yaml",
+                       "connectors: {outbox: {type: file, path: outbox}}\n"
+                       "channels: {email: outbox, sms: outbox}\n");
+  shell.folder().write("content/m1.md",
+                       "---\nkind: value\nsubject: m1\n"
+                       "channels: {email: {text: \"{{ 1 | divided_by: 0 }}\"}}\n---\nHello.\n");
+  const Ran shown = shell.run({"render", "m1", "--channel", "all"});
+  CHECK(shown.status == 1);
+  CHECK(shown.err.find("email: divided by 0") != std::string::npos);
+  CHECK(shown.out.find("=== sms\n") == 0);
+  CHECK(shown.out.find("Hello.") != std::string::npos);
+}
+
 TEST_CASE("a sample is shown by the clock and in the language of who it is") {
   Shell shell;
   shell.folder().write(

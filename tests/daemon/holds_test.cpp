@@ -159,6 +159,40 @@ TEST_CASE("what waits is judged as it will be where everybody is taken along") {
   CHECK(plan(true) == "waiting messages\n  - m1  1 left out by consent\n");
 }
 
+TEST_CASE("a step that says another message replaces the one that waits, as the migration does") {
+  const auto [gates, told] = GENERATE(table<std::string, std::string>({
+      {open_limits, "waiting messages\n  ~ m1  1 replaced by m2, which consent holds\n"},
+      {"", "waiting messages\n  ~ m1  1 replaced by m2, which may go\n"},
+  }));
+  tests::OperatorWorld world;
+  Files{settings(asked, open_limits)}.write(world.folder);
+  world.folder.write("playbooks/p1.yaml",
+                     "start: {when: hello}\nsteps:\n  - {id: first, send: m1}\n");
+  world.start();
+  begin(world, "u1");
+  world.folder.write("playbooks/p1.yaml",
+                     "start: {when: hello}\nsteps:\n  - {id: first, send: m2}\n  - wait: 2d\n");
+  if (gates.empty()) Files{settings(assumed, open_limits)}.write(world.folder);
+  const auto plan = world.ask("plan", cel::Map{{"migrate", true}});
+  INFO(plan.text);
+  CHECK(waiting_part(plan.text) == told);
+  const cel::Value& change =
+      plan.result.find("plan")->find("holds")->find("changes")->as_list().at(0);
+  CHECK(change.find("effect")->as_string() == "replaced");
+  CHECK(change.find("instead")->as_string() == "m2");
+  world.ask("reload", cel::Map{{"migrate", true}});
+  while (*world.operations->background()) {
+  }
+  const auto contact = contacts_of(world).at(0);
+  REQUIRE(contact.pending.size() == 1);
+  CHECK(contact.pending[0].message == "m2");
+  // What may go has been handed to its connector.
+  const bool is_ready = std::ranges::any_of(contact.pending[0].targets, [](const auto& target) {
+    return target.state == rules::TargetState::ready;
+  });
+  CHECK(is_ready == gates.empty());
+}
+
 TEST_CASE("the messages that wait are told in JSON too") {
   tests::OperatorWorld world;
   world.start();

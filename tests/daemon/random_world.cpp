@@ -208,9 +208,9 @@ class Maker {
     }
     if (chance(4)) {
       playbook->timed_starts.push_back(
-          {.when = ScheduleStart{segment_name(),
-                                 *parse_cron(chance(2) ? "0 10 * * TUE" : "30 2 */5 * *"),
-                                 {}},
+          {.when =
+               ScheduleStart{
+                   segment_name(), *parse_cron(chance(2) ? "0 10 * * TUE" : "30 2 */5 * *"), {}},
            .condition = {}});
     }
     if (chance(5)) {
