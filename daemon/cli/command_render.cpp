@@ -179,9 +179,14 @@ Result<std::vector<std::string>> channels_of(const rules::Settings& settings,
       config::did_you_mean(wanted, names, fmt::format("channels are {}", fmt::join(names, ", "))));
 }
 
+struct ChannelFault {
+  std::string channel;
+  base::Error error;
+};
+
 struct RenderedChannels {
   std::vector<Shown> shown;
-  std::vector<base::Error> faults;  // of the others
+  std::vector<ChannelFault> faults;  // of the others
 };
 
 Result<RenderedChannels> render_all(const Call& call, const BookKeeper& keeper,
@@ -210,8 +215,7 @@ Result<RenderedChannels> render_all(const Call& call, const BookKeeper& keeper,
     if (rendered) {
       all.shown.push_back({channel, *std::move(rendered)});
     } else {
-      all.faults.push_back(std::move(rendered).error());
-      if (channels->size() > 1) all.faults.back().message.insert(0, channel + ": ");
+      all.faults.push_back({channel, std::move(rendered).error()});
     }
   }
   return all;
@@ -259,15 +263,24 @@ int render(const Call& call, const RenderOptions& options, const cel::Value& dat
   if (config == nullptr) return found_problem;
   const auto all = render_all(call, **keeper, *config, options, data);
   if (!all) return complain(call, all.error(), options.format);
+  const bool is_many = options.channel == all_channels;
+  if (!is_many && !all->faults.empty()) {
+    return complain(call, all->faults.front().error, options.format);
+  }
+  cel::List values;
   int code = done;
-  for (const base::Error& fault : all->faults) code = complain(call, fault, options.format);
-  if (all->shown.empty()) return code;
-  if (options.open) {
+  for (const auto& [channel, error] : all->faults) {
+    base::Error named = error;
+    named.message.insert(0, channel + ": ");
+    code = complain(call, named);
+    cel::Map value = to_map(error);
+    value.set("channel", channel);
+    values.emplace_back(std::move(value));
+  }
+  if (options.open && !all->shown.empty()) {
     const int opened = open_page(call, options.message, all->shown);
     return opened == done ? code : opened;
   }
-  const bool is_many = options.channel == all_channels;
-  cel::List values;
   for (const Shown& shown : all->shown) {
     if (options.format == "json") {
       values.emplace_back(to_value(shown.rendered, shown.channel));

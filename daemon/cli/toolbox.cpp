@@ -127,18 +127,20 @@ Result<rules::Contact> read_contact(const Call& call, const BookKeeper& keeper,
   return std::move(snapshot->contact);
 }
 
+cel::Map to_map(const base::Error& error) {
+  cel::Map map{{"error", error.message}, {"remedy", error.remedy}};
+  if (error.place.line > 0) {
+    map.set("line", error.place.line);
+    map.set("column", error.place.column);
+  }
+  return map;
+}
+
 int complain(const Call& call, const base::Error& error, std::string_view format) {
   std::string text = base::to_string(error);
   if (error.place.path.empty()) text = "nurtured: " + text;
   print_text(call.console.err, text + "\n");
-  if (format == "json") {
-    cel::Map map{{"error", error.message}, {"remedy", error.remedy}};
-    if (error.place.line > 0) {
-      map.set("line", error.place.line);
-      map.set("column", error.place.column);
-    }
-    call.console.out << cel::to_json(map) << '\n';
-  }
+  if (format == "json") call.console.out << cel::to_json(to_map(error)) << '\n';
   return found_problem;
 }
 

@@ -93,8 +93,10 @@ base::Result<rules::Contact> read_contact(const Call& call, const BookKeeper& ke
 
 // ---- printing
 
-// The error on stderr; found_problem. In the format `json`, {"error", "remedy"} on stdout as well,
-// so that a program finds an object there whatever happens.
+// {"error", "remedy"}, and "line", "column" where the place is known.
+cel::Map to_map(const base::Error& error);
+// The error on stderr; found_problem. In the format `json`, to_map() of it on stdout as well, so
+// that a program finds an object there whatever happens.
 int complain(const Call& call, const base::Error& error, std::string_view format = "text");
 // The answer in the format asked for, or the error.
 int print(const Call& call, const base::Result<Answer>& answer, std::string_view format);

@@ -82,6 +82,17 @@ TEST_CASE("a channel whose text fails does not hide the others") {
   CHECK(shown.err.find("email: divided by 0") != std::string::npos);
   CHECK(shown.out.find("=== sms\n") == 0);
   CHECK(shown.out.find("Hello.") != std::string::npos);
+
+  const Ran json = shell.run({"render", "m1", "--channel", "all", "--format", "json"});
+  CHECK(json.status == 1);
+  const cel::Value list = cel::from_json(json.out).value();
+  REQUIRE(list.as_list().size() == 2);
+  CHECK(list.as_list()[0].find("channel")->as_string() == "email");
+  CHECK(list.as_list()[0].find("error")->as_string() == "divided by 0");
+  CHECK(list.as_list()[1].find("channel")->as_string() == "sms");
+
+  CHECK(shell.run({"render", "m1", "--channel", "email"}).status == 1);
+  CHECK(shell.run({"render", "m1", "--channel", "sms"}).status == 0);
 }
 
 TEST_CASE("a sample is shown by the clock and in the language of who it is") {
