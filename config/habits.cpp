@@ -189,6 +189,7 @@ class Reader {
     if (node == nullptr) return;
     const rules::EventShape& shape = event.second;
     std::vector<std::string> names;
+    names.reserve(shape.properties.size());
     for (const auto& field : shape.properties) names.push_back(field.name);
     for (const PropertyHabit& property : properties) {
       const Node* said = node->find(property.name);

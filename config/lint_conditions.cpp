@@ -102,7 +102,7 @@ bool is_slip(std::string_view name, std::string_view known) {
 
 std::string slip_of(const std::string& name, const std::vector<std::string>& known) {
   if (std::ranges::find(known, name) != known.end()) return {};
-  std::string nearest = cel::near_miss(name, known);
+  const std::string nearest = cel::near_miss(name, known);
   return nearest.empty() || !is_slip(name, nearest) ? std::string() : nearest;
 }
 
