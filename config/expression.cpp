@@ -102,6 +102,7 @@ void check_stages(const cel::References& references, const Node& node, const Rea
                           comparison.field.path == std::vector<std::string>{"stage"};
     if (!is_stage || !comparison.literal.is_string()) continue;
     const std::string_view stage = comparison.literal.as_string();
+    if (stage.empty()) continue;  // nobody has moved them yet
     if (std::ranges::find(stages, stage) != std::end(stages)) continue;
     const std::vector<std::string> known(std::begin(stages), std::end(stages));
     reading.problems.error(

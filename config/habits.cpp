@@ -167,7 +167,7 @@ class Reader {
     habit.within = section.span("within").value_or(habit.within);
     habit.properties = properties(section, "properties");
     if (const auto shape = shapes.find(name); shape != shapes.end()) {
-      check_properties(section, *shape, habit.properties);
+      check_properties(section, name, shape->second, habit.properties);
     }
     if (const Node* follows = section.node("follows")) read_causes(section, *follows, habit);
     // What the file leaves open is what the conditions ask for.
@@ -183,11 +183,10 @@ class Reader {
   }
 
   // Against what events.yaml declares: a value that does not fit would never meet a condition.
-  void check_properties(Section& section, const rules::EventShapes::value_type& event,
+  void check_properties(Section& section, const std::string& event, const rules::EventShape& shape,
                         const std::vector<PropertyHabit>& properties) {
     const Node* node = section.node("properties");
     if (node == nullptr) return;
-    const rules::EventShape& shape = event.second;
     std::vector<std::string> names;
     names.reserve(shape.properties.size());
     for (const auto& field : shape.properties) names.push_back(field.name);
@@ -215,16 +214,16 @@ class Reader {
   }
 
   // As the population reads it (daemon/population.cpp): `+3d` of a time, `#` a number.
-  static bool fits(const rules::EventShapes::value_type& event,
-                   const cel::ObjectFields::Field& property, std::string text) {
+  bool fits(const std::string& event, const cel::ObjectFields::Field& property,
+            std::string text) const {
     if (property.type.is(cel::Kind::timestamp) && text.starts_with('+')) {
       return rules::parse_span(std::string_view(text).substr(1)).has_value();
     }
     if (const std::size_t mark = text.find('#'); mark != std::string::npos) {
       text.replace(mark, 1, "1.1");
     }
-    const cel::Value read =
-        rules::typed_texts({event}, event.first, cel::Map{{property.name, std::move(text)}});
+    const cel::Value read = rules::typed_texts(book_.settings().events, event,
+                                               cel::Map{{property.name, std::move(text)}});
     return rules::fits(*read.as_map().find(property.name), property.type);
   }
 
