@@ -26,9 +26,11 @@ struct Pauses {
 // `now` never goes back for one contact. Timers due before `now` are handled first, then the input;
 // a Wake handles those due at `now` as well. So it does not matter in which batch, or how late, an
 // input arrives. Bounds: more than `steps_max` steps of one enrollment within an hour, with no wait
-// and no event in between, park it; more than `events_max` emitted events are dropped and recorded.
+// and no event from outside in between, park it, where a message that no cap holds counts as
+// `unheld_message_steps`; more than `events_max` emitted events are dropped and recorded.
 struct AdvanceLimits {
   std::size_t steps_max = 1000;
+  std::size_t unheld_message_steps = 20;
   std::size_t events_max = 100;
   // Tell which way enrollments went (Transition::passages): for coverage, not for daily use.
   bool trace_steps = false;

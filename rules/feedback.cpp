@@ -54,6 +54,10 @@ Decision& Machine::record(std::string action, const Delivery& delivery) {
 void Machine::handle(const Feedback& feedback) {
   if (!feedback.message) return;  // no delivery of ours, or one that is forgotten
   const Delivery& delivery = *feedback.message;
+  // What a provider tells of a message follows from what we did; what a person answers does not.
+  const auto* enrollment = find_enrollment(delivery.enrollment);
+  const bool is_answer = feedback.kind == FeedbackKind::replied;
+  if (enrollment != nullptr && !is_answer) hops_ = hops_of(*enrollment);
   if (feedback.kind == FeedbackKind::bounced) return bounced(feedback, delivery);
   if (delivery.change == DeliveryChange::uncertain) departed_after_all(delivery);
   address_state(delivery.to).soft_bounces.clear();

@@ -123,7 +123,12 @@ void Machine::delivered(std::size_t index, Target& target, Kind kind) {
   if (first) had_piece(pending.message);
   remember_last(pending, target, kind);
   const std::string key = decision.delivery;
-  if (const auto* enrollment = find_enrollment(pending.enrollment)) hops_ = hops_of(*enrollment);
+  if (auto* enrollment = find_enrollment(pending.enrollment)) {
+    hops_ = hops_of(*enrollment);
+    if (first && !is_marketing(kind)) {
+      enrollment->pace += static_cast<std::uint32_t>(limits_.unheld_message_steps);
+    }
+  }
   emit("message.sent",
        message_properties(pending.message, kind, target.address.channel, pending.playbook));
   // While the step still stands at the message: a wait_for right after it listens already, and a

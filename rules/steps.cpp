@@ -49,7 +49,9 @@ void Machine::run_steps(std::int64_t number) {
     }
     if (enrollment->pace >= limits_.steps_max) {
       park(*enrollment, {.message = "more than " + std::to_string(limits_.steps_max) +
-                                    " steps within an hour, with no wait and no event in between"});
+                                    " steps within an hour, with no wait and no event in between; "
+                                    "a reply, reminder or receipt counts as " +
+                                    std::to_string(limits_.unheld_message_steps)});
       return;
     }
     ++enrollment->pace;

@@ -98,7 +98,7 @@ const std::vector<Story> step_stories = {
                  "        - {wait_until: \"timestamp('2026-01-01T00:00:00Z')\", if_past: go_on}\n"
                  "        - {send: r}\n",
      .events = {"02 10:00 u1 a"},
-     .expected = with_last(Lines(333, "02 10:00 u1 send r"), "02 10:00 u1 fail failed"),
+     .expected = with_last(Lines(44, "02 10:00 u1 send r"), "02 10:00 u1 fail failed"),
      .files = {{"content/r.md", "---\nkind: receipt\nsubject: s\n---\nHello.\n"}}},
     {.name = "two playbooks that enroll in one another come to an end",
      .playbook = "start: a\nagain: always\nsteps:\n  - enroll: q\n",

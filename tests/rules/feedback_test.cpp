@@ -137,6 +137,34 @@ TEST_CASE("an answer is told with its words, a machine's is not told") {
   CHECK(absent.decisions[0].action == "ignored");
 }
 
+TEST_CASE("a loop goes on by what people answer, not by what a provider tells") {
+  const auto [kind, event, begins_anew] = GENERATE(table<FeedbackKind, std::string, bool>({
+      {FeedbackKind::delivered, "message.delivered", false},
+      {FeedbackKind::bounced, "message.bounced", false},
+      {FeedbackKind::replied, "message.replied", true},
+  }));
+  auto playbook = std::make_shared<Playbook>();
+  playbook->id = "p";
+  playbook->version = "1";
+  playbook->steps = {{.action = WaitFor{.events = {event}, .then = 1}},
+                     {.action = Wait{.span = {.days = 1}}}};
+  const Book book(BookParts{.current = {playbook}});
+  Snapshot snapshot = anna();
+  snapshot.contact.enrollments.push_back({.number = 1,
+                                          .playbook = "p",
+                                          .version = "1",
+                                          .started = start,
+                                          .state = EnrollmentState::expecting,
+                                          .pace = 500,
+                                          .pace_from = start});
+  Feedback told = feedback(kind);
+  told.text = "Yes";
+  const Transition done = advance(book, {}, std::move(snapshot), told, start);
+  const Enrollment& gone_on = done.next.contact.enrollments.at(0);
+  REQUIRE(gone_on.step == 1);
+  CHECK(gone_on.pace == (begins_anew ? 1 : 501));
+}
+
 TEST_CASE("an uncertain delivery is settled by what comes back") {
   using enum DeliveryChange;
   const auto [kind, change, touches] = GENERATE(table<FeedbackKind, DeliveryChange, int>({
