@@ -190,8 +190,8 @@ base::Result<void> Engine::BatchWork::load_named_delivery(const EngineInput& key
   auto delivery = engine_.store_.delivery(*named);
   if (!delivery) return base::fail(delivery.error());
   if (!*delivery) return {};
-  // The contact may have another address by now.
-  request_.addresses.push_back((*delivery)->to);
+  // The contact may have another address by now; a call has none.
+  if (!(*delivery)->is_call()) request_.addresses.push_back((*delivery)->to);
   named_deliveries_.emplace(&key, *std::move(*delivery));
   return {};
 }

@@ -229,7 +229,7 @@ Result<Answer> run_enrollment_retry(const OperationsContext& context, const cel:
   }
   std::vector<EngineInput> inputs;
   inputs.emplace_back(
-      ContactInput{found->contact, rules::RetryEnrollment{found->enrollment.number}});
+      ContactInput{found->contact, rules::retry_of(found->contact, found->enrollment)});
   if (auto done = submit(context, std::move(inputs)); !done) return base::fail(done.error());
   const auto after = context.reader.contact(found->contact);
   if (!after) return base::fail(after.error());

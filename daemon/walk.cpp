@@ -51,7 +51,7 @@ void add_walk_inputs(const rules::Contact& contact, const rules::Book& book, con
   if (walk.retry) {
     for (const auto& enrollment : contact.enrollments) {
       if (enrollment.state != rules::EnrollmentState::parked) continue;
-      inputs.emplace_back(ContactInput{contact.id, rules::RetryEnrollment{enrollment.number}});
+      inputs.emplace_back(ContactInput{contact.id, rules::retry_of(contact.id, enrollment)});
     }
   }
   const bool has_waiting = !contact.pending.empty() || !contact.calls.empty();

@@ -19,6 +19,14 @@ std::string name_of(const Call& call) {
 
 }  // namespace
 
+RetryEnrollment retry_of(ContactId contact, const Enrollment& parked) {
+  RetryEnrollment retry{.enrollment = parked.number};
+  if (parked.turn == 0) return retry;
+  retry.delivery = delivery_key(
+      contact, Call{.enrollment = parked.number, .step = parked.step, .turn = parked.turn - 1});
+  return retry;
+}
+
 Machine::Flow Machine::execute(const Do& action, const Step& step, Enrollment& enrollment) {
   const auto arguments = evaluate(action.arguments, enrollment);
   if (!arguments) {

@@ -481,6 +481,12 @@ void Machine::handle(const RetryEnrollment& command) {
   enrollment->state = EnrollmentState::running;
   enrollment->parked_reason.clear();
   enrollment->pace = 0;
+  const auto& called = command.message;
+  if (called && called->is_call() && called->change == DeliveryChange::uncertain) {
+    Delivery& settled = out_.deliveries.emplace_back(*called);
+    settled.change = DeliveryChange::returned;
+    settled.at = now_;
+  }
   run_steps(command.enrollment);
 }
 

@@ -134,7 +134,12 @@ struct StartPlaybook {
 struct Migrate {};
 struct RetryEnrollment {
   std::int64_t enrollment = 0;  // parked: its step is run again
+  // The call that its step may have made, whose doubt ends with another; the engine looks up
+  // `message`.
+  std::string delivery = {};
+  std::optional<Delivery> message = {};
 };
+RetryEnrollment retry_of(ContactId contact, const Enrollment& parked);
 struct Suppress {
   SuppressionScope scope = SuppressionScope::marketing;
   std::string reason;

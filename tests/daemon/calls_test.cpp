@@ -97,7 +97,17 @@ TEST_CASE("what a connector refuses, or may have done, parks the enrollment for 
     CHECK(world.snapshot.contact.calls.empty());
     CHECK_FALSE(world.snapshot.contact.suppression);
     // Tried again by hand it is another call.
-    world.take(RetryEnrollment{1});
+    RetryEnrollment retry = retry_of(world.snapshot.contact.id, world.enrollment());
+    CHECK(retry.delivery == key);
+    retry.message = world.deliveries.back();
+    const std::size_t before = world.deliveries.size();
+    world.take(retry);
+    const bool was_uncertain = row.change == DeliveryChange::uncertain;
+    REQUIRE(world.deliveries.size() == before + (was_uncertain ? 2 : 1));
+    if (was_uncertain) {
+      CHECK(world.deliveries[before].key == key);
+      CHECK(world.deliveries[before].change == DeliveryChange::returned);
+    }
     CHECK(world.change() == DeliveryChange::ready);
     CHECK(world.deliveries.back().key != key);
     world.claim();
