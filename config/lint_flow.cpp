@@ -174,20 +174,8 @@ bool is_asked_on_the_way(const Playbook& playbook, StepIndex step, std::string_v
 }
 
 std::vector<bool> reachable_steps(const Playbook& playbook) {
-  std::vector<bool> reached(playbook.steps.size());
-  std::vector<StepIndex> open;
-  const auto reach = [&](StepIndex index) {
-    if (index == no_step || reached[index]) return;
-    reached[index] = true;
-    open.push_back(index);
-  };
-  reach(playbook.steps.empty() ? no_step : 0);
-  while (!open.empty()) {
-    const Step& step = playbook.steps[open.back()];
-    open.pop_back();
-    for (const StepEdge& edge : open_edges(playbook, step)) reach(edge.target);
-  }
-  return reached;
+  return rules::steps_ahead(playbook, 0,
+                            [&](const Step& step) { return open_edges(playbook, step); });
 }
 
 void lint_flow(const LintInput& input, Problems& problems) {

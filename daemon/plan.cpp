@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include "config/yaml.h"
+#include "rules/step_edges.h"
 
 namespace nurtured::daemon {
 namespace {
@@ -304,8 +305,8 @@ void append_text(const PlaybookChange& change, bool migrate, std::string& out) {
 void append_text(const MessageChange& change, std::string& out) {
   out += fmt::format("  {} {}", mark_of(change.change), change.name);
   if (change.kept) {
-    out += fmt::format("  {} under way may still be sent it: the stored copy serves",
-                       people(change.people));
+    out += fmt::format("  {} under way may still be sent it: the stored copy {}",
+                       people(change.people), change.people == 0 ? "is kept" : "serves");
   }
   out += '\n';
 }
@@ -334,11 +335,16 @@ std::vector<MessageUse> messages_in_use(const rules::Book& book,
   for (const auto& at : standing) {
     const auto* version = book.playbook(at.playbook, at.version);
     if (version == nullptr || at.count <= 0) continue;
-    std::set<std::string_view> sent;  // a message that is sent twice still reaches a person once
-    for (const auto& step : version->steps) {
-      if (const rules::Send* send = rules::send_of(step.action)) sent.insert(send->message);
+    std::set<std::string_view> to_come;  // a message that is sent twice still reaches a person once
+    const auto is_ahead = rules::steps_ahead(*version, at.step);
+    for (rules::StepIndex i = 0; i < version->steps.size(); ++i) {
+      const rules::Send* send = rules::send_of(version->steps[i].action);
+      if (send == nullptr) continue;
+      uses.try_emplace(send->message);
+      // What is held goes out behind those who went on.
+      if (is_ahead[i] || send->go_on_while_held) to_come.insert(send->message);
     }
-    for (const auto message : sent) uses[std::string(message)] += at.count;
+    for (const auto message : to_come) uses[std::string(message)] += at.count;
   }
   std::vector<MessageUse> list;
   list.reserve(uses.size());

@@ -39,9 +39,9 @@ struct PlaybookChange {
 struct MessageChange {
   std::string name;
   Change change = Change::changed;
-  // Removed, and people under way may still be sent it: the stored copy serves.
+  // Removed, and a version with people under way names it: the stored copy serves.
   bool kept = false;
-  std::int64_t people = 0;  // under way in a version that sends it
+  std::int64_t people = 0;  // who may still be sent it
 };
 
 struct SettingChange {
@@ -80,11 +80,10 @@ struct PlanInput {
 
 Plan make_plan(const PlanInput& input);
 
-// Messages that people under way may still be sent: those that a version with anybody standing in
-// it names.
+// Messages that the versions name with anybody standing in them: all that must stay in the store.
 struct MessageUse {
   std::string message;
-  std::int64_t people = 0;
+  std::int64_t people = 0;  // who may still be sent it: none of those that are past it
 };
 std::vector<MessageUse> messages_in_use(const rules::Book& book,
                                         const std::vector<store::Standing>& standing);

@@ -201,6 +201,24 @@ std::vector<StepEdge> step_edges(const Step& step) {
   return std::visit(Edges{step.next}, step.action);
 }
 
+std::vector<bool> steps_ahead(const Playbook& playbook, StepIndex from,
+                              const std::function<std::vector<StepEdge>(const Step&)>& edges_of) {
+  std::vector<bool> ahead(playbook.steps.size());
+  std::vector<StepIndex> open;
+  const auto reach = [&](StepIndex index) {
+    if (index >= ahead.size() || ahead[index]) return;
+    ahead[index] = true;
+    open.push_back(index);
+  };
+  reach(from);
+  while (!open.empty()) {
+    const Step& step = playbook.steps[open.back()];
+    open.pop_back();
+    for (const StepEdge& edge : edges_of(step)) reach(edge.target);
+  }
+  return ahead;
+}
+
 std::vector<Way> ways_of(const Playbook& playbook, const Step& step) {
   std::vector<Way> ways;
   for (StepEdge& edge : step_edges(step)) {

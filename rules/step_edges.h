@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -32,6 +33,12 @@ struct StepEdge {
 
 // In the order of the file, each way once; two may lead to the same step. None after `end`.
 std::vector<StepEdge> step_edges(const Step& step);
+
+// For each step whether whoever stands at `from` may still come to it; `from` is among them.
+// `edges_of` gives the ways on that count.
+std::vector<bool> steps_ahead(
+    const Playbook& playbook, StepIndex from,
+    const std::function<std::vector<StepEdge>(const Step&)>& edges_of = step_edges);
 
 // One way on from a step, as coverage counts it against the passages that enrollments made
 // (rules/transition.h).

@@ -101,6 +101,30 @@ TEST_CASE("a removed playbook stops new starts only") {
   CHECK(world.sent["m2"] == 1);
 }
 
+TEST_CASE("who is past a removed message is none of those who may still be sent it") {
+  tests::OperatorWorld world;
+  world.folder.write("playbooks/p1.yaml",
+                     "start: {when: hello}\nsteps:\n  - send: m1\n  - wait: 10d\n  - send: m2\n");
+  world.start();
+  world.event("u1", "hello");
+  world.run_until(tests::at("2026-03-05T00:00:00Z"));
+  REQUIRE(world.sent["m1"] == 1);
+  world.folder.write("playbooks/p1.yaml", "start: {when: hello}\nsteps:\n  - end: true\n");
+  world.folder.remove("content/m1.md");
+  world.folder.remove("content/m2.md");
+  const auto plan = prepare(world).plan;
+  REQUIRE(plan.messages.size() == 2);
+  CHECK(plan.messages[0].kept);
+  CHECK(plan.messages[0].people == 0);
+  CHECK(plan.messages[1].kept);
+  CHECK(plan.messages[1].people == 1);
+  const std::string text = to_text(plan);
+  CHECK(text.find("m1  nobody under way may still be sent it: the stored copy is kept") !=
+        std::string::npos);
+  CHECK(text.find("m2  1 person under way may still be sent it: the stored copy serves") !=
+        std::string::npos);
+}
+
 TEST_CASE("the stored copy of a message in use goes on serving") {
   tests::OperatorWorld world;
   world.start();
