@@ -36,9 +36,14 @@ base::Milliseconds distance(const Window& window, const PlayedLine& line) {
   return line.at < window.from ? window.from - line.at : line.at - window.to;
 }
 
-// "21h30m later": days of 24 hours, whole minutes.
-std::string distance_text(base::Milliseconds distance) {
-  const auto minutes = std::chrono::floor<std::chrono::minutes>(distance);
+// "21h30m": days of 24 hours, whole minutes. What is expected at 11:30 may come until that minute
+// is over, and is told from its beginning.
+std::string distance_text(const Window& window, const PlayedLine& line) {
+  const auto length = window.to - window.from;  // negative where the scenario begins after it
+  const bool is_minute = length >= length.zero() && length < std::chrono::minutes{1};
+  const auto apart =
+      is_minute && line.at > window.to ? line.at - window.from : distance(window, line);
+  const auto minutes = std::chrono::floor<std::chrono::minutes>(apart);
   return rules::to_string({.exact = std::max(minutes, std::chrono::minutes{1})});
 }
 
@@ -159,7 +164,7 @@ class Judge {
     } else if (same != nullptr) {
       const bool is_late = same->at > wanted.to;
       actual = fmt::format("it happened at {}, {} {}", time(its, same->at),
-                           distance_text(distance(wanted, *same)), is_late ? "later" : "earlier");
+                           distance_text(wanted, *same), is_late ? "later" : "earlier");
     } else if (similar != nullptr) {
       actual = fmt::format("at {} {}", time(its, similar->at), difference(expected, *similar));
     } else if (other != nullptr) {
