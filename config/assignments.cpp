@@ -4,11 +4,15 @@
 #include <memory>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
 #include "config/literal.h"
 #include "config/text.h"
+#include "config/zones.h"
+#include "rules/standing.h"
+#include "rules/traits.h"
 
 namespace nurtured::config {
 namespace {
@@ -17,15 +21,11 @@ bool is_formula(const Node& node) {
   return node.is_scalar() && node.text.starts_with('=');
 }
 
-bool is_template(const Node& node) {
-  return node.is_scalar() &&
-         (node.text.find("{{") != std::string::npos || node.text.find("{%") != std::string::npos);
-}
-
 // Whether it is the same each time.
 bool is_literal(const Node& node) {
   const auto is_literal_entry = [](const Entry& entry) { return is_literal(entry.value); };
-  return !is_formula(node) && !is_template(node) && std::ranges::all_of(node.items, is_literal) &&
+  return !(node.is_scalar() && is_computed(node.text)) &&
+         std::ranges::all_of(node.items, is_literal) &&
          std::ranges::all_of(node.entries, is_literal_entry);
 }
 
@@ -66,6 +66,23 @@ std::string_view remedy_for(std::string_view name) {
   return "";
 }
 
+// What a contact of that attribute could not have, told before anybody comes by.
+void check_trait(const std::string& name, const cel::Value& value, const base::Place& place,
+                 const StepContext& context) {
+  const auto& [document, catalogue, uses, problems] = context.reading;
+  if (catalogue.is_former || value.is_null()) return;
+  rules::ContactChange change;
+  std::vector<std::string> faults;
+  rules::apply_traits(cel::Map{{name, value}}, change, faults);
+  for (const std::string& fault : faults) problems.error(place, fault);
+  if (change.timezone && catalogue.zones != nullptr) {
+    check_zone(*change.timezone, *catalogue.zones, place, problems);
+  }
+  if (name == "birthday" && !rules::is_date(value)) {
+    problems.error(place, "this is no date", "write it like 1990-05-17, or --05-17 without a year");
+  }
+}
+
 }  // namespace
 
 rules::Assignments read_assignments(Section& section, std::string_view key,
@@ -88,6 +105,10 @@ rules::Assignments read_assignments(Section& section, std::string_view key,
       continue;
     }
     if (auto value = read_value(entry.value, context)) {
+      const auto* given = std::get_if<cel::Value>(&*value);
+      if (key == "set" && given != nullptr) {
+        check_trait(entry.key, *given, entry.value.place, context);
+      }
       out.emplace_back(entry.key, std::move(*value));
     }
   }

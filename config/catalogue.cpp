@@ -222,7 +222,7 @@ bool check_name(std::string_view name, std::string_view what, std::string_view o
                     std::all_of(name.begin(), name.end(), is_allowed);
   if (fits) return true;
   problems.error(place, fmt::format("\"{}\" can name no {}", base::cut_utf8(name, 60), what),
-                 fmt::format("use letters, digits, `_`, `-`{}{}, at most {}",
+                 fmt::format("use Latin letters, digits, `_`, `-`{}{}, at most {}",
                              others.empty() ? "" : " and ", others, name_bytes_max));
   return false;
 }

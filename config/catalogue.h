@@ -64,8 +64,9 @@ struct Catalogue {
   std::map<std::string, std::optional<std::vector<ActionShape>>, std::less<>> actions;
   bool knows_actions = false;  // somebody told which types there are
   rules::Span history{.days = 400};
-  cel::Value vars;         // null while nurtured.yaml cannot be read
-  bool has_humans = true;  // somebody is told of a contact that a human has
+  const rules::ZoneTable* zones = nullptr;  // null: not known
+  cel::Value vars;                          // null while nurtured.yaml cannot be read
+  bool has_humans = true;                   // somebody is told of a contact that a human has
   // False when the file that lists them cannot be read: then nobody is blamed for naming others.
   bool knows_channels = true;
   bool knows_events = true;

@@ -29,7 +29,9 @@ constexpr std::array<std::string_view, 5> root_files{"nurtured.yaml", "events.ya
 class Compiler {
  public:
   Compiler(const Workspace& workspace, const CompileOptions& options)
-      : workspace_(workspace), options_(options) {}
+      : workspace_(workspace), options_(options) {
+    catalogue_.zones = &options_.zones;
+  }
 
   Compiled run() {
     for (const Problem& problem : workspace_.problems) problems_.add(problem);

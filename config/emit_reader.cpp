@@ -4,6 +4,7 @@
 
 #include "config/assignments.h"
 #include "config/declared_values.h"
+#include "config/text.h"
 
 namespace nurtured::config {
 namespace {
@@ -43,6 +44,7 @@ rules::Emit read_emit(Section& section, const StepContext& context) {
   }
   if (emit.event.empty()) return emit;
   check_event_name(emit.event, node->place, reading.problems);
+  check_written_out(emit.event, "an event", node->place, reading);
   if (built_in_events().contains(emit.event)) {
     reading.problems.error(node->place,
                            fmt::format("the event `{}` is made by the engine alone", emit.event),

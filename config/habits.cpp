@@ -9,6 +9,7 @@
 #include "config/catalogue.h"
 #include "config/names.h"
 #include "config/section.h"
+#include "config/zones.h"
 
 namespace nurtured::config {
 namespace {
@@ -81,9 +82,7 @@ class Reader {
     people.join_over = section.span("join_over").value_or(people.join_over);
     people.timezones = weights(section, "timezones");
     for (const Weighted& zone : people.timezones) {
-      if (book_.knows_zone(zone.value)) continue;
-      section.error("timezones", fmt::format("the time zone `{}` is not known", zone.value),
-                    "write a name of the tz database: Europe/Moscow");
+      check_zone(zone.value, book_.zones(), section.node("timezones")->place, section.problems());
     }
     people.locales = weights(section, "locales");
     people.attributes = properties(section, "attributes");

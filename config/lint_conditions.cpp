@@ -106,12 +106,37 @@ std::string slip_of(const std::string& name, const std::vector<std::string>& kno
   return nearest.empty() || !is_slip(name, nearest) ? std::string() : nearest;
 }
 
+// "channels.email", "tags[0]" → channels and email, tags
+std::vector<std::string> names_of(std::string_view path) {
+  std::vector<std::string> names;
+  for (path = path.substr(0, path.find('[')); !path.empty();) {
+    const std::size_t dot = std::min(path.find('.'), path.size());
+    names.emplace_back(path.substr(0, dot));
+    path.remove_prefix(std::min(dot + 1, path.size()));
+  }
+  return names;
+}
+
+// What conditions, steps and messages read of the contact.
+std::vector<ContactUse> contact_uses(const LintInput& input) {
+  std::vector<ContactUse> uses = input.uses.contact;
+  constexpr std::string_view root = "contact.";
+  for (const auto& [message, scenes] : input.messages.scenes) {
+    for (const auto& [use, place] : scenes.variables) {
+      if (!use.path.starts_with(root)) continue;
+      uses.push_back({names_of(std::string_view(use.path).substr(root.size())), place});
+    }
+  }
+  return uses;
+}
+
 void note_near_traits(const LintInput& input, Problems& problems) {
   const std::vector<std::string> traits = {
       "id",       "email", "phone", "first_name", "last_name", "locale", "timezone",
       "birthday", "tags",  "stage", "score",      "channels",  "consent"};
   const auto set = attributes_set(input);
-  for (const ContactUse& use : input.uses.contact) {
+  for (const ContactUse& use : contact_uses(input)) {
+    if (use.path.empty()) continue;
     const std::string name(rules::attribute_name(use.path.front()));
     const bool is_of_channel = use.path.size() > 1 && (name == "channels" || name == "consent");
     const bool is_set = set.contains(name);

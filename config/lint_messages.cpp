@@ -23,8 +23,8 @@ bool always_shows(std::string_view path) {
 
 bool is_asked_before(const std::vector<Variable>& variables, const Variable& variable) {
   return std::ranges::any_of(variables, [&](const Variable& other) {
-    return other.use.is_condition && other.use.path == variable.use.path &&
-           other.place.path == variable.place.path &&
+    return other.use.is_condition && !other.use.is_alternative &&
+           other.use.path == variable.use.path && other.place.path == variable.place.path &&
            std::pair(other.place.line, other.place.column) <
                std::pair(variable.place.line, variable.place.column);
   });
@@ -34,6 +34,18 @@ bool is_asked_before(const std::vector<Variable>& variables, const Variable& var
 std::string attribute_of(std::string_view path) {
   path.remove_prefix(std::string_view("contact.").size());
   return std::string(path.substr(0, path.find('.')));
+}
+
+// Whether the partial that it is handed to asks for it, or has a default.
+bool is_provided_for(const content::Library& library, const content::liquid::VariableUse& handed) {
+  const auto* partial = handed.partial.empty() ? nullptr : library.partials.find(handed.partial);
+  if (partial == nullptr || !*partial) return false;
+  std::vector<Variable> variables;
+  for (const auto& use : (*partial)->usage().variables) variables.push_back({use, use.place});
+  return std::ranges::all_of(variables, [&](const Variable& variable) {
+    return variable.use.path != handed.parameter || variable.use.has_default ||
+           variable.use.is_condition || is_asked_before(variables, variable);
+  });
 }
 
 // The steps that send each message, but for those of a series, which anybody may get.
@@ -95,6 +107,7 @@ void note_no_fallback(const LintInput& input, Problems& problems) {
       if (!use.path.starts_with("contact.") || use.has_default || use.is_condition) continue;
       if (always_shows(use.path) || set.contains(use.path)) continue;
       if (is_asked_before(variables, variable)) continue;
+      if (is_provided_for(*input.messages.library, use)) continue;
       if (message != nullptr && senders.all_ask(*message, attribute_of(use.path))) continue;
       problems.warning(variable.place, "no-fallback",
                        fmt::format("whoever has no `{}` reads nothing here", use.path),

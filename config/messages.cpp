@@ -264,7 +264,7 @@ class MessageReader {
       return;
     }
     check_usage((*partial)->usage(), library, in_file(file.path), uses_, problems_);
-    warn_of_raw((*partial)->usage(), in_file(file.path));
+    check_escaping((*partial)->usage(), in_file(file.path), problems_);
   }
 
   void add_layout(const File& file, content::Library& library) {
@@ -420,7 +420,7 @@ class MessageReader {
           std::ranges::any_of(roots, [&](auto root) { return use.path.starts_with(root); });
       if (depends) out_.scenes[message].variables.push_back({use, place(use.place)});
     }
-    warn_of_raw(usage, place);
+    check_escaping(usage, place, problems_);
     check_pages(message, usage, place);
   }
 
@@ -439,17 +439,6 @@ class MessageReader {
                                   rules::to_string(facts->second.kind), use.path),
                       is_marketing ? "ask for consent with a message of kind `reply`"
                                    : "only value, engagement and offer have it");
-    }
-  }
-
-  void warn_of_raw(const content::liquid::Usage& usage,
-                   const std::function<base::Place(const base::Place&)>& place) {
-    for (const content::liquid::VariableUse& use : usage.variables) {
-      if (!use.is_raw) continue;
-      problems_.warning(
-          place(use.place), "raw",
-          fmt::format("`{}` is put in as markup: whoever sets it writes this message", use.path),
-          "remove `| raw`, unless only you can set it");
     }
   }
 

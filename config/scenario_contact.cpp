@@ -7,6 +7,7 @@
 
 #include "config/catalogue.h"
 #include "config/literal.h"
+#include "config/zones.h"
 #include "rules/traits.h"
 
 namespace nurtured::config {
@@ -53,9 +54,8 @@ class ContactReader {
     const auto* book = context_.book();
     if (book == nullptr) return;
     const auto name = section_.text("timezone");
-    if (name && !book->knows_zone(*name)) {
-      section_.error("timezone", fmt::format("there is no time zone `{}`", *name),
-                     "write it as Europe/Moscow");
+    if (name) {
+      check_zone(*name, book->zones(), section_.node("timezone")->place, section_.problems());
     }
     out_.zone = book->zone(name.value_or(""));
     out_.zone_name = name && book->knows_zone(*name) ? *name : book->settings().zone_name;

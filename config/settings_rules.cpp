@@ -8,6 +8,7 @@
 #include "config/literal.h"
 #include "config/names.h"
 #include "config/settings.h"
+#include "config/zones.h"
 
 namespace nurtured::config {
 namespace {
@@ -164,17 +165,8 @@ void refuse_secrets(const Node& node, const std::string& name, Problems& problem
 void read_zone(Section& root, const CompileOptions& options, rules::Settings& settings) {
   const auto name = root.text("timezone");
   if (!name) return;
-  const auto zone = options.zones.find(*name);
-  if (zone == options.zones.end()) {
-    // Abbreviations are near to everything, and mean another clock.
-    std::vector<std::string> names = keys_of(options.zones);
-    std::erase_if(names,
-                  [](const std::string& other) { return other.find('/') == std::string::npos; });
-    root.error("timezone", fmt::format("there is no time zone `{}`", *name),
-               did_you_mean(*name, names, "write an IANA name such as Europe/Moscow"));
-    return;
-  }
-  settings.zone = zone->second;
+  if (!check_zone(*name, options.zones, root.node("timezone")->place, root.problems())) return;
+  settings.zone = options.zones.at(*name);
   settings.zone_name = *name;
 }
 

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "base/encoding.h"
 #include "config/assignments.h"
 #include "config/call_reader.h"
 #include "config/emit_reader.h"
@@ -304,8 +305,13 @@ class StepReader {
     for (StepIndex i = begin; i < steps_.size(); ++i) {
       if (keeps_pace(steps_[i].action, context_.reading.catalogue)) return;
     }
-    const std::size_t body = steps_.size() - begin;
-    if (!repeat.condition && repeat.times * (body + 1) <= rules::AdvanceLimits{}.steps_max) return;
+    constexpr rules::AdvanceLimits limits;
+    std::size_t round = 1;
+    for (StepIndex i = begin; i < steps_.size(); ++i) {
+      const bool is_message = rules::send_of(steps_[i].action) != nullptr;
+      round += is_message ? 1 + limits.unheld_message_steps : 1;
+    }
+    if (!repeat.condition && repeat.times * round <= limits.steps_max) return;
     section.error("steps", "nothing in this loop waits",
                   "add a wait or a wait_for to its steps, or a send that the caps hold");
   }
@@ -389,7 +395,8 @@ class StepReader {
     if (const Node* node = section.node(key); node->is_list() && node->items.empty()) {
       section.error(key, "no tag is named here", "name one");
     }
-    for (const std::string& name : tag.tags) {
+    for (const auto& [name, place] : section.placed_texts(key)) {
+      check_written_out(name, "a tag", place, context_.reading);
       if (name.size() > name_bytes_max) {
         section.error(key, fmt::format("a tag has at most {} bytes", name_bytes_max));
       }
@@ -438,9 +445,15 @@ class StepReader {
   }
 
   Tree read_notify(Section& section, const Head& head) {
-    return single(head, "notify",
-                  rules::Notify{read_text(*section.node("notify"), context_.library, context_.scene,
-                                          context_.reading)});
+    const Node& text = *section.node("notify");
+    const bool is_silent = text.is_null() || (text.is_scalar() && base::trimmed(text.text).empty());
+    if (is_silent && !context_.reading.catalogue.is_former) {
+      section.error("notify", "this tells nobody anything", "write what they are to know");
+      return single(head, "notify", rules::Notify{});
+    }
+    return single(
+        head, "notify",
+        rules::Notify{read_text(text, context_.library, context_.scene, context_.reading)});
   }
 
   Tree read_end(Section& section, const Head& head) {

@@ -108,6 +108,19 @@ std::optional<Fields> fields_of(std::string_view root, const Scene& scene,
 
 }  // namespace
 
+bool is_computed(std::string_view text) {
+  return text.starts_with('=') || text.find("{{") != std::string_view::npos ||
+         text.find("{%") != std::string_view::npos;
+}
+
+bool check_written_out(std::string_view name, std::string_view what, const base::Place& place,
+                       const Reading& reading) {
+  if (reading.catalogue.is_former || !is_computed(name)) return true;
+  reading.problems.error(place, fmt::format("the name of {} is taken as it stands", what),
+                         "write it out; `choose` can take one or another");
+  return false;
+}
+
 std::shared_ptr<const rules::Text> read_text(const Node& node,
                                              const std::shared_ptr<const content::Library>& library,
                                              const Scene& scene, const Reading& reading) {
@@ -144,9 +157,31 @@ void check_usage(const content::liquid::Usage& usage, const content::Library& li
                    did_you_mean(use.name, names, "put it in content/partials"));
   }
   for (const content::liquid::FilterUse& use : usage.filters) {
+    if (use.name == "money" && use.text) {
+      const auto currency = content::liquid::currency_of(*use.text);
+      if (!currency) problems.error(place(use.place), currency.error().message);
+    }
     if (use.is_known) continue;
     problems.error(place(use.place), fmt::format("there is no filter `{}`", use.name),
                    did_you_mean(use.name, content::liquid::filter_names()));
+  }
+}
+
+void check_escaping(const content::liquid::Usage& usage,
+                    const std::function<base::Place(const base::Place&)>& place,
+                    Problems& problems) {
+  for (const content::liquid::VariableUse& use : usage.variables) {
+    if (!use.is_raw) continue;
+    problems.warning(
+        place(use.place), "raw",
+        fmt::format("`{}` is put in as markup: whoever sets it writes this message", use.path),
+        "remove `| raw`, unless only you can set it");
+  }
+  for (const content::liquid::FilterUse& use : usage.filters) {
+    if (use.is_raw || (use.name != "escape" && use.name != "escape_once")) continue;
+    problems.warning(place(use.place), "escaped-twice",
+                     "messages escape what they are given: people would read `&amp;` for `&`",
+                     fmt::format("remove `| {}`", use.name));
   }
 }
 

@@ -11,6 +11,13 @@ namespace nurtured::config {
 
 inline constexpr std::size_t step_text_bytes_max = 16 * 1024;
 
+// Whether it is to be computed: CEL behind a `=`, or Liquid.
+bool is_computed(std::string_view text);
+
+// Names of tags and events are written out: reports one that is not, at `place`.
+bool check_written_out(std::string_view name, std::string_view what, const base::Place& place,
+                       const Reading& reading);
+
 // nullptr, and reported, when the scalar is no Liquid text.
 std::shared_ptr<const rules::Text> read_text(const Node& node,
                                              const std::shared_ptr<const content::Library>& library,
@@ -22,6 +29,11 @@ std::shared_ptr<const rules::Text> read_text(const Node& node,
 void check_usage(const content::liquid::Usage& usage, const content::Library& library,
                  const std::function<base::Place(const base::Place&)>& place, Uses& uses,
                  Problems& problems);
+
+// Warns of `raw` and `escape` in messages, whose values are escaped by where they stand.
+void check_escaping(const content::liquid::Usage& usage,
+                    const std::function<base::Place(const base::Place&)>& place,
+                    Problems& problems);
 
 // Warns of variables that can never have a value there: of an unknown name, of none of `vars`, or
 // no property of the event.

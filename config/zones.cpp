@@ -1,8 +1,13 @@
 #include "config/zones.h"
 
 #include <stdexcept>
+#include <vector>
 
 #include <date/tz.h>
+#include <fmt/format.h>
+
+#include "base/encoding.h"
+#include "config/names.h"
 
 namespace nurtured::config {
 
@@ -26,6 +31,18 @@ base::Result<rules::ZoneTable> system_zones() {
                       std::string("the time zone database cannot be read: ") + fault.what(),
                       "install the package tzdata");
   }
+}
+
+bool check_zone(const std::string& name, const rules::ZoneTable& zones, const base::Place& place,
+                Problems& problems) {
+  if (zones.contains(name)) return true;
+  // Abbreviations are near to everything, and mean another clock.
+  std::vector<std::string> names = keys_of(zones);
+  std::erase_if(names,
+                [](const std::string& other) { return other.find('/') == std::string::npos; });
+  problems.error(place, fmt::format("there is no time zone `{}`", base::cut_utf8(name, 60)),
+                 did_you_mean(name, names, "write an IANA name such as Europe/Moscow"));
+  return false;
 }
 
 }  // namespace nurtured::config

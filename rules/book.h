@@ -151,6 +151,7 @@ class Book {
   // The contact's zone, or the workspace's when the contact has none or an unknown one.
   const Zone& zone(std::string_view name) const;
   bool knows_zone(std::string_view name) const { return zones_.contains(name); }
+  const ZoneTable& zones() const { return zones_; }
   // The same book that also knows `former` versions: those found in the store.
   std::shared_ptr<const Book> with_former(
       const std::vector<std::shared_ptr<const Playbook>>& former) const;

@@ -62,10 +62,13 @@ class FieldReader {
     for (const std::string_view part : split(text, ",")) {
       const auto more = read_part(part);
       if (!more) {
+        const std::string words = field_.words[0].empty()
+                                      ? ""
+                                      : fmt::format(", {}, {} …", field_.words[0], field_.words[1]);
         return base::fail(
             fmt::format("\"{}\" is no {} of a schedule", text.substr(0, 40), field_.name),
-            fmt::format("write {} to {}, *, a range 1-5, a list 1,3 or a step */15", field_.min,
-                        field_.max));
+            fmt::format("write {} to {}{}, *, a range 1-5, a list 1,3 or a step */15", field_.min,
+                        field_.max, words));
       }
       bits |= *more;
     }

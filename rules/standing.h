@@ -15,6 +15,9 @@ namespace nurtured::rules {
 std::optional<Instant> next_start(const Book& book, const Contact& contact, const TimedStart& start,
                                   Instant after, Instant now);
 
+// Whether it is a date that a start can go by: a moment, 1990-05-17, or --05-17.
+bool is_date(const cel::Value& value);
+
 // Whether the contact is in the segment at `now`; an error counts as no, and so does a segment that
 // there is none of.
 bool is_in_segment(const Book& book, const Contact& contact, std::string_view segment, Instant now);

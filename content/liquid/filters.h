@@ -84,6 +84,9 @@ struct FilterEntry {
 std::string text_argument(const FilterInput& call, std::size_t index,
                           std::string_view otherwise = {});
 
+// The code of ISO 4217 that `money` is given, in capitals; a fault for what can be none.
+Checked<std::string> currency_of(std::string_view text);
+
 // nullptr when there is none of this name.
 const FilterEntry* find_filter(std::string_view name);
 std::vector<std::string> filter_names();

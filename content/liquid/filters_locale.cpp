@@ -7,6 +7,7 @@
 #include <unicode/numberformatter.h>
 #include <unicode/plurrule.h>
 
+#include "base/encoding.h"
 #include "content/liquid/filters.h"
 #include "content/liquid/number.h"
 #include "content/liquid/text.h"
@@ -82,25 +83,18 @@ Checked<Value> plural(const FilterInput& call) {
   return call.arguments[form_of(*number, call.arguments.size(), call.options.locale)];
 }
 
-bool is_currency(std::string_view code) {
-  return code.size() == currency_letters &&
-         std::ranges::all_of(code, [](char c) { return c >= 'A' && c <= 'Z'; });
-}
-
 // {{ 4990 | money: "RUB" }} is 4 990 ₽ to readers of Russian. Whole amounts have no decimals.
 // What is no number stays as it is, so that what is not known is never a price of nothing.
 Checked<Value> money(const FilterInput& call) {
-  const std::string code = text_argument(call, 0);
-  if (!is_currency(code)) {
-    return fault("'" + code.substr(0, 20) + "' is no currency: write RUB, EUR, USD, CNY");
-  }
+  const auto code = currency_of(text_argument(call, 0));
+  if (!code) return tl::unexpected<Fault>(code.error());
   if (!is_number(call.input)) return call.input;
   const auto number = to_number(call.input);
   if (!number) return fault(number.error());
   const double amount = to_double(*number);
   const bool is_whole = amount == std::floor(amount);
   UErrorCode status = U_ZERO_ERROR;
-  const icu::CurrencyUnit unit(icu::UnicodeString::fromUTF8(code).getTerminatedBuffer(), status);
+  const icu::CurrencyUnit unit(icu::UnicodeString::fromUTF8(*code).getTerminatedBuffer(), status);
   // An empty one would be the process's own.
   const std::string locale(call.options.locale.empty() ? "en" : call.options.locale);
   const auto text = icu::number::NumberFormatter::withLocale(icu::Locale(locale.c_str()))
@@ -125,6 +119,19 @@ constexpr FilterEntry entries[] = {
 
 std::span<const FilterEntry> locale_filters() {
   return entries;
+}
+
+Checked<std::string> currency_of(std::string_view text) {
+  const auto is_letter = [](char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'); };
+  if (text.size() != currency_letters || !std::ranges::all_of(text, is_letter)) {
+    return fault("'" + std::string(base::cut_utf8(text, 20)) +
+                 "' is no currency: write RUB, EUR, USD, CNY");
+  }
+  std::string code(text);
+  for (char& c : code) {
+    if (c >= 'a') c = static_cast<char>(c - 'a' + 'A');
+  }
+  return code;
 }
 
 }  // namespace nurtured::content::liquid

@@ -99,6 +99,7 @@ Result<Pipeline> MarkupReader::pipeline() {
   Pipeline pipeline;
   if (peek().kind == end) return pipeline;
   const std::size_t first_use = context_.notes.variable_count();
+  const std::size_t first_filter = context_.notes.filter_count();
   auto head = expression();
   if (!head) return base::fail(head.error());
   pipeline.head = std::move(*head);
@@ -117,6 +118,9 @@ Result<Pipeline> MarkupReader::pipeline() {
                    "filters follow a '|', their arguments a ':' and ','");
   }
   pipeline.is_raw = last_filter == "raw";
+  for (std::size_t i = first_filter; i < context_.notes.filter_count(); ++i) {
+    context_.notes.filter_use(i).is_raw = pipeline.is_raw;
+  }
   for (std::size_t i = first_use; i < head_end; ++i) {
     context_.notes.use(i).has_default = has_default;
     context_.notes.use(i).is_raw = pipeline.is_raw;
@@ -130,7 +134,7 @@ Result<FilterCall> MarkupReader::filter() {
   if (!name) return base::fail(name.error());
   FilterCall call;
   call.filter = find_filter(*name);
-  context_.notes.filter(*name, at, call.filter != nullptr);
+  const std::size_t filter_index = context_.notes.filter(*name, at, call.filter != nullptr);
   if (call.filter == nullptr && context_.options.strict_filters) {
     --at_;
     return failure("there is no filter '" + std::string(*name) + "'");
@@ -138,6 +142,12 @@ Result<FilterCall> MarkupReader::filter() {
   const std::size_t name_at = at_ - 1;
   if (take(colon)) {
     if (auto read = filter_arguments(call); !read) return base::fail(read.error());
+  }
+  if (!call.arguments.empty()) {
+    const auto* text = std::get_if<cel::Value>(&call.arguments.front());
+    if (text != nullptr && text->is_string()) {
+      context_.notes.filter_use(filter_index).text = text->as_string();
+    }
   }
   const std::size_t count = call.arguments.size() + (call.named.empty() ? 0 : 1);
   if (call.filter != nullptr &&
@@ -252,13 +262,16 @@ Result<Condition> MarkupReader::condition() {
   if (auto started = start(); !started) return base::fail(started.error());
   const std::size_t first_use = context_.notes.variable_count();
   Condition condition;
+  bool has_alternative = false;
   while (true) {
     auto next = test();
     if (!next) return base::fail(next.error());
     condition.tests.push_back(std::move(*next));
     if (take_word("and")) {
       condition.tests.back().joined_by_and = true;
-    } else if (!take_word("or")) {
+    } else if (take_word("or")) {
+      has_alternative = true;
+    } else {
       break;
     }
   }
@@ -268,6 +281,7 @@ Result<Condition> MarkupReader::condition() {
   }
   for (std::size_t i = first_use; i < context_.notes.variable_count(); ++i) {
     context_.notes.use(i).is_condition = true;
+    context_.notes.use(i).is_alternative = has_alternative;
   }
   return condition;
 }

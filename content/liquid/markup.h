@@ -25,10 +25,13 @@ class Notes {
   void assigned(std::string_view name) { assigned_.emplace_back(name); }
   void variable(const Lookup& lookup, const char* at);
   void partial(std::string name, const char* at);
-  void filter(std::string_view name, const char* at, bool is_known);
+  // Its index.
+  std::size_t filter(std::string_view name, const char* at, bool is_known);
 
   std::size_t variable_count() const { return variables_.size(); }
+  std::size_t filter_count() const { return filters_.size(); }
   VariableUse& use(std::size_t index) { return variables_[index].use; }
+  FilterUse& filter_use(std::size_t index) { return filters_[index].use; }
   // What was noted, without the variables that the template itself assigns.
   Usage finish();
 

@@ -65,10 +65,11 @@ void Notes::partial(std::string name, const char* at) {
   partials_.push_back({PartialUse{.name = std::move(name)}, at});
 }
 
-void Notes::filter(std::string_view name, const char* at, bool is_known) {
+std::size_t Notes::filter(std::string_view name, const char* at, bool is_known) {
   FilterUse use{.name = std::string(name), .is_known = is_known};
   use.place.length = static_cast<int>(name.size());
   filters_.push_back({std::move(use), at});
+  return filters_.size() - 1;
 }
 
 Usage Notes::finish() {

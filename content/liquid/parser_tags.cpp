@@ -131,13 +131,19 @@ Result<void> Parser::parse_partial(TagToken tag, Block& block) {
   auto expression = lenient_expression(*name, context());
   if (!expression) return base::fail(expression.error());
   const auto* constant = std::get_if<cel::Value>(&*expression);
-  notes_.partial(constant != nullptr && constant->is_string() ? constant->as_string() : "",
-                 name->data());
+  const std::string partial =
+      constant != nullptr && constant->is_string() ? constant->as_string() : "";
+  notes_.partial(partial, name->data());
   call->name = std::move(*expression);
   if (auto read = parse_partial_variable(after(tag.markup, *name), *call); !read) return read;
   for (const Attribute& attribute : find_attributes(tag.markup)) {
+    const std::size_t first_use = notes_.variable_count();
     auto value = lenient_expression(attribute.value, context());
     if (!value) return base::fail(value.error());
+    for (std::size_t i = first_use; i < notes_.variable_count(); ++i) {
+      notes_.use(i).partial = partial;
+      notes_.use(i).parameter = attribute.name;
+    }
     call->arguments.emplace_back(attribute.name, std::move(*value));
   }
   add(block, tag.name.data(), std::move(call));

@@ -2,6 +2,7 @@
 // that may be missing, of `raw`, and of partials that are not there.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,9 +16,13 @@ struct VariableUse {
   // the path.
   std::string path;
   base::Place place;
-  bool has_default = false;   // a `default` filter follows
-  bool is_raw = false;        // written unescaped by `raw`
-  bool is_condition = false;  // only asked after: in `if`, `unless`, `case`, a loop's collection
+  bool has_default = false;     // a `default` filter follows
+  bool is_raw = false;          // written unescaped by `raw`
+  bool is_condition = false;    // only asked after: in `if`, `unless`, `case`, a loop's collection
+  bool is_alternative = false;  // asked after beside another: in a condition with `or`
+  // Handed to a partial, where it goes by that name; empty for any other.
+  std::string partial = {};
+  std::string parameter = {};
 
   bool operator==(const VariableUse&) const = default;
 };
@@ -33,6 +38,8 @@ struct FilterUse {
   std::string name;
   base::Place place;
   bool is_known = false;
+  bool is_raw = false;                   // what it gives is written unescaped in the end
+  std::optional<std::string> text = {};  // its first argument, where that is a text written out
 
   bool operator==(const FilterUse&) const = default;
 };

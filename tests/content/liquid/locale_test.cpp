@@ -45,6 +45,7 @@ TEST_CASE("money is written as readers of the language write it") {
           {"4990", "USD", "en", "$4,990"},
           {"-12.345", "EUR", "en", "-€12.34"},
           {"100", "CNY", "zh", "¥100"},
+          {"100", "cny", "zh", "¥100"},
           {"'99.90'", "EUR", "de", "99,90\u00a0€"},
           {"1000000", "RUB", "", "₽1,000,000"},
           {"1000000", "RUB", "nonsense", "₽\u00a01000000"},
