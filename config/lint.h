@@ -60,6 +60,9 @@ using Channels = std::set<std::string, std::less<>>;
 // By which channels each message may go that something sends.
 std::map<std::string, Channels, std::less<>> channels_by_message(const LintInput& input);
 
+// What a partial reads of the world; nothing for any other file.
+std::vector<MessageScenes::Variable> variables_of_partial(const LintInput& input, const File& file);
+
 // Where the playbook's file says `key`; it has a step.
 base::Place place_of_key(const LintInput& input, const rules::Playbook& playbook,
                          std::string_view key);

@@ -7,8 +7,8 @@
 #include <fmt/format.h>
 
 #include "config/lint.h"
+#include "config/near_trait.h"
 #include "rules/cel/literal.h"
-#include "rules/cel/near_miss.h"
 #include "rules/cel/scope.h"
 #include "rules/scope.h"
 
@@ -92,20 +92,6 @@ std::set<std::string, std::less<>> attributes_set(const LintInput& input) {
 
 // ---- names that are nearly known
 
-// Of a short name one letter makes another word, as `state` beside `stage`: there only a letter too
-// many, one too few, and two that changed places count as slips.
-bool is_slip(std::string_view name, std::string_view known) {
-  constexpr std::size_t long_enough = 8;
-  if (name.size() >= long_enough || name.size() != known.size()) return true;
-  return std::ranges::is_permutation(name, known);
-}
-
-std::string slip_of(const std::string& name, const std::vector<std::string>& known) {
-  if (std::ranges::find(known, name) != known.end()) return {};
-  const std::string nearest = cel::near_miss(name, known);
-  return nearest.empty() || !is_slip(name, nearest) ? std::string() : nearest;
-}
-
 // "channels.email", "tags[0]" → channels and email, tags
 std::vector<std::string> names_of(std::string_view path) {
   std::vector<std::string> names;
@@ -121,19 +107,18 @@ std::vector<std::string> names_of(std::string_view path) {
 std::vector<ContactUse> contact_uses(const LintInput& input) {
   std::vector<ContactUse> uses = input.uses.contact;
   constexpr std::string_view root = "contact.";
-  for (const auto& [message, scenes] : input.messages.scenes) {
-    for (const auto& [use, place] : scenes.variables) {
+  const auto add = [&](const std::vector<MessageScenes::Variable>& variables) {
+    for (const auto& [use, place] : variables) {
       if (!use.path.starts_with(root)) continue;
       uses.push_back({names_of(std::string_view(use.path).substr(root.size())), place});
     }
-  }
+  };
+  for (const auto& [message, scenes] : input.messages.scenes) add(scenes.variables);
+  for (const File& file : input.workspace.files) add(variables_of_partial(input, file));
   return uses;
 }
 
 void note_near_traits(const LintInput& input, Problems& problems) {
-  const std::vector<std::string> traits = {
-      "id",       "email", "phone", "first_name", "last_name", "locale", "timezone",
-      "birthday", "tags",  "stage", "score",      "channels",  "consent"};
   const auto set = attributes_set(input);
   for (const ContactUse& use : contact_uses(input)) {
     if (use.path.empty()) continue;
@@ -142,7 +127,7 @@ void note_near_traits(const LintInput& input, Problems& problems) {
     const bool is_set = set.contains(name);
     const std::string& said = is_of_channel ? use.path[1] : name;
     const std::string meant = is_of_channel ? slip_of(said, input.catalogue.channels)
-                                            : (is_set ? std::string() : slip_of(name, traits));
+                                            : (is_set ? std::string() : near_trait(name));
     if (meant.empty()) continue;
     problems.warning(use.place, "near-trait",
                      is_of_channel ? fmt::format("there is no channel `{}`", said)

@@ -77,20 +77,6 @@ class Senders {
       steps_;
 };
 
-std::vector<Variable> variables_of_partial(const LintInput& input, const File& file) {
-  constexpr std::string_view folder = "content/partials/";
-  std::vector<Variable> variables;
-  if (!file.path.starts_with(folder)) return variables;
-  const std::string name = file.path.substr(folder.size());
-  const auto* partial = input.messages.library->partials.find(name.substr(0, name.rfind('.')));
-  if (partial == nullptr || !*partial) return variables;
-  for (const auto& use : (*partial)->usage().variables) {
-    variables.push_back({use, use.place});
-    variables.back().place.path = file.path;
-  }
-  return variables;
-}
-
 void note_no_fallback(const LintInput& input, Problems& problems) {
   std::set<std::string, std::less<>> set;  // by playbooks
   for (const auto& playbook : input.playbooks) {
@@ -182,6 +168,20 @@ void note_outside_mix(const LintInput& input, Problems& problems) {
 }
 
 }  // namespace
+
+std::vector<Variable> variables_of_partial(const LintInput& input, const File& file) {
+  constexpr std::string_view folder = "content/partials/";
+  std::vector<Variable> variables;
+  if (!file.path.starts_with(folder)) return variables;
+  const std::string name = file.path.substr(folder.size());
+  const auto* partial = input.messages.library->partials.find(name.substr(0, name.rfind('.')));
+  if (partial == nullptr || !*partial) return variables;
+  for (const auto& use : (*partial)->usage().variables) {
+    variables.push_back({use, use.place});
+    variables.back().place.path = file.path;
+  }
+  return variables;
+}
 
 std::map<std::string, Channels, std::less<>> channels_by_message(const LintInput& input) {
   std::map<std::string, Channels, std::less<>> out;

@@ -7,16 +7,13 @@
 
 #include "config/catalogue.h"
 #include "config/literal.h"
+#include "config/near_trait.h"
 #include "config/zones.h"
 #include "rules/traits.h"
 
 namespace nurtured::config {
 namespace {
 
-// What is no attribute, or is read in its own way.
-constexpr std::array<std::string_view, 13> own_keys = {
-    "id",   "email", "phone", "timezone", "locale",     "consent",   "channels",
-    "tags", "stage", "score", "touches",  "attributes", "first_name"};
 constexpr std::array<std::string_view, 5> read_here = {"id", "tags", "stage", "score", "touches"};
 
 class ContactReader {
@@ -76,13 +73,11 @@ class ContactReader {
     for (const std::string& problem : problems) {
       context_.problems().error(entry.value.place, problem, "write it as `identify` takes it");
     }
-    const std::vector<std::string> known(own_keys.begin(), own_keys.end());
-    const bool is_known = std::ranges::find(known, entry.key) != known.end();
-    const std::string meant = is_known ? std::string() : did_you_mean(entry.key, known);
+    const std::string meant = near_trait(entry.key, {"touches", "attributes"});
     if (meant.empty()) return;
     context_.problems().warning(entry.place, "near-trait",
                                 fmt::format("`{}` is an attribute of its own here", entry.key),
-                                meant);
+                                fmt::format("did you mean `{}`?", meant));
   }
 
   void check_channels() {
