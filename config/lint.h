@@ -43,7 +43,7 @@ void lint_channels(const LintInput& input, Problems& problems);
 void lint_circles(const LintInput& input, Problems& problems);
 // unsent-event, own-goal
 void lint_events(const LintInput& input, Problems& problems);
-// unreachable-step, waits-for-ever
+// unreachable-step, never-repeats, waits-for-ever
 void lint_flow(const LintInput& input, Problems& problems);
 // held-for-ever, never-sent
 void lint_holds(const LintInput& input, Problems& problems);

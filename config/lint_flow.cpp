@@ -87,6 +87,21 @@ void note_unreachable(const Playbook& playbook, Problems& problems) {
   }
 }
 
+// A loop that is come to, and whose every round ends the playbook.
+void note_loops_that_end(const Playbook& playbook, Problems& problems) {
+  const std::vector<bool> reachable = reachable_steps(playbook);
+  for (StepIndex i = 0; i < playbook.steps.size(); ++i) {
+    const auto* repeat = std::get_if<rules::Repeat>(&playbook.steps[i].action);
+    if (repeat == nullptr || !reachable[i] || repeat->times == 1 || repeat->body == no_step)
+      continue;
+    if (!reachable[repeat->body]) continue;
+    if (can_come(playbook, repeat->body, i, [](StepIndex) { return true; })) continue;
+    problems.warning(playbook.steps[i].place, "never-repeats",
+                     "the first round of this loop ends the playbook, whichever way it takes",
+                     "`end` ends the whole playbook: to leave a loop alone, write `while:`");
+  }
+}
+
 void note_endless_waits(const Playbook& playbook, Problems& problems) {
   if (playbook.goal || !playbook.stops.empty()) return;
   for (const Step& step : playbook.steps) {
@@ -181,6 +196,7 @@ std::vector<bool> reachable_steps(const Playbook& playbook) {
 void lint_flow(const LintInput& input, Problems& problems) {
   for (const auto& playbook : input.playbooks) {
     note_unreachable(*playbook, problems);
+    note_loops_that_end(*playbook, problems);
     note_endless_waits(*playbook, problems);
   }
 }
