@@ -372,6 +372,33 @@ TEST_CASE("an uncertain delivery is listed and sent again once, on an operator's
   }
 }
 
+TEST_CASE("an uncertain call is listed until its enrollment is retried") {
+  tests::OperatorWorld world;
+  world.folder.write("playbooks/p1.yaml",
+                     "start: {when: hello}\nsteps:\n  - do: outbox.write\n    with: {a: 1}\n");
+  world.start();
+  const auto now = world.clock.now();
+  world.ask("contact/add", Map{{"contact", "anna"}});
+  world.ask("event/add", Map{{"contact", "anna"}, {"event", "hello"}});
+  const auto asked = world.store->deliveries({rules::DeliveryChange::ready})->at(0);
+  REQUIRE(world.engine->process(
+      {{daemon::ContactInput{asked.contact, rules::Claim{asked.key}}, now}}, now));
+  REQUIRE(world.engine->process(
+      {{daemon::ContactInput{asked.contact, rules::Outcome{.delivery = asked.key,
+                                                           .kind = rules::OutcomeKind::uncertain}},
+        now}},
+      now));
+  const Map uncertain{{"state", "uncertain"}};
+  const auto listed = world.ask("delivery/list", uncertain);
+  CHECK(text_at(first(listed.result, "deliveries"), "delivery") == asked.key);
+  CHECK(world.refuse("delivery/resend", Map{{"delivery", asked.key}}).kind == ErrorKind::conflict);
+  world.ask("enrollment/retry", Map{{"contact", "anna"}, {"enrollment", 1}});
+  CHECK(world.ask("delivery/list", uncertain).text == "there are none\n");
+  const auto again = *world.store->deliveries({rules::DeliveryChange::ready});
+  REQUIRE(again.size() == 1);
+  CHECK(again[0].key != asked.key);
+}
+
 TEST_CASE("deliveries are listed page by page") {
   tests::OperatorWorld world;
   world.start();
