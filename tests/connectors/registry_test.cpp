@@ -103,25 +103,41 @@ TEST_CASE("every fault of a section is told, and no secret with it") {
   CHECK(problems.find("canary") == std::string::npos);
 }
 
-// Of the types that the JSON Schema tells apart, for editors.
 TEST_CASE("the schema and a type's descriptor name the same options") {
   std::ifstream file("config/schema/nurtured.schema.json", std::ios::binary);
   const boost::json::value root =
       boost::json::parse(std::string(std::istreambuf_iterator<char>(file), {}));
   const auto& branches = root.at_pointer("/properties/connectors/additionalProperties/allOf");
+  std::vector<std::string> types;
   for (const boost::json::value& branch : branches.as_array()) {
     const std::string type(branch.at_pointer("/if/properties/type/const").as_string());
     CAPTURE(type);
+    types.push_back(type);
     std::set<std::string> in_schema;
+    std::set<std::string> required;
     for (const auto& [key, value] : branch.at_pointer("/then/properties").as_object()) {
       in_schema.emplace(key);
+    }
+    for (const boost::json::value& key : branch.at_pointer("/then/required").as_array()) {
+      required.emplace(key.as_string());
     }
     const Descriptor* const descriptor = find_descriptor(type);
     REQUIRE(descriptor != nullptr);
     std::set<std::string> in_descriptor{"type", "rate", "concurrency"};
-    for (const Option& option : descriptor->options) in_descriptor.emplace(option.name);
+    for (const Option& option : descriptor->options) {
+      in_descriptor.emplace(option.name);
+      CHECK(option.required == required.contains(std::string(option.name)));
+      if (option.choices.empty()) continue;
+      std::vector<std::string_view> choices;
+      const std::string pointer = "/then/properties/" + std::string(option.name) + "/enum";
+      for (const boost::json::value& choice : branch.at_pointer(pointer).as_array()) {
+        choices.emplace_back(choice.as_string());
+      }
+      CHECK(choices == option.choices);
+    }
     CHECK(in_schema == in_descriptor);
   }
+  CHECK(types == connector_types().names);
 }
 
 TEST_CASE("the configuration knows every type") {

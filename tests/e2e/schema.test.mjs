@@ -115,7 +115,21 @@ keys: {write: ["\${credential:write_key}"], admin: "\${credential:admin_token}",
 vars: {brand: "Anna's school"}
 keep: {events: 400d, history: 400d, decisions: 90d}
 connectors:
-  email: {type: smtp, url: "smtp://127.0.0.1:25", from: "Anna <anna@example.org>", rate: 50/s}
+  email:
+    type: smtp
+    url: "smtp://127.0.0.1:25"
+    from: "Anna <anna@example.org>"
+    rate: 50/s
+    user: anna
+    password: "\${credential:mail}"
+    tls: required
+    bounce: bounces@example.org
+    list_id: "Letters <letters.example.org>"
+    dkim: [{selector: s1, key: "\${credential:dkim}"}]
+    inbox: {url: "imaps://127.0.0.1", user: anna, password: "\${credential:mail}", folder: INBOX, poll: 1m}
+    connect_timeout: 10s
+  crm: {type: webhook, url: "https://crm.example.org/in", secret: "\${credential:crm}", timeout: 10s, concurrency: 2}
+  outbox: {type: file, path: outbox, format: plain}
   telegram: {type: telegram, token: "\${credential:telegram}"}
 channels: {email: email, telegram: {connector: telegram, consent: assumed}}
 mix: {value: 70, engagement: 20, offer: 10, window: 10}
@@ -217,6 +231,19 @@ const broken = [
   ['nurtured.yaml', 'connectors: {out: {path: out}}\nchannels: {email: out}\n'],
   ['nurtured.yaml', 'connectors: {out: {type: file, path: out}}\nchannels: {email: {connector: out, consent: yes please}}\n'],
   ['nurtured.yaml', 'connectors: {tg: {type: telegram}}\nchannels: {telegram: tg}\n'],
+  ['nurtured.yaml', 'connectors: {out: {type: file}}\nchannels: {email: out}\n'],
+  ['nurtured.yaml', 'connectors: {out: {type: file, path: out, format: html}}\nchannels: {email: out}\n'],
+  ['nurtured.yaml', 'connectors: {out: {type: file, path: out, rate: 5/s, conc: 2}}\nchannels: {email: out}\n'],
+  ['nurtured.yaml', 'connectors: {out: {type: smtp, url: "smtp://localhost:25"}}\nchannels: {email: out}\n'],
+  ['nurtured.yaml', 'connectors: {out: {type: smtp, url: "http://localhost", from: a@example.org}}\nchannels: {email: out}\n'],
+  ['nurtured.yaml', 'connectors: {out: {type: smtp, url: "smtp://localhost:25", from: a@example.org, tls: maybe}}\nchannels: {email: out}\n'],
+  ['nurtured.yaml', 'connectors: {out: {type: smtp, url: "smtp://localhost:25", from: a@example.org, timeout: soon}}\nchannels: {email: out}\n'],
+  ['nurtured.yaml', 'connectors: {out: {type: smtp, url: "smtp://localhost:25", from: a@example.org, dkim: {key: x}}}\nchannels: {email: out}\n'],
+  ['nurtured.yaml', 'connectors: {out: {type: smtp, url: "smtp://localhost:25", from: a@example.org, inbox: {url: "imaps://localhost", user: a}}}\nchannels: {email: out}\n'],
+  ['nurtured.yaml', 'connectors: {out: {type: smtp, url: "smtp://localhost:25", from: a@example.org, inbox: {url: "imaps://localhost", user: a, password: b, pol: 1m}}}\nchannels: {email: out}\n'],
+  ['nurtured.yaml', 'connectors: {out: {type: webhook}}\nchannels: {email: out}\n'],
+  ['nurtured.yaml', 'connectors: {out: {type: webhook, url: "https://example.org/x", allow_private: maybe}}\nchannels: {email: out}\n'],
+  ['nurtured.yaml', 'connectors: {out: {type: webhook, url: "https://example.org/x", concurrency: 0}}\nchannels: {email: out}\n'],
   ['habits.yaml', 'people: {join_ovr: 30d}\n'],
   ['habits.yaml', 'reactions: {opens: 101}\n'],
   ['habits.yaml', 'reactions: {kinds: {news: {opens: 5}}}\n'],
