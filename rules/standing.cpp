@@ -68,14 +68,6 @@ std::optional<CalendarDate> read_date(const cel::Value& value, const Zone& zone)
   return moment ? std::optional(date_of(*moment, zone)) : std::nullopt;
 }
 
-}  // namespace
-
-bool is_date(const cel::Value& value) {
-  return read_date(value, Zone()).has_value();
-}
-
-namespace {
-
 // The moment of that date in that year, with the start's own time and offset.
 Instant moment_of(const DateStart& start, const CalendarDate& date, int year, const Zone& zone) {
   const std::chrono::year_month_day_last month_end{
@@ -124,6 +116,10 @@ std::optional<Instant> next_of(const Book& book, const Contact& contact, const S
 }
 
 }  // namespace
+
+bool is_date(const cel::Value& value) {
+  return read_date(value, Zone()).has_value();
+}
 
 bool is_in_segment(const Book& book, const Contact& contact, std::string_view segment,
                    Instant now) {
