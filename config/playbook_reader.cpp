@@ -91,8 +91,7 @@ class PlaybookReader {
   rules::Again read_again(Section& section) const {
     rules::Again again;
     const auto text = section.text("again");
-    // What comes again by the clock is meant to start again.
-    if (!text && recurs_) again.mode = rules::AgainMode::always;
+    if (!text && recurs_) again.mode = rules::AgainMode::by_clock;
     if (!text || *text == "never") return again;
     constexpr std::string_view after = "after ";
     if (*text == "always") {

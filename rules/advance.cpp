@@ -129,6 +129,7 @@ Transition advance(const Book& book, const Pauses& pauses, Snapshot snapshot, co
                    Instant now, const AdvanceLimits& limits) {
   Machine machine(book, pauses, limits, std::move(snapshot));
   machine.adopt_rules(now);
+  machine.adopt_merged(now);
   machine.run_due(now, false);
   machine.run_input(input, now);
   // At equal times events come before timers, and another event of this moment may still be on its

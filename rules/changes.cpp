@@ -143,6 +143,7 @@ void Machine::set_timezone(const std::string& name) {
   }
   contact().timezone = name;
   clock_changed();
+  zone_changed_ = true;
   // What ends by the contact's clock has its end computed anew, never into the past.
   for (auto& enrollment : contact().enrollments) {
     if (!enrollment.due) continue;

@@ -269,6 +269,13 @@ struct Membership {
   bool operator==(const Membership&) const = default;
 };
 
+// Of a contact that was merged into this one, until it is judged what the two are together.
+struct MergedFrom {
+  std::vector<std::string> segments;  // that it was in
+
+  bool operator==(const MergedFrom&) const = default;
+};
+
 // When a playbook is to start for the contact without an event: by a date or a schedule.
 struct PlannedStart {
   std::string playbook;
@@ -332,6 +339,7 @@ struct Contact {
   std::uint64_t standing_rules = 0;
   std::vector<ChosenWay> ways;
   std::vector<Call> calls;
+  std::optional<MergedFrom> merged_from;
 
   bool operator==(const Contact&) const = default;
 };

@@ -76,6 +76,10 @@ struct Event {
   std::uint32_t hops = 0;
 };
 
+// Made by the engine when a date or a schedule starts a playbook.
+inline constexpr std::string_view date_reached = "date.reached";
+inline constexpr std::string_view schedule_reached = "schedule.reached";
+
 // A property that is a text; empty for any other and for none. A view into the event.
 std::string_view text_of(const Event& event, std::string_view property);
 

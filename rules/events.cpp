@@ -273,12 +273,14 @@ void Machine::ignore(const Playbook& playbook, std::string why) {
   decision.detail = std::move(why);
 }
 
-bool Machine::may_run_again(const Playbook& playbook, const std::string& key) {
+bool Machine::may_run_again(const Playbook& playbook, const std::string& key, const Event& event) {
   const auto& again = playbook.again;
+  const bool is_by_clock = event.name == date_reached || event.name == schedule_reached;
   if (again.mode == AgainMode::always) return true;
+  if (again.mode == AgainMode::by_clock && is_by_clock) return true;
   for (const LastStart& last : contact().starts) {
     if (last.playbook != playbook.id || last.key != key) continue;
-    if (again.mode == AgainMode::never) {
+    if (again.mode != AgainMode::after) {
       ignore(playbook, "it ran before, and `again` is never");
       return false;
     }
@@ -343,7 +345,7 @@ void Machine::start(const Playbook& playbook, const Event& event) {
     under_way = enrollment.number;
   }
   // A restart is not another run: `again` has no say in it.
-  if (!under_way && !may_run_again(playbook, key)) return;
+  if (!under_way && !may_run_again(playbook, key, event)) return;
   if (is_stopped_from_the_start(playbook, key, event)) return;
   if (under_way) end(*under_way, "stopped");
   auto& starts = contact().starts;

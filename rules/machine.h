@@ -31,6 +31,7 @@ class Machine {
 
   // Takes over the book's segments and timed starts, where the contact's are of other ones.
   void adopt_rules(Instant now);
+  void adopt_merged(Instant now);
   // Handles what fell due before `now` (at `now` too when `inclusive`), each at its own moment.
   void run_due(Instant now, bool inclusive);
   void run_input(const Input& input, Instant now);
@@ -83,7 +84,7 @@ class Machine {
   // Of what the enrollment causes now.
   std::uint32_t hops_of(const Enrollment& enrollment) const;
   void ignore(const Playbook& playbook, std::string why);
-  bool may_run_again(const Playbook& playbook, const std::string& key);
+  bool may_run_again(const Playbook& playbook, const std::string& key, const Event& event);
   bool is_stopped_from_the_start(const Playbook& playbook, const std::string& key,
                                  const Event& event);
   void emit(std::string name, cel::Value properties, ContactChange change = {});
@@ -143,6 +144,7 @@ class Machine {
   std::optional<bool> judge_segment(SegmentIndex index);
   void judge_segments();
   void judge_due_segments(Instant due);
+  std::optional<Instant> moved_start(const TimedStartRef& ref);
   Instant planned_after(const TimedStartRef& ref);
   void plan_starts();
   void begin_due_starts(Instant due);
@@ -286,6 +288,7 @@ class Machine {
   std::uint32_t hops_ = 0;                    // of the events that are made now: Event::hops
   std::vector<SegmentIndex> stale_segments_;
   bool starts_stale_ = false;
+  bool zone_changed_ = false;  // since starts were planned
 };
 
 // On its way now, on one channel at least.

@@ -112,8 +112,12 @@ Contact merged(Contact into, const Contact& from, std::vector<AddressState>& add
   for (const auto& [event, tally] : from.touch_counted) {
     into.touch_counted[event] = merged(into.touch_counted[event], tally);
   }
-  // Both have been where they are: nobody enters a segment by being known under another name.
-  into.standing_rules = 0;
+  // Where the other was, this person has been: that is not entered anew. What it was judged by may
+  // be older rules, which adopt_rules() then sees.
+  MergedFrom& others = into.merged_from ? *into.merged_from : into.merged_from.emplace();
+  for (const Membership& membership : from.memberships) {
+    if (membership.is_in) others.segments.push_back(membership.segment);
+  }
   for (const auto& way : from.ways) {
     const bool is_known = std::ranges::any_of(into.ways, [&](const ChosenWay& known) {
       return known.playbook == way.playbook && known.step == way.step;

@@ -215,7 +215,8 @@ struct Stop {
   std::optional<Expression> condition;
 };
 
-enum class AgainMode { never, always, after };
+// `by_clock`: what comes again by the clock starts again, and nothing else does.
+enum class AgainMode { never, always, after, by_clock };
 struct Again {
   AgainMode mode = AgainMode::never;
   Span after;

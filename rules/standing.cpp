@@ -83,13 +83,22 @@ Instant moment_of(const DateStart& start, const CalendarDate& date, int year, co
   return start.is_before ? moment - start.offset.exact : moment + start.offset.exact;
 }
 
+// JavaScript sends a day as its midnight in UTC: `1990-05-17T00:00:00.000Z`. What comes every year
+// is that day wherever the person lives.
+bool is_day_of_year(const DateStart& start, const cel::Value& value) {
+  if (!start.every_year || !value.is_string()) return false;
+  const auto moment = base::parse_instant(value.as_string());
+  return moment && std::chrono::floor<std::chrono::days>(*moment) == *moment;
+}
+
 std::optional<Instant> next_of(const Book& book, const Contact& contact, const DateStart& start,
                                Instant after, Instant now) {
   const auto value =
       start.date.program.evaluate(ConditionScope(book, contact, nullptr, nullptr, now));
   if (!value) return std::nullopt;
   const Zone& zone = book.zone(contact.timezone);
-  const auto date = read_date(*value, zone);
+  const auto date =
+      is_day_of_year(start, *value) ? read_date(*value, Zone()) : read_date(*value, zone);
   if (!date) return std::nullopt;
   if (!start.every_year) {
     if (!date->year) return std::nullopt;
@@ -179,6 +188,23 @@ void Machine::adopt_rules(Instant now) {
   for (const SegmentIndex index : std::exchange(stale_segments_, {})) judge_segment(index);
 }
 
+// Known under one name from now on, a person enters what neither was in and leaves what this one
+// was in. What the other alone was in is as if it had been so all along: whoever has bought does
+// not leave the prospects each time that another device of theirs turns out to be theirs.
+void Machine::adopt_merged(Instant now) {
+  const auto merged = std::exchange(contact().merged_from, std::nullopt);
+  if (!merged) return;
+  now_ = now;
+  for (const std::string& name : merged->segments) {
+    const bool is_own = std::ranges::any_of(contact().memberships, [&](const Membership& own) {
+      return own.segment == name && own.is_in;
+    });
+    const std::size_t index = book_.segments().index_of(name);
+    if (!is_own && index < book_.segments().size()) judge_segment(static_cast<SegmentIndex>(index));
+  }
+  clock_changed();
+}
+
 // What the membership has become; nullopt where it is as it was.
 std::optional<bool> Machine::judge_segment(SegmentIndex index) {
   const Segment& segment = book_.segments()[index];
@@ -232,6 +258,29 @@ void Machine::judge_due_segments(Instant due) {
 
 // ---- starts by the clock
 
+// On another clock the same day of the person's has another moment: it begins once, and at once
+// where that is past. Days that come again are a year apart.
+std::optional<Instant> Machine::moved_start(const TimedStartRef& ref) {
+  constexpr base::Milliseconds clocks_apart_max = std::chrono::hours{27};  // UTC-12 and UTC+14
+  const TimedStart& start = ref.playbook->timed_starts[ref.start];
+  const auto planned =
+      std::ranges::find_if(contact().planned_starts, [&](const PlannedStart& known) {
+        return known.playbook == ref.playbook->id && known.start == ref.start;
+      });
+  if (planned != contact().planned_starts.end()) {
+    const auto same = next_start(book_, contact(), start, planned->due - clocks_apart_max, now_);
+    const bool is_same = same && *same <= planned->due + clocks_apart_max;
+    if (is_same) return std::max(*same, now_);
+  }
+  const auto due = next_start(book_, contact(), start, planned_after(ref), now_);
+  // A day that does not come again may have begun on the former clock.
+  const bool has_begun =
+      due && std::ranges::any_of(contact().starts, [&](const LastStart& last) {
+        return last.playbook == ref.playbook->id && last.at > *due - clocks_apart_max;
+      });
+  return has_begun && planned == contact().planned_starts.end() ? std::nullopt : due;
+}
+
 // Events come before timers at equal times: whoever an event of this very moment makes fit still
 // starts in it, but nothing starts twice at once.
 Instant Machine::planned_after(const TimedStartRef& ref) {
@@ -252,10 +301,12 @@ void Machine::plan_starts() {
   std::vector<PlannedStart> planned;
   for (const TimedStartRef& ref : book_.timed_starts()) {
     const TimedStart& start = ref.playbook->timed_starts[ref.start];
-    if (const auto due = next_start(book_, contact(), start, planned_after(ref), now_)) {
-      planned.push_back({ref.playbook->id, ref.start, *due});
-    }
+    const bool is_moved = zone_changed_ && std::holds_alternative<DateStart>(start.when);
+    const auto due =
+        is_moved ? moved_start(ref) : next_start(book_, contact(), start, planned_after(ref), now_);
+    if (due) planned.push_back({ref.playbook->id, ref.start, *due});
   }
+  zone_changed_ = false;
   contact().planned_starts = std::move(planned);
 }
 
@@ -294,7 +345,7 @@ void Machine::begin_by_clock(const TimedStartRef& ref, Instant due) {
     return;
   }
   const bool is_date = std::holds_alternative<DateStart>(start.when);
-  const Event event{.name = is_date ? "date.reached" : "schedule.reached",
+  const Event event{.name = std::string(is_date ? date_reached : schedule_reached),
                     .properties = cel::Map{{"playbook", playbook.id}},
                     .occurred_at = due,
                     .received_at = now_};

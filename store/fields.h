@@ -279,7 +279,13 @@ struct Fields<rules::Contact> {  // `id` is the row's
     visit(30, self.standing_rules);
     visit(31, self.ways);
     visit(32, self.calls);
+    visit(33, self.merged_from);
   }
+};
+
+template <>
+struct Fields<rules::MergedFrom> {
+  static void list(auto& visit, auto& self) { visit.name(1, self.segments); }
 };
 
 template <>
@@ -427,7 +433,8 @@ struct Fields<BookFile> {
 template <class T>
 inline constexpr std::size_t members = boost::pfr::tuple_size_v<T>;
 
-static_assert(members<rules::Contact> == 32 && members<rules::Enrollment> == 24);
+static_assert(members<rules::Contact> == 33 && members<rules::Enrollment> == 24);
+static_assert(members<rules::MergedFrom> == 1);
 static_assert(members<rules::Membership> == 3 && members<rules::PlannedStart> == 3);
 static_assert(members<rules::ChosenWay> == 3 && members<rules::Rounds> == 2);
 static_assert(members<rules::Click> == 9 && members<rules::LastMessage> == 4);

@@ -29,9 +29,14 @@ std::string to_ingest(const std::string& line) {
   words >> day >> hour >> user >> event >> std::ws;
   std::string properties;
   std::getline(words, properties);
-  return R"({"type":"track","userId":")" + user + R"(","event":")" + event + R"(","timestamp":")" +
-         moment(day, hour) + R"(","properties":)" + (properties.empty() ? "{}" : properties) +
-         "}\n";
+  const std::size_t plus = user.find('+');
+  std::string who = plus == 0 ? "" : R"("userId":")" + user.substr(0, plus) + R"(",)";
+  if (plus != std::string::npos) who += R"("anonymousId":")" + user.substr(plus + 1) + R"(",)";
+  const std::string what = event == "identify"
+                               ? R"("type":"identify","traits":)"
+                               : R"("type":"track","event":")" + event + R"(","properties":)";
+  return "{" + who + R"("timestamp":")" + moment(day, hour) + R"(",)" + what +
+         (properties.empty() ? "{}" : properties) + "}\n";
 }
 
 std::string text_of(const cel::Value& line, std::string_view key) {

@@ -16,7 +16,8 @@ inline constexpr const char* free_settings =
 struct Story {
   const char* name;
   std::string playbook;
-  // "DAY HOUR USER EVENT [PROPERTIES]" in March 2026, UTC; u1 and u2 are known from the start.
+  // "DAY HOUR USER EVENT [PROPERTIES]" in March 2026, UTC; u1 and u2 are known from the start. A
+  // device's user is "+a1", and "u1+a1" where both are named; `identify` has traits.
   Lines events;
   Lines expected;  // "DAY HOUR USER DO WHAT", without starts and ends
   std::string settings = free_settings;

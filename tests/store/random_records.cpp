@@ -291,7 +291,9 @@ rules::Contact random_contact(Random& random, ContactId id) {
                    [](Random& r) {
                      return rules::ChosenWay{.playbook = text(r), .step = text(r), .way = text(r)};
                    }),
-      .calls = list(random, call)};
+      .calls = list(random, call),
+      .merged_from =
+          perhaps(random, [](Random& r) { return rules::MergedFrom{.segments = list(r, text)}; })};
 }
 
 rules::AddressState random_address_state(Random& random) {
