@@ -32,14 +32,41 @@ void trim(Tally& tally) {
   }
 }
 
-// Where what happened on a day that is kept as a count is taken to lie: it lies before all of
-// `recent` and not before `first`.
-Instant middle_of(const Tally& tally, std::int32_t day) {
-  const Instant earliest = std::max(tally.first, base::from_millis(day * day_millis));
-  const Instant day_end = base::from_millis((day + 1) * day_millis - 1);
-  const Instant latest = tally.recent.empty() ? day_end : std::min(day_end, tally.recent.front());
-  return earliest + (std::max(latest, earliest) - earliest) / 2;
-}
+// What happened on a day that is kept as a count, as if spread evenly over the time in which it can
+// have happened: before all of `recent` and not before `first`.
+class Spread {
+ public:
+  Spread(const Tally& tally, std::int32_t day, std::int64_t number)
+      : begin_(std::max(tally.first, base::from_millis(day * day_millis))), number_(number) {
+    const Instant day_end = base::from_millis((day + 1) * day_millis - 1);
+    const Instant latest = tally.recent.empty() ? day_end : std::min(day_end, tally.recent.front());
+    length_ = std::max(latest, begin_) - begin_;
+  }
+
+  std::int64_t number() const { return number_; }
+  // Of the one of that index, from 0.
+  Instant time(std::int64_t index) const {
+    return begin_ + length_ * (2 * index + 1) / (2 * number_);
+  }
+  // The first that is at or after `moment`; number() where there is none.
+  std::int64_t first_since(Instant moment) const {
+    std::int64_t low = 0;
+    for (std::int64_t high = number_; low < high;) {
+      const std::int64_t middle = low + (high - low) / 2;
+      if (time(middle) < moment) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
+    }
+    return low;
+  }
+
+ private:
+  Instant begin_;
+  base::Milliseconds length_{};
+  std::int64_t number_;
+};
 
 }  // namespace
 
@@ -55,17 +82,20 @@ std::int64_t Tally::between(Instant from, Instant to) const {
   const auto begin = std::ranges::lower_bound(recent, from);
   const auto end = std::ranges::upper_bound(recent, to);
   std::int64_t found = begin < end ? end - begin : 0;
+  if (from > to) return found;
+  constexpr base::Milliseconds tick{1};
   for (const auto& [day, number] : days) {
-    const Instant middle = middle_of(*this, day);
-    if (middle >= from && middle <= to) found += number;
+    const Spread spread(*this, day, number);
+    found += spread.first_since(to + tick) - spread.first_since(from);
   }
   return found;
 }
 
 std::optional<Instant> Tally::first_between(Instant from, Instant to) const {
   for (const auto& [day, number] : days) {
-    const Instant middle = middle_of(*this, day);
-    if (middle >= from && middle <= to) return middle;
+    const Spread spread(*this, day, number);
+    const std::int64_t index = spread.first_since(from);
+    if (index < spread.number() && spread.time(index) <= to) return spread.time(index);
   }
   const auto found = std::ranges::lower_bound(recent, from);
   if (found == recent.end() || *found > to) return std::nullopt;

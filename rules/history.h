@@ -27,8 +27,8 @@ struct Tally {
 
   // In any order of time: a late one lands in its place.
   void add(Instant at);
-  // How many happened in [from, to]. Of a day that is kept as a count, all or none: by the middle
-  // of the time in which they can have happened.
+  // How many happened in [from, to]. What is kept as a day's count is taken as spread evenly over
+  // the time of that day in which it can have happened.
   std::int64_t between(Instant from, Instant to) const;
 
   // The first of them; nullopt when there is none.

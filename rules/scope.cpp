@@ -34,23 +34,29 @@ enum Function : std::size_t {
   is_in_named_segment,
 };
 
+// Where a window that ends now begins. An hour that the clock shows twice is of no second use: what
+// fell out of the window in the first stays out (CONTRACT section 2: the first counts).
+Instant window_begin(Instant now, const Span& span, const Zone& zone) {
+  constexpr base::Milliseconds set_back_max = std::chrono::hours{3};
+  constexpr base::Milliseconds tick{1};
+  const Instant begin = subtract(now, span, zone);
+  if (span.days == 0) return begin;
+  const Instant change = zone.next_change(now - set_back_max);
+  return change > now ? begin : std::max(begin, subtract(change - tick, span, zone));
+}
+
 // How far a window's count is from changing by time alone: when the first that it holds falls out,
 // or the last where any one will do. `days` of a window are counted on the contact's clock, so that
-// a clock change moves its beginning.
+// a clock change moves its beginning, never back.
 void note_window(const Tally& counted, const Span& span, bool any, const Zone& zone, Instant now,
                  cel::Watch& watch) {
   if (counted.count == 0) return;
-  const Instant begin = subtract(now, span, zone);
+  const Instant begin = window_begin(now, span, zone);
   const auto held =
       any ? std::optional(std::min(counted.last, now)) : counted.first_between(begin, now);
   const Instant clock_change = span.days == 0 ? base::instant_max : zone.next_change(now);
-  if (!held || *held < begin) {
-    // Set back, the clock takes in again what has just fallen out.
-    constexpr base::Milliseconds set_back_max = std::chrono::hours{3};
-    if (clock_change - now <= set_back_max) watch.note(clock_change - now);
-    return;
-  }
-  const auto is_out = [&](Instant at) { return subtract(at, span, zone) > *held; };
+  if (!held || *held < begin) return;
+  const auto is_out = [&](Instant at) { return window_begin(at, span, zone) > *held; };
   Instant in = now;
   Instant out = add(*held, span, zone) + base::Milliseconds{1};
   if (!is_out(out) || is_out(out - base::Milliseconds{1})) {
@@ -312,7 +318,7 @@ base::Result<Value> ConditionScope::call(std::size_t function,
     if (watch_ != nullptr) {
       note_window(counted, *span, function == did_within, zone, now_, *watch_);
     }
-    return counted.between(subtract(now_, *span, zone), now_);
+    return counted.between(window_begin(now_, *span, zone), now_);
   };
   switch (function) {
     case did_ever:

@@ -21,6 +21,29 @@ TEST_CASE("a tally counts in any order of time") {
   CHECK(tally.between(base::from_millis(3001), base::from_millis(9000)) == 0);
 }
 
+TEST_CASE("of what is kept as a count a window holds what may have happened in it, and no more") {
+  Tally tally;
+  const Instant begin = *base::parse_instant("2026-05-01T12:00:00Z");
+  for (int i = 0; i < 160; ++i) {
+    const Instant now = begin + std::chrono::minutes{i};
+    tally.add(now);
+    const std::int64_t found = tally.between(now - std::chrono::hours{2}, now);
+    const std::int64_t happened = std::min(i + 1, 121);
+    CHECK(std::abs(found - happened) <= 1);
+    CHECK(tally.between(begin, now) == i + 1);
+  }
+  // And falls out one by one.
+  const Instant end = begin + std::chrono::hours{24};
+  std::int64_t last = 160;
+  for (int i = 0; i < 160; ++i) {
+    const Instant now = end + std::chrono::minutes{i};
+    const std::int64_t found = tally.between(now - std::chrono::hours{24}, now);
+    CHECK(std::abs(found - (160 - i)) <= 1);
+    CHECK(found <= last);
+    last = found;
+  }
+}
+
 TEST_CASE("a window over the latest times is exact, and older days are never counted twice") {
   base::Random random(GENERATE(as<std::uint64_t>{}, 11, 12, 13));
   Tally tally;

@@ -140,6 +140,19 @@ TEST_CASE("memberships are right at every instant, whatever happens and when not
   }
 }
 
+TEST_CASE("what fell out of a window stays out while the clock shows an hour again") {
+  World world = make_world("Europe/Berlin");
+  const Instant bought = at("2026-09-25T00:30:00Z");
+  world.snapshot.contact.history["a"].add(bought);
+  const Segment bought_lately = segment("s", "did('a', '30d')");
+  const Instant end = at("2026-10-25T00:30:00Z");
+  CHECK(world.answer(bought_lately, end));
+  for (Instant now = end + 1ms; now < end + 4h; now += 5min) {
+    INFO(base::to_rfc3339(now));
+    CHECK_FALSE(world.answer(bought_lately, now));
+  }
+}
+
 TEST_CASE("what cannot be told to change by time is refused when it is compiled") {
   const std::string condition = GENERATE(
       "string(now) == 'x'", "int(now) > 5", "now + (now - last('a')) > now", "[now].size() == 1",
