@@ -12,6 +12,9 @@ namespace {
 // of steps within one transition and begins the next.
 constexpr base::Milliseconds pace_window = std::chrono::hours{1};
 
+// What a playbook's `late` takes for downtime: a busy hour or a restart makes nothing late.
+constexpr base::Milliseconds downtime_min = std::chrono::minutes{15};
+
 // How many splits a contact remembers; the oldest are drawn anew.
 constexpr std::size_t ways_max = 1000;
 
@@ -314,8 +317,11 @@ void Machine::enrollment_due(std::int64_t number, Instant due) {
     return;
   }
   const CatchUp& catch_up = book_.settings().catch_up;
-  if (!enrollment->caught_up && now_ - due > catch_up.older_than.nominal()) {
-    // A playbook's own `late` wins over catch_up (CONTRACT section 2).
+  // A playbook's own `late` wins over catch_up (CONTRACT section 2).
+  const base::Milliseconds in_time = playbook->late
+                                         ? std::min(downtime_min, catch_up.older_than.nominal())
+                                         : catch_up.older_than.nominal();
+  if (!enrollment->caught_up && now_ - due > in_time) {
     const bool skip =
         playbook->late ? *playbook->late == Late::skip : catch_up.action == CatchUpAction::skip;
     const bool spread = !playbook->late && catch_up.action == CatchUpAction::spread;
