@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <set>
 
+#include <fmt/format.h>
+
 #include "config/compile.h"
 #include "config/scenario_reader.h"
+#include "daemon/pauses.h"
 #include "daemon/walk.h"
 
 namespace nurtured::daemon {
@@ -191,6 +194,16 @@ base::Result<PreparedBook> BookKeeper::prepare(BookFiles files, store::Reader& r
                              .kept = std::move(kept),
                              .migrate = migrate});
   prepared.plan.refusals.insert(prepared.plan.refusals.begin(), refusals.begin(), refusals.end());
+  const auto pauses = load_pauses(reader);
+  if (!pauses) return base::fail(pauses.error());
+  for (const rules::Silence& silence : pauses->silences) {
+    if (silence.segment.empty() || silence.until <= clock_.now()) continue;
+    if (prepared.config->book->segments().find(silence.segment) != nullptr) continue;
+    prepared.plan.refusals.push_back(fmt::format(
+        "silence {} holds messages to the segment {}, which there would be none of: keep the "
+        "segment, or end it by `nurtured silence end {}`",
+        silence.id, silence.segment, silence.id));
+  }
   return prepared;
 }
 

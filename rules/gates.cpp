@@ -121,6 +121,13 @@ const Silence* silenced_by(const Book& book, const Pauses& pauses, const Contact
   return longest;
 }
 
+// Or when the contact may leave the segment by time alone: it is judged again then.
+Instant end_of_silence(const Silence& silence, const Contact& contact) {
+  const auto known = std::ranges::find(contact.memberships, silence.segment, &Membership::segment);
+  const bool has_due = known != contact.memberships.end() && known->due;
+  return has_due ? std::min(*known->due, silence.until) : silence.until;
+}
+
 const Mute* muted_by(const Book& book, const Contact& contact, const Enrollment* enrollment,
                      Kind kind, Instant now) {
   for (const auto& mute : book.settings().mute) {
@@ -321,7 +328,7 @@ Verdict judge(const Book& book, const Pauses& pauses, const Snapshot& snapshot,
   if (const Silence* silence =
           silenced_by(book, pauses, contact, pending, message.kind, verdict.targets, now)) {
     return no(Reason::muted, fmt::format("silence {}: {}", silence->id, silence->why),
-              silence->until);
+              end_of_silence(*silence, contact));
   }
   if (const Mute* mute = muted_by(book, contact, enrollment, message.kind, now)) {
     return no(Reason::muted, mute->condition.source,

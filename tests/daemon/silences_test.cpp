@@ -62,6 +62,39 @@ TEST_CASE("the end of a silence lets go what it held") {
   CHECK(daemon::load_pauses(*world.store)->silences_made == 1);
 }
 
+TEST_CASE("what is held for a segment's sake is judged again when time ends the membership") {
+  OperatorWorld world;
+  world.folder.write("segments.yaml", "segments: {fresh: {if: \"did('hello', '6h')\"}}\n");
+  world.start();
+  world.ask("silence/add", silence({{"for", "3d"}, {"segment", "fresh"}}));
+  const auto now = world.clock.now();
+  world.event("u1", "hello");
+  const auto why = world.ask("explain", cel::Map{{"contact", "u1"}});
+  CHECK(why.text.find("silence 1") != std::string::npos);
+  CHECK(world.store->next_due()->value() ==
+        now + std::chrono::hours{6} + std::chrono::milliseconds{1});
+  world.run_until(now + std::chrono::hours{7});
+  CHECK(world.sent["m1"] == 1);
+}
+
+TEST_CASE("a segment that a silence is for cannot vanish while it holds") {
+  OperatorWorld world;
+  started(world);
+  world.ask("silence/add", silence({{"for", "2d"}, {"segment", "keen"}}));
+  world.folder.write("segments.yaml", "segments: {eager: {if: \"did('hello')\"}}\n");
+  const auto refused = world.ask("reload");
+  CHECK(refused.problem);
+  CHECK(refused.text.find("silence 1 holds messages to the segment keen") != std::string::npos);
+  SECTION("until it is over") {
+    world.run_until(tests::at("2026-03-10T00:00:00Z"));
+    CHECK_FALSE(world.ask("reload").problem);
+  }
+  SECTION("until it is ended") {
+    world.ask("silence/end", cel::Map{{"silence", 1}});
+    CHECK_FALSE(world.ask("reload").problem);
+  }
+}
+
 TEST_CASE("a silence that holds nothing, or everything, is refused") {
   OperatorWorld world;
   started(world);
