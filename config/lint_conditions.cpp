@@ -18,11 +18,26 @@ namespace {
 using rules::Expression;
 using rules::Playbook;
 
+// Why the condition fails whoever it is asked of.
+std::optional<std::string> failure_of(const Expression& condition) {
+  const cel::References& references = condition.program.references();
+  if (!references.fields.empty() || !references.calls.empty()) return std::nullopt;
+  const cel::Environment nothing;
+  const auto answer = condition.program.test(cel::MapScope(nothing));
+  return answer ? std::nullopt : std::optional(answer.error().message);
+}
+
 void note_never(const std::optional<Expression>& condition, std::string_view what,
                 Problems& problems) {
-  if (!condition || constant_of(*condition) != false) return;
-  problems.warning(condition->place, "never-true", fmt::format("this is never true: {}", what),
-                   "write what it is to depend on");
+  if (!condition) return;
+  const bool is_false = constant_of(*condition) == false;
+  const auto failure = is_false ? std::nullopt : failure_of(*condition);
+  if (!is_false && !failure) return;
+  problems.warning(
+      condition->place, "never-true",
+      failure ? fmt::format("this always fails, which counts as no: {}; {}", *failure, what)
+              : fmt::format("this is never true: {}", what),
+      "write what it is to depend on");
 }
 
 void note_never_true(const LintInput& input, Problems& problems) {

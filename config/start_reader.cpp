@@ -132,6 +132,7 @@ class StartReader {
   void read_date(Section& section) {
     const Scene scene{.event = {}, .enrollment = std::nullopt, .contact_alone = true};
     auto date = read_expression(*section.node("date"), Wanted::date, scene, reading_);
+    if (date && !reading_.catalogue.is_former) check_stays(*date);
     const bool is_yearly = section.choice("every", {"year"}).has_value();
     std::optional<rules::ClockTime> at;
     if (const auto text = section.text("at")) {
@@ -162,6 +163,13 @@ class StartReader {
                                                    .at = at,
                                                    .every_year = is_yearly},
                           .condition = std::move(condition)});
+  }
+
+  void check_stays(const rules::Expression& date) {
+    const auto& fields = date.program.references().fields;
+    if (std::ranges::find(fields, "now", &cel::FieldReference::variable) == fields.end()) return;
+    problems_.error(date.place, "a date stays where it is, and `now` does not",
+                    "give a date of the contact's, such as contact.birthday or last(\"paid\")");
   }
 
   // `key` says when; `times` is what was read of it.
