@@ -40,7 +40,7 @@ base::Milliseconds distance(const Window& window, const PlayedLine& line) {
 // is over, and is told from its beginning.
 std::string distance_text(const Window& window, const PlayedLine& line) {
   const auto length = window.to - window.from;  // negative where the scenario begins after it
-  const bool is_minute = length >= length.zero() && length < std::chrono::minutes{1};
+  const bool is_minute = length >= base::Milliseconds{0} && length < std::chrono::minutes{1};
   const auto apart =
       is_minute && line.at > window.to ? line.at - window.from : distance(window, line);
   const auto minutes = std::chrono::floor<std::chrono::minutes>(apart);
