@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "config/lint.h"
+#include "rules/scope.h"
 
 namespace nurtured::config {
 namespace {
@@ -33,7 +34,7 @@ bool is_asked_before(const std::vector<Variable>& variables, const Variable& var
 // "contact.address.city" → "address"
 std::string attribute_of(std::string_view path) {
   path.remove_prefix(std::string_view("contact.").size());
-  return std::string(path.substr(0, path.find('.')));
+  return std::string(rules::attribute_name(path.substr(0, path.find('.'))));
 }
 
 // Whether the partial that it is handed to asks for it, or has a default.
@@ -83,7 +84,7 @@ void note_no_fallback(const LintInput& input, Problems& problems) {
     for (const auto& step : playbook->steps) {
       const auto* action = std::get_if<rules::Set>(&step.action);
       if (action == nullptr) continue;
-      for (const auto& [name, source] : action->attributes) set.insert("contact." + name);
+      for (const auto& [name, source] : action->attributes) set.insert(name);
     }
   }
   const Senders senders(input);
@@ -91,7 +92,7 @@ void note_no_fallback(const LintInput& input, Problems& problems) {
     for (const Variable& variable : variables) {
       const auto& use = variable.use;
       if (!use.path.starts_with("contact.") || use.has_default || use.is_condition) continue;
-      if (always_shows(use.path) || set.contains(use.path)) continue;
+      if (always_shows(use.path) || set.contains(attribute_of(use.path))) continue;
       if (is_asked_before(variables, variable)) continue;
       if (is_provided_for(*input.messages.library, use)) continue;
       if (message != nullptr && senders.all_ask(*message, attribute_of(use.path))) continue;

@@ -9,6 +9,7 @@
 #include "config/literal.h"
 #include "config/near_trait.h"
 #include "config/zones.h"
+#include "rules/scope.h"
 #include "rules/traits.h"
 
 namespace nurtured::config {
@@ -73,7 +74,8 @@ class ContactReader {
     for (const std::string& problem : problems) {
       context_.problems().error(entry.value.place, problem, "write it as `identify` takes it");
     }
-    const std::string meant = near_trait(entry.key, {"touches", "attributes"});
+    const std::string meant =
+        near_trait(std::string(rules::attribute_name(entry.key)), {"touches", "attributes"});
     if (meant.empty()) return;
     context_.problems().warning(entry.place, "near-trait",
                                 fmt::format("`{}` is an attribute of its own here", entry.key),

@@ -21,6 +21,10 @@ enum ContactSlot : std::size_t {
   timezone_slot,
   locale_slot,
 };
+// Of the traits that are known in two.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 3> spellings = {
+    {{"firstName", "first_name"}, {"lastName", "last_name"}, {"createdAt", "created_at"}}};
+
 enum EventSlot : std::size_t { name_slot, at_slot };
 enum EnrollmentSlot : std::size_t { started_slot, key_slot, playbook_slot, start_event_slot };
 enum Function : std::size_t {
@@ -364,18 +368,29 @@ base::Result<Value> ConditionScope::in_segment(const std::string& name) const {
 }
 
 std::string_view attribute_name(std::string_view trait) {
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 3> known = {
-      {{"firstName", "first_name"}, {"lastName", "last_name"}, {"createdAt", "created_at"}}};
-  for (const auto& [camel, snake] : known) {
+  for (const auto& [camel, snake] : spellings) {
     if (trait == camel) return snake;
   }
   return trait;
 }
 
+namespace {
+
+// As CONTRACT section 6 writes them, for templates, which look names up as they stand.
+Value in_both_spellings(cel::Map contact) {
+  for (const auto& [camel, snake] : spellings) {
+    const Value* value = contact.find(Value(snake));
+    if (value != nullptr) contact.set(camel, Value(*value));
+  }
+  return contact;
+}
+
+}  // namespace
+
 Value render_data(const Book& book, const Contact& contact, const Enrollment* enrollment,
                   Instant now) {
   cel::Map data;
-  data.set("contact", contact_map(contact));
+  data.set("contact", in_both_spellings(contact_map(contact).as_map()));
   data.set("event", enrollment != nullptr
                         ? event_map(enrollment->event_name, enrollment->event, enrollment->event_at)
                         : Value(cel::Map{}));

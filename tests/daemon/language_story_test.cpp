@@ -93,6 +93,11 @@ const std::vector<Story> step_stories = {
      .files = {{"content/r.md", "---\nkind: receipt\nsubject: s\n---\nHello.\n"},
                {"playbooks/q.yaml",
                 "start: {manual: true}\nagain: always\nsteps:\n  - send: r\n  - enroll: p\n"}}},
+    {.name = "templates know a first name in both spellings",
+     .playbook =
+         "start: a\nsteps:\n  - set: {n: \"{{ contact.firstName }} {{ contact.first_name }}\"}\n",
+     .events = {"02 09:00 u1 identify {\"firstName\": \"Anna\"}", "02 10:00 u1 a"},
+     .expected = {"02 10:00 u1 set n = Anna Anna"}},
     {.name = "a loop whose wait lies in the past is parked, though each of its messages leaves",
      .playbook = "start: a\nsteps:\n  - repeat:\n      while: \"true\"\n      steps:\n"
                  "        - {wait_until: \"timestamp('2026-01-01T00:00:00Z')\", if_past: go_on}\n"
