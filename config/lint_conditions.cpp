@@ -27,9 +27,43 @@ std::optional<std::string> failure_of(const Expression& condition) {
   return answer ? std::nullopt : std::optional(answer.error().message);
 }
 
+// What `last` gives may be null, so that the type check lets everything be done with it: does it
+// fail once the events have happened?
+std::optional<base::Error> misuse_of_last(const Expression& expression) {
+  const auto& calls = expression.program.references().calls;
+  const base::Instant now = base::Instant{} + std::chrono::days{20'000};
+  rules::Contact somebody;
+  bool has_last = false;
+  for (const cel::CallReference& call : calls) {
+    if (call.arguments.empty() || !call.arguments.front()) continue;
+    if (!call.arguments.front()->is_string()) continue;
+    has_last = has_last || call.function == "last";
+    somebody.history[call.arguments.front()->as_string()].add(now);
+  }
+  if (!has_last) return std::nullopt;
+  const rules::Book book{rules::BookParts{}};
+  const rules::Event event;
+  const rules::ConditionScope scope(book, somebody, &event, nullptr, now);
+  auto answer = expression.program.evaluate(scope);
+  const bool is_misused =
+      !answer && answer.error().message.find("does not take") != std::string::npos;
+  return is_misused ? std::optional(std::move(answer.error())) : std::nullopt;
+}
+
+bool note_misuse(const Expression& expression, Problems& problems) {
+  const auto misuse = misuse_of_last(expression);
+  if (!misuse) return false;
+  problems.warning(
+      expression.place, "never-true",
+      fmt::format("this fails whenever it is asked: {}", misuse->message),
+      "last() is a moment: compare it with timestamp(\"2026-03-01T00:00:00Z\"), and what "
+      "has gone by since with duration(\"72h\")");
+  return true;
+}
+
 void note_never(const std::optional<Expression>& condition, std::string_view what,
                 Problems& problems) {
-  if (!condition) return;
+  if (!condition || note_misuse(*condition, problems)) return;
   const bool is_false = constant_of(*condition) == false;
   const auto failure = is_false ? std::nullopt : failure_of(*condition);
   if (!is_false && !failure) return;
@@ -197,6 +231,7 @@ class AttributeLint {
     const rules::Contact nobody;
     const rules::Event event;
     const rules::ConditionScope scope(book_, nobody, &event, nullptr, base::Instant{});
+    if (note_misuse(expression, problems_)) return;
     const auto answer = expression.program.evaluate(scope);
     if (answer) return;
     if (answer.error().kind == base::ErrorKind::invalid) return check_last(expression);

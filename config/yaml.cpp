@@ -6,6 +6,7 @@
 #include <sstream>
 #include <utility>
 
+#include <fmt/format.h>
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/parser.h>
@@ -166,12 +167,29 @@ class TreeBuilder final : public YAML::EventHandler {
       check_escapes(node);
     } else if (first == '|' || first == '>') {
       node.style = ScalarStyle::block;
+    } else {
+      check_cut(node, end);
     }
     // The range is that of the first line. Not searched for beyond the scalar: a file may be one
     // long line.
     const std::string_view written = text_.substr(node.offset, end - node.offset);
     const auto shown = base::code_points(written.substr(0, written.find_first_of("\r\n")));
     node.place = locator_.at(node.offset, std::max(1, static_cast<int>(shown)));
+  }
+
+  // `Order #17` is `Order` to YAML, and a comment that nobody meant. One that somebody meant has a
+  // blank behind its sign, as a rule.
+  void check_cut(const Node& node, std::size_t end) {
+    const std::size_t sign = text_.find_first_not_of(" \t", end);
+    if (sign == end || sign == std::string_view::npos || text_[sign] != '#') return;
+    if (sign + 1 >= text_.size()) return;
+    constexpr std::string_view behind_comments = " \t\r\n#!-=";
+    if (behind_comments.find(text_[sign + 1]) != std::string_view::npos) return;
+    if (text_.substr(node.offset, node.text.size()) != node.text) return;
+    const std::string_view shown = base::cut_utf8(node.text, 40);
+    problems_.warning(locator_.at(sign), "cut-by-comment",
+                      fmt::format("the text ends before this #, and says `{}`", shown),
+                      "put the whole text in quotes, or a blank behind the # of a comment");
   }
 
   // "\uD800" is no character, and nothing here holds a zero byte.

@@ -116,14 +116,18 @@ TEST_CASE("every lint's page has its parts, and the list of them names it") {
   CHECK(lint_doc("no-such-lint") == std::nullopt);
 }
 
-// The file with the comment at the end of that line, or below its last where that is 0.
+// The file with the comment at the end of that line, or above it where it ends in one already, or
+// below the file's last where that is 0.
 std::string with_comment(std::string_view text, int line, const std::string& comment) {
   std::istringstream lines{std::string(text)};
   std::string out;
   int number = 0;
   for (std::string read; std::getline(lines, read);) {
+    const bool is_there = ++number == line;
+    const bool has_one = read.find(" #") != std::string::npos;
+    if (is_there && has_one) out += comment + "\n";
     out += read;
-    if (++number == line) out += " " + comment;
+    if (is_there && !has_one) out += " " + comment;
     out += '\n';
   }
   return line == 0 ? out + comment + "\n" : out;
