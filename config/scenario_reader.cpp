@@ -85,21 +85,24 @@ class ScenarioReader {
   // Durations count from `start`, or from the first event that is none of the past.
   void read_start() {
     std::optional<Instant> start;
+    bool is_said = section_.node("start") != nullptr;
     if (const auto moment = context_.moment(section_, "start", 0)) {
       start = moment->window.from;
     } else if (const Node* events = section_.node("events"); events != nullptr) {
       for (const Node& event : events->items) {
         const Node* at = event.find("at");
         if (at == nullptr || event.find("history") != nullptr) continue;
+        is_said = true;
         // A fault of it is reported where the event is read.
         const auto first = parse_moment(at->text, context_.zone_of(0), std::nullopt);
         if (first && (!start || first->window.from < *start)) start = first->window.from;
       }
     }
-    if (!start && section_.node("start") == nullptr) {
+    if (!start && !is_said) {
       section_.error("events", "nothing says when it begins",
                      "give an event a time, at: \"2026-03-02 11:30\", or write start:");
     }
+    knows_start_ = start.has_value();
     out_.start = start.value_or(Instant{});
     context_.set_start(start);
     named_until_ = out_.start;
@@ -166,6 +169,7 @@ class ScenarioReader {
                        "write a later time, or leave it out");
       }
     }
+    if (!knows_start_) return;
     const Instant first = out_.events.empty() ? out_.start : out_.events.front().at;
     if (named_until_ > furthest || out_.until - first > 2 * days{scenario_days_max} ||
         (moment && out_.until > furthest)) {
@@ -189,6 +193,7 @@ class ScenarioReader {
   const Node* common_;
   ScenarioContext context_;
   Scenario out_;
+  bool knows_start_ = false;
   Instant named_until_;  // the last moment that it names
 };
 

@@ -34,7 +34,7 @@ std::string because(Reason reason, const PeopleFigures& figures) {
     case Reason::consent:
       return "there was no consent";
     case Reason::suppressed:
-      return "the person had unsubscribed";
+      return "the person had unsubscribed, or their address was dead";
     case Reason::unreachable:
       return "no channel reached the person";
     case Reason::handoff:

@@ -219,7 +219,8 @@ std::vector<MessageChange> compare_messages(const PlanInput& input, const Texts&
                                             const Texts& after) {
   std::vector<MessageUse> uses;
   if (input.before != nullptr) uses = messages_in_use(*input.before->book, input.standing);
-  const auto used_by = [&](const std::string& name) {
+  const auto used_by = [&](const std::string& name) -> std::int64_t {
+    if (input.migrate) return 0;  // nobody stays on a version that sends it
     const auto use = std::ranges::find(uses, name, &MessageUse::message);
     return use == uses.end() ? 0 : use->people;
   };

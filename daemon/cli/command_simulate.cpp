@@ -4,10 +4,13 @@
 #include <filesystem>
 #include <fstream>
 #include <ostream>
+#include <set>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include "config/catalogue.h"
 #include "config/habits.h"
 #include "daemon/cli/lines.h"
 #include "daemon/cli/replace_file.h"
@@ -160,6 +163,29 @@ base::Instant time_option(const std::string& option, const std::string& text) {
   return *at;
 }
 
+// What a simulation of which nothing comes may be told of: an end before the beginning, events that
+// nobody knows.
+std::string why_nothing(const config::Config& config, const std::vector<EventInput>& events,
+                        base::Instant until) {
+  if (events.empty()) return ": there are no events";
+  const auto occurred = [](const EventInput& its) { return its.event.occurred_at; };
+  const base::Instant first = occurred(*std::ranges::min_element(events, {}, occurred));
+  if (first > until) {
+    return fmt::format(": the first event is at {}, after --until", base::to_rfc3339(first));
+  }
+  const auto& listed = config.book->settings().events;
+  if (listed.empty()) return "";
+  constexpr std::size_t shown_max = 5;
+  std::set<std::string> unlisted;
+  for (const EventInput& its : events) {
+    const std::string& name = its.event.name;
+    const bool is_known = listed.contains(name) || config::built_in_events().contains(name);
+    if (!is_known && unlisted.size() < shown_max) unlisted.insert(name);
+  }
+  if (unlisted.empty()) return "";
+  return fmt::format(": events.yaml does not list {}", fmt::join(unlisted, ", "));
+}
+
 int simulate_events(const Call& call, const SimulateOptions& options, base::Instant until,
                     std::optional<base::Instant> from) {
   const auto keeper = make_keeper(call);
@@ -169,10 +195,13 @@ int simulate_events(const Call& call, const SimulateOptions& options, base::Inst
   EventFile file(call, *config, options.events);
   auto events = file.read();
   if (!events) return complain(call, events.error());
+  const std::string unlistened = why_nothing(*config, *events, until);
+  bool has_printed = false;
   store::MemoryStore store(config->dedup.nominal());
   const auto print_line = [&](const SimulatedLine& line) {
     const std::string json = to_json_line(line);
     if (json.empty()) return;
+    has_printed = true;
     if (options.format == "text") {
       print_text(call.console.out, to_text_line(line));
     } else {
@@ -182,6 +211,7 @@ int simulate_events(const Call& call, const SimulateOptions& options, base::Inst
   Simulation simulation(config, store, print_line, {.from = from});
   const auto run = simulation.run(*std::move(events), until);
   if (!run) return complain(call, run.error());
+  if (!has_printed) call.console.err << "nurtured: nothing happened" << unlistened << '\n';
   if (file.bad_lines() == 0) return done;
   call.console.err << fmt::format("nurtured: lines not taken: {}\n", file.bad_lines());
   return found_problem;

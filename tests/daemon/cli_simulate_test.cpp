@@ -48,6 +48,23 @@ TEST_CASE("simulate prints what would happen, in order, and the same each time")
   CHECK_FALSE(std::filesystem::exists(shell.folder() / "nurtured.db"));
 }
 
+TEST_CASE("a simulation of which nothing comes says so, and why that may be") {
+  Shell shell;
+  shell.folder().write("events.yaml", "events: {hello: {}}\n");
+  const auto [events, told] = GENERATE(table<std::string, const char*>({
+      {"", "nurtured: nothing happened: there are no events\n"},
+      {event_line("u1", "hello", "2027-03-02T08:30:00Z"),
+       "nurtured: nothing happened: the first event is at 2027-03-02T08:30:00Z, after --until\n"},
+      {event_line("u1", "helo", "2026-03-02T08:30:00Z"),
+       "nurtured: nothing happened: events.yaml does not list helo\n"},
+      {person_line("u1", "2026-03-02T08:30:00Z"), "nurtured: nothing happened\n"},
+  }));
+  const auto ran = shell.run({"simulate", "--events", "-", "--until", "2026-03-31"}, events);
+  CHECK(ran.status == daemon::cli::done);
+  CHECK(ran.out.empty());
+  CHECK(ran.err == told);
+}
+
 TEST_CASE("simulate remembers a messageId as long as the daemon does, by whole days") {
   Shell shell;
   shell.folder().write("playbooks/p1.yaml",
