@@ -61,15 +61,16 @@ bool is_named(const Scenario& scenario, const std::string& name) {
   return name == scenario.title() || name == scenario.name || name == scenario.path;
 }
 
-// Those that are asked for; what names none is wrong usage.
-Result<std::vector<const Scenario*>> choose(const std::vector<Scenario>& all,
+// Those that are asked for; what names none is wrong usage, unless it may stand in a file that
+// could not be read and is told of.
+Result<std::vector<const Scenario*>> choose(const std::vector<Scenario>& all, bool has_broken,
                                             const TestOptions& options) {
   std::vector<std::string> titles;
   titles.reserve(all.size());
   for (const Scenario& scenario : all) titles.push_back(scenario.title());
   for (const std::string& name : options.names) {
     const auto is_it = [&](const Scenario& scenario) { return is_named(scenario, name); };
-    if (std::ranges::any_of(all, is_it)) continue;
+    if (has_broken || std::ranges::any_of(all, is_it)) continue;
     return base::fail(base::ErrorKind::not_found, fmt::format("there is no scenario \"{}\"", name),
                       config::did_you_mean(name, titles, "name one, its file, or use --only"));
   }
@@ -83,7 +84,7 @@ Result<std::vector<const Scenario*>> choose(const std::vector<Scenario>& all,
     const bool by_pattern = pattern.empty() || matches(pattern, base::fold_case(scenario.title()));
     if (by_name && by_pattern) chosen.push_back(&scenario);
   }
-  if (chosen.empty() && !all.empty()) {
+  if (chosen.empty() && !all.empty() && !has_broken) {
     return base::fail(base::ErrorKind::not_found,
                       fmt::format("no scenario matches \"{}\"", options.only),
                       "leave --only out to see their names");
@@ -249,7 +250,7 @@ int test(const Call& call, const TestOptions& options) {
                      {}},
                     options.format);
   }
-  const auto chosen = choose(scenarios, options);
+  const auto chosen = choose(scenarios, !report.broken.empty(), options);
   if (!chosen) {
     complain(call, chosen.error(), options.format);
     return wrong_usage;

@@ -239,3 +239,17 @@ TEST_CASE("render shows a message for nobody in particular, or with data") {
   CHECK(shell.run({"render", "m9"}).status == daemon::cli::found_problem);
   CHECK(shell.run({"render", "m1", "--channel", "fax"}).status == daemon::cli::found_problem);
 }
+
+TEST_CASE("a scenario file that cannot be read is told of when it is named, too") {
+  Shell shell;
+  shell.folder().write("tests/x.yaml",
+                       "tests:\n  - name: a\n    contact: {id: u1}\n    expct: [{send: m1}]\n"
+                       "    events: [{at: \"02.03.2026 11:30\", event: hello}]\n");
+  const auto ran = shell.run({"test", "tests/x.yaml"});
+  CHECK(ran.status == daemon::cli::found_problem);
+  CHECK(ran.out.find("did you mean `expect`?") != std::string::npos);
+  CHECK(ran.out.find("is no time") != std::string::npos);
+  CHECK(ran.out.find("nothing says when it begins") == std::string::npos);
+  CHECK(ran.out.find("more than 3660 days") == std::string::npos);
+  CHECK(ran.out.find("broken files: 1") != std::string::npos);
+}
