@@ -203,6 +203,7 @@ void Machine::adopt_merged(Instant now) {
     if (!is_own && index < book_.segments().size()) judge_segment(static_cast<SegmentIndex>(index));
   }
   clock_changed();
+  zone_changed_ = true;  // the other one may have had one
 }
 
 // What the membership has become; nullopt where it is as it was.
